@@ -1,0 +1,46 @@
+/** Help, made from the same tables that the parser reads. */
+import { type AnyCommand, optionsOf } from '../commands/command.ts';
+import type { Option, OptionTable } from '../plugin.ts';
+
+/** `-m, --message TEXT` */
+function spelling(name: string, option: Option): string {
+  const short = option.short === undefined ? '    ' : `-${option.short}, `;
+  return `${short}--${name}${option.kind === 'flag' ? '' : ` ${option.hint}`}`;
+}
+
+function formatOptions(table: OptionTable, width: number): string {
+  return Object.entries(table)
+    .map(([name, option]) => {
+      const left = spelling(name, option);
+      return left.length > width
+        ? `  ${left}\n  ${' '.repeat(width)}  ${option.summary}`
+        : `  ${left.padEnd(width)}  ${option.summary}`;
+    })
+    .join('\n');
+}
+
+/** The text of `rig <command> --help`. */
+export function commandHelp(command: AnyCommand): string {
+  const width = Math.min(26, Math.max(...Object.entries(optionsOf(command)).map((entry) => spelling(...entry).length)));
+  return [
+    `${command.summary}.\n\nUsage: rig ${command.name} ${command.usage}`,
+    ...command.groups.map(({ title, options }) => `${title}:\n${formatOptions(options, width)}`),
+    ...(command.examples.length === 0 ? [] : [`Examples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`]),
+  ].join('\n\n');
+}
+
+/** The text of `rig --help`. */
+export function overview(monitors: AnyCommand[], others: AnyCommand[], actions: OptionTable): string {
+  const rows = (commands: AnyCommand[]) =>
+    commands.map(({ name, summary }) => `  rig ${name.padEnd(9)} ${summary}`).join('\n');
+  return [
+    'rig waits for one condition on this host, collects what the investigator needs at the moment it is met,\npacks that into one archive, and exits.',
+    `Usage: rig <monitor> <condition> <actions>\n       rig <command>`,
+    `Monitors:\n${rows(monitors)}`,
+    `Actions, any number of them:\n${formatOptions(actions, 26)}`,
+    `Commands:\n${rows(others)}`,
+    '  rig <monitor|command> --help   its options and examples\n  rig --version                  version, commit, Node inside',
+    `Example:\n  rig logs --message "This is my test message" --gcore $(pidof myservice)`,
+    'Exit codes: 0 done, 1 it failed, 2 the command line is wrong. rig runs as root. Rigs do not survive a reboot.',
+  ].join('\n\n');
+}

@@ -1,0 +1,27 @@
+/** From the text of an option's value to the value: one function for each kind. They say what is wrong, the caller says where. */
+
+/** `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds. Throws an Error that says what was expected. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? 's'];
+  const ms = Math.round(Number(match?.[1]) * (unit ?? Number.NaN));
+  // A timer takes at most 2^31-1 ms (Node's setTimeout); a longer one would fire at once.
+  if (!(ms >= 1)) throw new Error(`expected a duration such as 250ms, 10s, 5m, 2h or 1d, got ${JSON.stringify(text)}`);
+  if (ms > 2 ** 31 - 1) throw new Error(`expected at most 24d, got ${JSON.stringify(text)}`);
+  return ms;
+}
+
+/** A whole number of at least 1. Throws an Error that says what was expected. */
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value))
+    throw new Error(`expected a whole number of at least 1, got ${JSON.stringify(text)}`);
+  return value;
+}
+
+/** Comma-separated values, several of them where the option was repeated; empty ones are an error. */
+export function parseList(texts: string[]): string[] {
+  const values = texts.flatMap((text) => text.split(',')).map((value) => value.trim());
+  if (values.includes('')) throw new Error(`expected a comma-separated list without gaps, got ${JSON.stringify(texts.join(','))}`);
+  return values;
+}

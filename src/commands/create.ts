@@ -1,0 +1,102 @@
+/** `rig <monitor> ...`: one command for each monitor, made from its option table and those of the actions. */
+import { actions } from '../actions/index.ts';
+import { UsageError } from '../errors.ts';
+import type { AnyAction, AnyMonitor, OptionTable, Values } from '../plugin.ts';
+import { handleSignals } from '../rig/daemon.ts';
+import { launch } from '../rig/launch.ts';
+import type { FinishedRecord } from '../rig/registry.ts';
+import { runRig } from '../rig/life.ts';
+import { rigOptions } from '../rig/options.ts';
+import { isoTime } from '../rig/paths.ts';
+import { checkName, randomId, type RigSpec } from '../rig/spec.ts';
+import { visible } from '../text.ts';
+import type { Command } from './command.ts';
+
+type Given = Record<string, unknown>;
+
+/** Whether an option stands on the command line; a flag that does not is false. */
+const isGiven = (value: unknown): boolean => value !== undefined && value !== false;
+
+/** The actions whose own option is given, in the order in which they run. */
+function selectActions(values: Given): AnyAction[] {
+  const selected = actions.filter(({ name }) => isGiven(values[name]));
+  for (const { name, options } of actions.filter((action) => !selected.includes(action))) {
+    const stray = Object.keys(options).find((option) => isGiven(values[option]));
+    if (stray !== undefined) throw new UsageError(`--${stray} goes with --${name}, which is not given`);
+  }
+  if (selected.length === 0) {
+    const names = actions.map(({ name }) => `--${name}`).join(', ');
+    throw new UsageError(`no action given: this rig would do nothing when it triggers; choose from ${names}`);
+  }
+  const order: AnyAction['priority'][] = ['first', 'normal', 'late'];
+  return selected.sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority));
+}
+
+const remark = (text: string): void => void process.stderr.write(`rig: ${visible(text)}\n`);
+const printId = (id: string): void => void process.stdout.write(`${id}\n`);
+
+/** Checks everything that can be checked while the user watches, and makes the spec of it. */
+async function prepare(monitor: AnyMonitor, values: Given, commandLine: string[]): Promise<RigSpec> {
+  const given = values as Values<typeof rigOptions>;
+  const id = given.name === undefined ? randomId() : checkName(given.name);
+  const selected = selectActions(values);
+  const { plan, watch, condition, namesProcess } = await monitor.prepare(values, { remark });
+  const planned: RigSpec['actions'] = [];
+  for (const action of selected) {
+    planned.push({
+      name: action.name,
+      plan: await action.prepare(values, { remark, monitorNamesProcess: namesProcess }),
+      timeoutMs: given['action-timeout'] ?? action.timeoutMs,
+    });
+  }
+  return {
+    id,
+    created: isoTime(new Date()),
+    commandLine,
+    monitor: { name: monitor.name, plan, watch, condition },
+    actions: planned,
+    archive: !given['no-archive'],
+    debug: given.debug,
+  };
+}
+
+/** Runs the rig in this process, attached to the terminal. Resolves to the exit code: as a shell has it when a signal ended it. */
+async function runAttached(spec: RigSpec): Promise<number> {
+  process.umask(0o077);
+  let signalCode: number | undefined;
+  const record: FinishedRecord = await runRig(spec, {
+    remark,
+    show: (line) => process.stderr.write(`${line}\n`),
+    armed: async () => printId(spec.id),
+    onEndRequest: (end) =>
+      handleSignals((request) => {
+        signalCode = request.by === 'SIGINT' ? 130 : 143;
+        end(request);
+      }),
+  });
+  return signalCode ?? (record.status === 'finished' ? 0 : 1);
+}
+
+/** The command that creates rigs with this monitor. */
+export function createCommand(monitor: AnyMonitor): Command<OptionTable> {
+  return {
+    name: monitor.name,
+    usage: '<condition> <actions> [options]',
+    summary: monitor.summary,
+    groups: [
+      { title: 'Condition', options: monitor.options },
+      { title: 'Actions', options: Object.assign({}, ...actions.map(({ options }) => options)) },
+      { title: 'Options', options: rigOptions },
+    ],
+    examples: monitor.examples,
+    run: async (values, words, commandLine) => {
+      const [stray] = words;
+      if (stray !== undefined)
+        throw new UsageError(`${JSON.stringify(stray)} belongs to no option; a value with spaces needs quotes`);
+      const spec = await prepare(monitor, values, commandLine);
+      if (values.foreground) return await runAttached(spec);
+      await launch(spec, { remark, armed: printId });
+      return 0;
+    },
+  };
+}

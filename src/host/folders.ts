@@ -1,0 +1,38 @@
+/** Folders and files that only root can have made: rig writes nowhere else. */
+import { constants } from 'node:fs';
+import { lstat, mkdir, open } from 'node:fs/promises';
+import { errnoOf, RigError } from '../errors.ts';
+
+/** Throws a RigError unless `path` is a real folder that belongs to this user and that nobody else can write to. */
+async function checkOwnFolder(path: string): Promise<void> {
+  const stat = await lstat(path);
+  const own = stat.uid === process.geteuid?.();
+  if (!stat.isDirectory() || !own || (stat.mode & 0o022) !== 0)
+    throw new RigError(`${path}: not a folder that only root can write to; look at it, then remove it`);
+}
+
+/** Makes a folder (0700) where there is none, and checks one that is there: see {@link checkOwnFolder}. */
+export async function ensureOwnFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw new RigError(`${path}: cannot be made: ${errnoOf(error)}`, { cause: error });
+  }
+  await checkOwnFolder(path);
+}
+
+/** Makes a new folder (0700); throws EEXIST where there is anything of that name, a link included. */
+export async function makeNewFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 });
+}
+
+/** Writes a new file (0600); never follows a link or touches a file that is there (open(2): O_EXCL). */
+export async function writeNewFile(path: string, text: string): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const file = await open(path, flags, 0o600);
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+}

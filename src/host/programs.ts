@@ -1,0 +1,209 @@
+/** Running programs of this host. The only importer of execa. */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { Duplex, type Readable } from 'node:stream';
+import { execa } from 'execa';
+import { RigError } from '../errors.ts';
+
+/** How much of a program's stderr is kept: the last bytes, where the reason usually stands. */
+const stderrTailBytes = 4096;
+/** How much of a program's stdout is kept for the caller to read. */
+const stdoutTailBytes = 64 * 1024;
+/** How long a process group may take to end after SIGTERM before it gets SIGKILL. */
+const graceMs = 3000;
+
+export interface RunOptions {
+  /** Added to the fixed environment that every child gets. */
+  env?: Record<string, string>;
+  cwd?: string;
+  signal?: AbortSignal;
+}
+
+export interface RunResult {
+  /** Null when a signal ended it. */
+  exitCode: number | null;
+  signalName: string | null;
+  /** The last 64 KiB. */
+  stdout: string;
+  /** The last 4 KiB. */
+  stderr: string;
+  durationMs: number;
+}
+
+/** A running program whose output is read while it runs. */
+export interface RunningProgram {
+  pid: number;
+  stdout: Readable;
+  /** Resolves when it has ended and nothing of its process group is left. Never rejects. */
+  ended: Promise<{ exitCode: number | null; signalName: string | null }>;
+  /** The last 4 KiB of its stderr so far. */
+  stderr(): string;
+  /** Ends its whole process group: SIGTERM, and SIGKILL where that is not enough. Resolves when it is gone. */
+  end(): Promise<void>;
+}
+
+/** The folders where programs are looked for: root's PATH may lack sbin, and a cleaned one may be empty. */
+function searchPath(): string[] {
+  const given = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
+  return [...new Set([...given, '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'])];
+}
+
+/** The full path of a program, or undefined when this host does not have it. */
+export async function findProgram(name: string): Promise<string | undefined> {
+  for (const folder of searchPath()) {
+    const path = join(folder, name);
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
+  }
+  return undefined;
+}
+
+/**
+ * The marker in the environment of everything that a daemon starts: what a killed daemon left behind is found by it.
+ * `owner` is the daemon's pid and start time.
+ */
+export const ownerVariable = 'RIG_DAEMON';
+let owner: string | undefined;
+
+/** Says which daemon this process is, before it starts any program. */
+export function setOwner(marker: string): void {
+  owner = marker;
+}
+
+/** A child gets a fixed environment: its messages are parsed, and nothing the user exported may change what it does. */
+function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {
+  return {
+    PATH: searchPath().join(delimiter),
+    HOME: '/root',
+    LC_ALL: 'C.UTF-8',
+    TERM: 'dumb',
+    ...(process.env.TZ === undefined ? {} : { TZ: process.env.TZ }),
+    ...(owner === undefined ? {} : { [ownerVariable]: owner }),
+    ...extra,
+  };
+}
+
+/** Keeps the last bytes of a stream. Reading on is what keeps the child from blocking on a full pipe. */
+function keepTail(stream: Readable, limit: number): () => string {
+  let tail = Buffer.alloc(0);
+  stream.on('data', (chunk: Buffer) => {
+    tail = Buffer.concat([tail, chunk]);
+    if (tail.length > limit) tail = Buffer.from(tail.subarray(tail.length - limit));
+  });
+  stream.on('error', () => {
+    // A broken pipe to a child that has ended: what was read stands, and its exit status tells the rest.
+  });
+  return () => tail.toString('utf8');
+}
+
+/** Sends a signal to a whole process group; one that is already gone is what was wanted. */
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // ESRCH: no such group any more.
+  }
+}
+
+function groupExists(pid: number): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Starts a program in a session and process group of its own, so that it can be ended whole and no terminal's Ctrl-C
+ * reaches it. Its stdin is /dev/null.
+ */
+export function startProgram(file: string, args: string[], options: RunOptions = {}): RunningProgram {
+  const subprocess = execa(file, args, {
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    encoding: 'buffer',
+    extendEnv: false,
+    env: childEnvironment(options.env),
+    cwd: options.cwd ?? '/',
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const child = subprocess.nodeChildProcess;
+  const pid = child.pid;
+  if (pid === undefined || !child.stdout || !child.stderr) throw new RigError(`${file}: cannot be started`);
+  const stderr = keepTail(child.stderr, stderrTailBytes);
+  // "exit" and not "close": a grandchild that keeps a pipe open must not keep the action from ending.
+  const ended = new Promise<{ exitCode: number | null; signalName: string | null }>((resolve) => {
+    child.once('exit', (exitCode, signalName) => {
+      signalGroup(pid, 'SIGKILL');
+      setImmediate(() => resolve({ exitCode, signalName }));
+    });
+  });
+  let ending: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    signalGroup(pid, 'SIGTERM');
+    const killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
+    await ended;
+    clearTimeout(killTimer);
+    if (groupExists(pid)) signalGroup(pid, 'SIGKILL');
+  };
+  return { pid, stdout: child.stdout, stderr, ended, end: () => (ending ??= end()) };
+}
+
+/** Runs a program to its end. A program that fails is a result; one that cannot be started throws a RigError. */
+export async function runProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
+  const startedAt = process.hrtime.bigint();
+  const program = startProgram(file, args, options);
+  const stdout = keepTail(program.stdout, stdoutTailBytes);
+  const abort = () => void program.end();
+  if (options.signal?.aborted) abort();
+  options.signal?.addEventListener('abort', abort, { once: true });
+  const { exitCode, signalName } = await program.ended;
+  options.signal?.removeEventListener('abort', abort);
+  const durationMs = Number((process.hrtime.bigint() - startedAt) / 1_000_000n);
+  return { exitCode, signalName, stdout: stdout(), stderr: program.stderr(), durationMs };
+}
+
+/** A program that outlives this one. */
+export interface DetachedProgram {
+  pid: number;
+  /** Its descriptor 3, both ways. */
+  channel: Duplex;
+  /** Waits until it has ended; kills it when that takes longer than `ms`. */
+  endWithin(ms: number): Promise<void>;
+}
+
+/** Starts a program in a session of its own, everything on /dev/null but descriptor 3, cwd /. */
+export function startDetached([file = '', ...args]: string[]): DetachedProgram {
+  const subprocess = execa(file, args, {
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    extendEnv: false,
+    env: childEnvironment(),
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
+  const child = subprocess.nodeChildProcess;
+  const channel = child.stdio[3];
+  if (child.pid === undefined || !(channel instanceof Duplex)) throw new RigError(`${file}: cannot be started`);
+  const { pid } = child;
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const endWithin = async (ms: number): Promise<void> => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), ms);
+    await ended;
+    clearTimeout(timer);
+  };
+  return { pid, channel, endWithin };
+}

@@ -1,0 +1,78 @@
+/** argv in, exit code out. The only place that turns a failure into words. */
+import { actions } from './actions/index.ts';
+import { commandHelp, overview } from './cli/help.ts';
+import { nearest, parseOptions } from './cli/parse.ts';
+import { type AnyCommand, optionsOf } from './commands/command.ts';
+import { monitorCommands, otherCommands } from './commands/index.ts';
+import { messageOf, RigError, UsageError } from './errors.ts';
+import { runDaemon } from './rig/daemon.ts';
+import { visible } from './text.ts';
+import { rigVersion } from './version.ts';
+
+const commands = [...monitorCommands, ...otherCommands];
+
+function findCommand(name: string): AnyCommand {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command) return command;
+  const names = commands.map((candidate) => candidate.name);
+  const meant = nearest(name, names);
+  const what = name.startsWith('-') ? `unknown option ${name}` : `unknown monitor or command "${name}"`;
+  throw new UsageError(`${what}: ${meant === undefined ? `there are ${names.join(', ')}` : `did you mean ${meant}?`}`);
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function runCommand(name: string, argv: string[]): Promise<number> {
+  const command = findCommand(name);
+  if (argv.includes('--help') || argv.includes('-h')) {
+    print(commandHelp(command));
+    return 0;
+  }
+  if (process.geteuid?.() !== 0) throw new UsageError('rig runs as root only; try sudo');
+  const { values, words } = parseOptions(optionsOf(command), argv);
+  return (await command.run(values, words, [name, ...argv])) ?? 0;
+}
+
+async function main([name, ...argv]: string[]): Promise<number> {
+  if (name === '--daemon') {
+    await runDaemon();
+    return 0;
+  }
+  if (name === '--version' || name === '-V') {
+    print(`rig ${rigVersion.version} (${rigVersion.commit}), Node ${rigVersion.node}`);
+    return 0;
+  }
+  const [help = '--help', topic] = name === 'help' ? ['--help', argv[0]] : [name, undefined];
+  if (help === '--help' || help === '-h') {
+    if (topic !== undefined) return await runCommand(topic, ['--help']);
+    const actionOptions = Object.assign({}, ...actions.map(({ options }) => options));
+    print(overview(monitorCommands, otherCommands, actionOptions));
+    return name === undefined ? 2 : 0;
+  }
+  return await runCommand(help, argv);
+}
+
+/** What went wrong, in words: one line where it was to be expected, everything we know where it is a bug of ours. */
+function explain(error: unknown): { text: string; exitCode: number } {
+  if (error instanceof UsageError || error instanceof RigError)
+    return { text: visible(messageOf(error)), exitCode: error.exitCode };
+  const stack = error instanceof Error && error.stack !== undefined ? error.stack : String(error);
+  return { text: `unexpected, please report it (rig ${rigVersion.version}, ${rigVersion.commit}):\n${stack}`, exitCode: 1 };
+}
+
+/** Waits until what was written has left this process: a pipe takes it asynchronously, and exit would cut it. */
+const flush = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write('', () => resolve()));
+
+// `rig list | head`: a reader that has seen enough is no failure.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+main(process.argv.slice(2))
+  .catch((error) => {
+    const { text, exitCode } = explain(error);
+    process.stderr.write(`rig: ${text}\n`);
+    return exitCode;
+  })
+  .then(async (exitCode) => {
+    await Promise.all([flush(process.stdout), flush(process.stderr)]);
+    process.exit(exitCode);
+  });

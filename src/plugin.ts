@@ -1,0 +1,176 @@
+/**
+ * The whole contract between rig and its monitors and actions. A monitor knows nothing of actions and an action nothing of
+ * monitors: both get plain values, and a small context from the rig.
+ */
+import type { RunOptions, RunResult } from './host/programs.ts';
+
+/** Plain data, as it travels from the command line to the daemon. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+interface OptionBase {
+  /** One line for `--help`: at most 60 columns. */
+  summary: string;
+  /** A one-letter spelling, without the dash. */
+  short?: string;
+}
+
+/**
+ * One option of a monitor, an action or a subcommand. Parsing, validation and help are made from it.
+ * - flag: given or not
+ * - text: one value, not empty
+ * - list: values, comma-separated or by repeating the option; with `bareNumbers`, bare numbers that follow belong to it too
+ * - count: a whole number of at least 1
+ * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; the value is in milliseconds
+ */
+export type Option =
+  | (OptionBase & { kind: 'flag' })
+  | (OptionBase & { kind: 'text'; hint: string })
+  | (OptionBase & { kind: 'list'; hint: string; bareNumbers?: true })
+  | (OptionBase & { kind: 'count'; hint: string })
+  | (OptionBase & { kind: 'duration'; hint: string });
+
+/** Options by their long name, without the dashes. */
+export type OptionTable = Record<string, Option>;
+
+interface ValueOf {
+  flag: boolean;
+  text: string | undefined;
+  list: string[] | undefined;
+  count: number | undefined;
+  duration: number | undefined;
+}
+
+/** The typed values that a table's options get: a flag is a boolean, everything else is undefined when not given. */
+export type Values<T extends OptionTable> = { [Name in keyof T]: ValueOf[T[Name]['kind']] };
+
+/** What preparing a monitor or an action may use. It runs in the foreground, while the user still watches. */
+export interface PrepareContext {
+  /** Tells the user something that is not an error: one line on stderr. */
+  remark(text: string): void;
+}
+
+/** A prepared monitor: `plan` goes to the daemon as it is. */
+export interface PreparedMonitor<P> {
+  plan: P;
+  /** What is watched, in a few words, for `rig list`. */
+  watch: string;
+  /** What makes it trigger, in a few words, for `rig list`. */
+  condition: string;
+  /** Whether a trigger can name a process, as the journal does. */
+  namesProcess: boolean;
+}
+
+/** The process that a trigger is about, as far as it is known. */
+export interface TriggerProcess {
+  pid: number;
+  /** When it did what triggered, in milliseconds since the epoch: a process that started later is another one. */
+  seenAtMs: number;
+}
+
+/** What fired: the facts that a monitor gives, JSON in the manifest. */
+export interface TriggerFacts {
+  /** The file, or `journal`. */
+  source: string;
+  /** The matching line, without its line end, decoded as UTF-8 and cut to 64 KiB. */
+  line: string;
+  /** How many matches there were, this one included. */
+  matches: number;
+  /** Where it stands: a byte offset in a file, or a journal cursor. */
+  position: { file: string; inode: string; offset: number } | { cursor: string };
+  /** When it was logged (journal) or read (file): ISO 8601. */
+  loggedAt: string;
+  process?: TriggerProcess;
+}
+
+/** The fact that fired, with the rig's own part: when, by which monitor. */
+export interface Trigger extends TriggerFacts {
+  time: string;
+  monitor: string;
+}
+
+/** What the rig hands a monitor in the daemon. */
+export interface MonitorContext {
+  /** The condition is met. Only the first call counts. */
+  fire(facts: TriggerFacts): void;
+  /** The monitor cannot watch any longer, nothing is left to watch: the rig fails. */
+  fail(error: Error): void;
+  /** Something that the user should know: shown at creation while the rig is being armed, always logged. */
+  remark(text: string): void;
+  /** Detail for the log, written only with --debug. */
+  debug(text: string): void;
+}
+
+/** One watched thing and how far it has been examined, for `rig info`. */
+export type SourceStatus = { source: string } & { [key: string]: Json };
+
+/** An armed monitor. */
+export interface Watch {
+  /** Stops watching; afterwards nothing is called any more and no child process is left. */
+  stop(): Promise<void>;
+  status(): SourceStatus[];
+  /** Writes what surrounds the trigger into files in `dir`, which exists. Called once, after `stop`. */
+  saveContext?(dir: string, trigger: Trigger): Promise<void>;
+}
+
+export interface Monitor<T extends OptionTable, P> {
+  name: string;
+  /** One line for `--help`. */
+  summary: string;
+  options: T;
+  examples: string[];
+  /** Checks everything that can be checked before anything starts. Throws UsageError or RigError. */
+  prepare(values: Values<T>, context: PrepareContext): Promise<PreparedMonitor<P>>;
+  /** Starts watching. When it resolves, everything that happens from now on is examined. */
+  arm(plan: P, context: MonitorContext): Promise<Watch>;
+}
+
+/** What preparing an action may use. */
+export interface ActionPrepareContext extends PrepareContext {
+  /** Whether the monitor's trigger can name a process. */
+  monitorNamesProcess: boolean;
+}
+
+/** What the rig hands a running action. */
+export interface ActionContext {
+  /** The action's own folder in the archive. It exists and is empty; its files go into the archive. */
+  dir: string;
+  trigger: Trigger;
+  /** Aborted when the rig is ended or the action's time is up. */
+  signal: AbortSignal;
+  /**
+   * Runs a program of this host: recorded in the manifest, ended with its whole process group when `signal` aborts.
+   * A program that fails is a result, not an exception; one that cannot be started throws a RigError.
+   */
+  run(file: string, args: string[], options?: RunOptions): Promise<RunResult>;
+  log(text: string): void;
+}
+
+export interface Action<T extends OptionTable, P> {
+  /** Also the name of the option that selects it, and of its folder in the archive. */
+  name: string;
+  summary: string;
+  options: T;
+  /** Decides the order: what vanishes first is collected first. */
+  priority: 'first' | 'normal' | 'late';
+  /** How long it may take unless --action-timeout says otherwise, in milliseconds. */
+  timeoutMs: number;
+  /** Checks that it can work on this host and pins what it is about. Throws UsageError or RigError. */
+  prepare(values: Values<T>, context: ActionPrepareContext): Promise<P>;
+  /** Collects. Returns what the manifest should say of it; throws a RigError when it did not do what it is for. */
+  run(plan: P, context: ActionContext): Promise<{ [key: string]: Json }>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the table holds plugins of every option and plan type, each checked where it is defined
+export type AnyMonitor = Monitor<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyAction = Action<any, any>;
+
+/** Gives a monitor's definition its types: the values it gets follow from its option table. */
+export function defineMonitor<const T extends OptionTable, P>(monitor: Monitor<T, P>): Monitor<T, P> {
+  return monitor;
+}
+
+/** Gives an action's definition its types: the values it gets follow from its option table. */
+export function defineAction<const T extends OptionTable, P>(action: Action<T, P>): Action<T, P> {
+  return action;
+}

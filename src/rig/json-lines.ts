@@ -1,0 +1,46 @@
+/** One JSON value per line over a stream: how rig's processes talk to each other. */
+import type { Duplex } from 'node:stream';
+
+/** Longer than any spec or answer of ours; a peer that sends more is not one of ours. */
+const maxLineBytes = 4 * 1024 * 1024;
+
+/** Writes one value. A peer that is gone shows as the end of its stream, not here. */
+export function sendJson(stream: Duplex, value: unknown): void {
+  if (stream.writable) stream.write(`${JSON.stringify(value)}\n`);
+}
+
+/**
+ * Calls `receive` with each value. Calls `end` once: at the end of the stream, or with an error when the peer sent something
+ * that is no JSON or more than `limit` bytes without a line end.
+ */
+export function receiveJson(
+  stream: Duplex,
+  receive: (value: unknown) => void,
+  end: (error?: Error) => void,
+  limit = maxLineBytes,
+): void {
+  let pending = '';
+  let open = true;
+  const finish = (error?: Error): void => {
+    if (!open) return;
+    open = false;
+    end(error);
+  };
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    pending += text;
+    for (let at = pending.indexOf('\n'); open && at >= 0; at = pending.indexOf('\n')) {
+      const line = pending.slice(0, at);
+      pending = pending.slice(at + 1);
+      try {
+        receive(JSON.parse(line));
+      } catch (error) {
+        finish(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    if (pending.length > limit) finish(new Error(`more than ${limit} bytes without a line end`));
+  });
+  stream.on('end', () => finish());
+  stream.on('close', () => finish());
+  stream.on('error', (error) => finish(error));
+}

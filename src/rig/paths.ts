@@ -1,0 +1,26 @@
+/** Where rig keeps things: the table in the design document. */
+
+export const stateRoot = '/run/rig';
+export const finishedRoot = '/run/rig/finished';
+export const outputRoot = '/var/tmp';
+export const logRoot = '/var/log/rig';
+export const logFile = `${logRoot}/rig.log`;
+
+export const stateFolder = (id: string): string => `${stateRoot}/${id}`;
+export const controlSocket = (id: string): string => `${stateRoot}/${id}/control.sock`;
+export const workFolder = (id: string): string => `${outputRoot}/rig.${id}`;
+
+/** `2026-11-22-150737`, in the host's own time zone, as the sysadmin reads the clock. */
+export function fileStamp(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+}
+
+/** ISO 8601 with the host's own zone: `2026-11-22T15:07:37.123+01:00`. */
+export function isoTime(date: Date): string {
+  const offset = -date.getTimezoneOffset();
+  const shifted = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, -1);
+  const two = (value: number) => String(Math.trunc(Math.abs(value))).padStart(2, '0');
+  return `${shifted}${offset < 0 ? '-' : '+'}${two(offset / 60)}:${two(offset % 60)}`;
+}
