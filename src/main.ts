@@ -2,6 +2,7 @@
 import { actions } from './actions/index.ts';
 import { commandHelp, overview } from './cli/help.ts';
 import { nearest, parseOptions } from './cli/parse.ts';
+import { ensureCleanEnvironment } from './clean-start.ts';
 import { type AnyCommand, optionsOf } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
 import { messageOf, RigError, UsageError } from './errors.ts';
@@ -62,6 +63,8 @@ function explain(error: unknown): { text: string; exitCode: number } {
 
 /** Waits until what was written has left this process: a pipe takes it asynchronously, and exit would cut it. */
 const flush = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write('', () => resolve()));
+
+ensureCleanEnvironment();
 
 // `rig list | head`: a reader that has seen enough is no failure.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

@@ -10,7 +10,9 @@ export function nearest(typed: string, candidates: string[]): string | undefined
   const ranked = candidates.map((candidate) => ({ candidate, distance: leven(typed, candidate) }));
   ranked.sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= Math.max(1, Math.floor(typed.length / 3)) ? best.candidate : undefined;
+  // Two: letters that changed places count twice.
+  const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
+  return best && best.distance <= limit ? best.candidate : undefined;
 }
 
 function unknownOption(typed: string, table: OptionTable): UsageError {

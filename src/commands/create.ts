@@ -32,11 +32,31 @@ function selectActions(values: Given): AnyAction[] {
   return selected.sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority));
 }
 
-const remark = (text: string): void => void process.stderr.write(`rig: ${visible(text)}\n`);
-const printId = (id: string): void => void process.stdout.write(`${id}\n`);
+/** Keeps remarks back until the rig is armed: one that cannot be created is one clear line, the error. */
+class Remarks {
+  readonly #texts: string[] = [];
+  #isArmed = false;
+
+  readonly add = (text: string): void => {
+    if (this.#isArmed) process.stderr.write(`rig: ${visible(text)}\n`);
+    else this.#texts.push(text);
+  };
+
+  /** The rig is armed: tells its id, and what there is to say of it. */
+  readonly armed = (id: string): void => {
+    this.#isArmed = true;
+    for (const text of this.#texts) this.add(text);
+    process.stdout.write(`${id}\n`);
+  };
+}
 
 /** Checks everything that can be checked while the user watches, and makes the spec of it. */
-async function prepare(monitor: AnyMonitor, values: Given, commandLine: string[]): Promise<RigSpec> {
+async function prepare(
+  monitor: AnyMonitor,
+  values: Given,
+  commandLine: string[],
+  remark: (text: string) => void,
+): Promise<RigSpec> {
   const given = values as Values<typeof rigOptions>;
   const id = given.name === undefined ? randomId() : checkName(given.name);
   const selected = selectActions(values);
@@ -61,13 +81,14 @@ async function prepare(monitor: AnyMonitor, values: Given, commandLine: string[]
 }
 
 /** Runs the rig in this process, attached to the terminal. Resolves to the exit code: as a shell has it when a signal ended it. */
-async function runAttached(spec: RigSpec): Promise<number> {
+async function runAttached(spec: RigSpec, remarks: Remarks): Promise<number> {
   process.umask(0o077);
   let signalCode: number | undefined;
   const record: FinishedRecord = await runRig(spec, {
-    remark,
+    // The log, which is shown, has it too.
+    remark: () => {},
     show: (line) => process.stderr.write(`${line}\n`),
-    armed: async () => printId(spec.id),
+    armed: async () => remarks.armed(spec.id),
     onEndRequest: (end) =>
       handleSignals((request) => {
         signalCode = request.by === 'SIGINT' ? 130 : 143;
@@ -93,9 +114,10 @@ export function createCommand(monitor: AnyMonitor): Command<OptionTable> {
       const [stray] = words;
       if (stray !== undefined)
         throw new UsageError(`${JSON.stringify(stray)} belongs to no option; a value with spaces needs quotes`);
-      const spec = await prepare(monitor, values, commandLine);
-      if (values.foreground) return await runAttached(spec);
-      await launch(spec, { remark, armed: printId });
+      const remarks = new Remarks();
+      const spec = await prepare(monitor, values, commandLine, remarks.add);
+      if (values.foreground) return await runAttached(spec, remarks);
+      await launch(spec, { remark: remarks.add, armed: remarks.armed });
       return 0;
     },
   };

@@ -1,5 +1,7 @@
 /** Facts about processes, from proc(5). The only reader of /proc/PID. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { errnoOf } from '../errors.ts';
 
 /** One process, told apart from a later one with the same pid by its start time. */
 export interface ProcessIdentity {
@@ -36,6 +38,15 @@ export async function isAlive({ pid, startTime }: { pid: number; startTime: numb
   return now !== undefined && now.startTime === startTime && now.state !== 'Z' && now.state !== 'X';
 }
 
+/** Sends a signal to one process; false when there is no such process any more. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
 /** The pids of all processes in this pid namespace. */
 export async function listPids(): Promise<number[]> {
   const names = await readdir('/proc');
@@ -51,4 +62,72 @@ export async function findByEnvironment(name: string, value: string): Promise<nu
     if (environment.split('\0').includes(wanted)) found.push(pid);
   }
   return found;
+}
+
+/** What /proc/PID/status has and stat has not; undefined when there is no such process. See proc_pid_status(5). */
+export async function readProcessStatus(pid: number): Promise<{ threadGroup: number; tracer: number } | undefined> {
+  const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  return { threadGroup: field('Tgid'), tracer: field('TracerPid') };
+}
+
+/**
+ * The path of the program that a process runs, as it was when it was started: an upgrade may have replaced the file.
+ * Undefined where {@link checkAccess} does not allow to look.
+ */
+export async function readExecutable(pid: number): Promise<string | undefined> {
+  const path = await readlink(`/proc/${pid}/exe`).catch(() => undefined);
+  return path?.replace(/ \(deleted\)$/, '');
+}
+
+/**
+ * Whether rig may look into a process, which needs the same permission as attaching to it (proc_pid_exe(5), ptrace(2)):
+ * a container may deny that even to root. A kernel thread has nothing to look into.
+ */
+export async function checkAccess(pid: number): Promise<'allowed' | 'denied' | 'kernel thread'> {
+  try {
+    await readlink(`/proc/${pid}/exe`);
+    return 'allowed';
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT' ? 'kernel thread' : 'denied';
+  }
+}
+
+/**
+ * The names that a process answers to, as with pidof(8): the kernel's (cut to 15 bytes), that of its program and that
+ * which it was called by, the latter two also as full paths.
+ */
+async function readNames({ pid, comm }: ProcessIdentity): Promise<string[]> {
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const [calledBy] = commandLine.split('\0');
+  const paths = [await readExecutable(pid), calledBy].filter((path) => path !== undefined && path !== '');
+  return [comm, ...paths.flatMap((path) => (path === undefined ? [] : [path, basename(path)]))];
+}
+
+/** All processes of that name, oldest first; zombies have ended and are left out. */
+export async function findByName(name: string): Promise<ProcessStat[]> {
+  const found: ProcessStat[] = [];
+  for (const pid of await listPids()) {
+    const process = await readProcess(pid);
+    if (process && process.state !== 'Z' && (await readNames(process)).includes(name)) found.push(process);
+  }
+  return found.sort((a, b) => a.startTime - b.startTime || a.pid - b.pid);
+}
+
+/** USER_HZ, in which the kernel tells start times: 100 on every architecture that Node runs on. See sysconf(3), _SC_CLK_TCK. */
+const ticksPerSecond = 100;
+
+/** How far {@link startedAtMs} may be off: start time and uptime are both cut to 10 ms. */
+export const startToleranceMs = 20;
+
+/**
+ * When a process started, in milliseconds since the epoch, to {@link startToleranceMs}, as the clock is set now. From
+ * /proc/uptime and not from btime in /proc/stat, which is cut to a second.
+ */
+export async function startedAtMs({ startTime }: { startTime: number }): Promise<number> {
+  // The clock first: a delay between the two readings then makes the process older, never younger than it is.
+  const nowMs = Date.now();
+  const [uptimeSeconds] = (await readFile('/proc/uptime', 'utf8')).split(' ');
+  return nowMs - Number(uptimeSeconds) * 1000 + (startTime * 1000) / ticksPerSecond;
 }

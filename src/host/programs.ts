@@ -1,10 +1,13 @@
 /** Running programs of this host. The only importer of execa. */
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { Duplex, type Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { RigError } from '../errors.ts';
+import { findByEnvironment, sendSignal } from './processes.ts';
 
 /** How much of a program's stderr is kept: the last bytes, where the reason usually stands. */
 const stderrTailBytes = 4096;
@@ -18,6 +21,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   cwd?: string;
   signal?: AbortSignal;
+  /** What it is ended with. SIGTERM, the default, lets it put its things in order; SIGKILL keeps it from doing anything. */
+  endWith?: 'SIGTERM' | 'SIGKILL';
 }
 
 export interface RunResult {
@@ -120,6 +125,13 @@ function groupExists(pid: number): boolean {
   }
 }
 
+const running = new Set<RunningProgram>();
+
+/** Ends every program that this process has started and that still runs: what a rig does before it ends itself. */
+export async function endAllPrograms(): Promise<void> {
+  await Promise.all([...running].map((program) => program.end()));
+}
+
 /**
  * Starts a program in a session and process group of its own, so that it can be ended whole and no terminal's Ctrl-C
  * reaches it. Its stdin is /dev/null.
@@ -151,25 +163,48 @@ export function startProgram(file: string, args: string[], options: RunOptions =
   });
   let ending: Promise<void> | undefined;
   const end = async (): Promise<void> => {
-    signalGroup(pid, 'SIGTERM');
+    signalGroup(pid, options.endWith ?? 'SIGTERM');
     const killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
     await ended;
     clearTimeout(killTimer);
     if (groupExists(pid)) signalGroup(pid, 'SIGKILL');
   };
-  return { pid, stdout: child.stdout, stderr, ended, end: () => (ending ??= end()) };
+  const program: RunningProgram = { pid, stdout: child.stdout, stderr, ended, end: () => (ending ??= end()) };
+  running.add(program);
+  void ended.then(() => running.delete(program));
+  return program;
 }
 
-/** Runs a program to its end. A program that fails is a result; one that cannot be started throws a RigError. */
+/** The marker in the environment of everything that one {@link runProgram} started. */
+const runVariable = 'RIG_RUN';
+
+/** Kills what has left the program's process group, as what sos runs through timeout(1) does: it still has the marker. */
+async function killEscaped(run: string): Promise<void> {
+  // Again until there are none: one that was just being started was not there to be killed.
+  for (let escaped = await findByEnvironment(runVariable, run); escaped.length > 0; ) {
+    for (const pid of escaped) sendSignal(pid, 'SIGKILL');
+    await delay(10);
+    const left = await findByEnvironment(runVariable, run);
+    // One in uninterruptible sleep dies when that ends: it has its signal, there is nothing to wait for.
+    escaped = left.filter((pid) => !escaped.includes(pid));
+  }
+}
+
+/**
+ * Runs a program to its end. When `signal` aborts, it is ended with everything that it had started. A program that fails
+ * is a result; one that cannot be started throws a RigError.
+ */
 export async function runProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
   const startedAt = process.hrtime.bigint();
-  const program = startProgram(file, args, options);
+  const run = randomUUID();
+  const program = startProgram(file, args, { ...options, env: { ...options.env, [runVariable]: run } });
   const stdout = keepTail(program.stdout, stdoutTailBytes);
   const abort = () => void program.end();
   if (options.signal?.aborted) abort();
   options.signal?.addEventListener('abort', abort, { once: true });
   const { exitCode, signalName } = await program.ended;
   options.signal?.removeEventListener('abort', abort);
+  if (options.signal?.aborted) await killEscaped(run);
   const durationMs = Number((process.hrtime.bigint() - startedAt) / 1_000_000n);
   return { exitCode, signalName, stdout: stdout(), stderr: program.stderr(), durationMs };
 }

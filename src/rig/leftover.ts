@@ -1,19 +1,15 @@
 /** What a daemon leaves that was killed before it could put itself in order. */
 import { findByEnvironment } from '../host/processes.ts';
 import { ownerVariable } from '../host/programs.ts';
+import { killTracers } from '../host/tracing.ts';
 import { isoTime } from './paths.ts';
 import { ownerMarker, type RigState, type TakeDown, writeRecord } from './registry.ts';
 import { clearLeftover } from './work-folder.ts';
 
 /** Ends every process that the dead daemon had started: they carry its mark, which no later daemon can have. */
 async function endOrphans(state: RigState): Promise<void> {
-  for (const pid of await findByEnvironment(ownerVariable, ownerMarker(state))) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended by itself.
-    }
-  }
+  // A gdb among them holds the process that it was dumping.
+  await killTracers(await findByEnvironment(ownerVariable, ownerMarker(state)));
 }
 
 /** Ends its children, keeps what it had collected, and records that it failed. `tell` hears what was done. */

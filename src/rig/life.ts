@@ -5,7 +5,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../errors.ts';
-import { setOwner } from '../host/programs.ts';
+import { endAllPrograms, setOwner } from '../host/programs.ts';
 import { monitors } from '../monitors/index.ts';
 import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../plugin.ts';
 import { visible } from '../text.ts';
@@ -246,6 +246,7 @@ class LiveRig {
     const result = record.archive === null ? '' : `, ${record.archive}`;
     this.log.info(`${record.status}${result}${record.reasons.map((reason) => `; ${reason}`).join('')}`);
     await writeRecord(record).catch((error) => this.log.error(`the record cannot be written: ${messageOf(error)}`));
+    await endAllPrograms();
     await this.#leave();
     this.#ended.resolve(record);
     await this.#closeServer();
@@ -254,6 +255,8 @@ class LiveRig {
   /** Takes down a rig that could not be armed: nothing of it remains. */
   async abandon(): Promise<void> {
     const arming = this.#arming?.then((watch) => watch.stop());
+    // A journalctl that hangs is why it could not be armed, or why it would not end.
+    await endAllPrograms();
     await Promise.race([arming?.catch(() => 'arming is what failed'), delay(answerMs)]);
     if (this.#hasWorkFolder) await removeWorkFolder(this.spec.id);
     await this.#leave();

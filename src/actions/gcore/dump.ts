@@ -1,0 +1,104 @@
+/** Dumps one process with the host's gcore, and leaves it as it was. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, messageOf } from '../../errors.ts';
+import { type CoreCheck, checkCore } from '../../host/elf-core.ts';
+import { isAlive, type ProcessStat, readProcess, readProcessStatus } from '../../host/processes.ts';
+import type { RunResult } from '../../host/programs.ts';
+import { letRun } from '../../host/tracing.ts';
+import type { ActionContext } from '../../plugin.ts';
+import { visible } from '../../text.ts';
+import { label, type Outcome, withoutCore } from './outcome.ts';
+
+/**
+ * gdb's environment. gcore itself starts gdb with --nx; without a home there is no gdbinit, gdbearlyinit or Python
+ * package of the user's either. Asking debuginfod for symbols hangs on closed networks, so it has no server to ask.
+ */
+const gdbEnvironment = { HOME: '/nonexistent', PYTHONNOUSERSITE: '1', DEBUGINFOD_URLS: '' };
+
+/** A process may give itself any name but NUL; as part of a file name only these characters stay. */
+export function safeFileName(comm: string): string {
+  const safe = comm.replace(/[^\w.+-]/gu, '_').replace(/^\.+$/, '_');
+  return safe === '' ? '_' : safe;
+}
+
+/** The line of gdb's stderr that says why there is no core. */
+export function findReason(stderr: string): string | undefined {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const telling = /^ptrace:|attach|traced|No space left|Permission denied/i;
+  const harmless = /unexpected null characters|Memory read failed for corefile section/;
+  return lines.find((line) => telling.test(line)) ?? lines.find((line) => !harmless.test(line));
+}
+
+/** The core's state, or undefined when there is none. */
+async function checkIfThere(path: string): Promise<CoreCheck | undefined> {
+  try {
+    return await checkCore(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    return { complete: false, reason: `it cannot be read: ${messageOf(error)}` };
+  }
+}
+
+/** gdb's last words when it let go in order. gcore's exit code is 0 also when gdb was killed or the disk was full. */
+const hasDetached = ({ stdout }: RunResult) => /^\[Inferior \d+ \(process \d+\) detached\]$/m.test(stdout);
+
+/** What is wrong with a core that is all there by its headers, if anything. */
+function findFlaw(result: RunResult, isStillAlive: boolean): string | undefined {
+  if (result.stderr.includes('Failed to write corefile contents')) return 'gdb could not write all of it';
+  if (!isStillAlive && !hasDetached(result)) return 'the process ended while it was dumped';
+  return undefined;
+}
+
+/** Runs gcore; afterwards nothing holds the process, and it runs if it did before. Gives a tracer that still holds it. */
+async function runGcore(program: string, prefix: string, target: ProcessStat, context: ActionContext) {
+  const wasStopped = target.state === 'T';
+  // SIGKILL: gdb 13, told to end by SIGTERM while it attaches, may pass a SIGINT on to the process, which dies of it.
+  const result = await context.run(program, ['-o', prefix, String(target.pid)], { env: gdbEnvironment, endWith: 'SIGKILL' });
+  const tracer = wasStopped ? 0 : await letRun(target, hasDetached(result));
+  return { result, tracer };
+}
+
+/**
+ * Dumps one process into `core.<name>.<pid>` in the action's folder; the daemon's umask keeps it private. Everything that
+ * goes wrong is in the outcome.
+ */
+export async function dumpProcess(
+  program: string,
+  wanted: string,
+  found: ProcessStat,
+  note: string | null,
+  context: ActionContext,
+): Promise<Outcome> {
+  if (context.signal.aborted) return withoutCore(wanted, found, 'failed', 'there was no time left to dump it');
+  // Again: dumping those before it may have taken minutes.
+  const target = await readProcess(found.pid);
+  const exited = () => withoutCore(wanted, found, 'exited', `process ${label(found)} had exited`);
+  if (target === undefined || !(await isAlive(found))) return exited();
+  const tracedBy = (await readProcessStatus(target.pid))?.tracer ?? 0;
+  if (tracedBy !== 0) return withoutCore(wanted, target, 'failed', `it is traced by process ${tracedBy}`);
+
+  const prefix = `core.${safeFileName(target.comm)}`;
+  const file = `${prefix}.${target.pid}`;
+  const { result, tracer } = await runGcore(program, join(context.dir, prefix), target, context);
+  if (tracer !== 0) context.log(`process ${label(target)} is still held by process ${tracer}`);
+
+  const core = await checkIfThere(join(context.dir, file));
+  const after = await readProcess(target.pid);
+  if (after !== undefined && after.startTime !== target.startTime) {
+    // It ended while gdb was starting: the core is that of whoever has its pid now.
+    await rm(join(context.dir, file), { force: true });
+    return exited();
+  }
+  const isStillAlive = await isAlive(target);
+  if (core === undefined) {
+    if (!isStillAlive) return exited();
+    const reason = context.signal.aborted ? 'gcore was ended' : (findReason(result.stderr) ?? 'gcore made no core');
+    return withoutCore(wanted, target, 'failed', visible(reason));
+  }
+  const flaw = core.complete ? findFlaw(result, isStillAlive) : core.reason;
+  const complete = flaw === undefined;
+  const status = complete ? 'dumped' : 'incomplete';
+  const told = complete ? note : `its core is incomplete: ${flaw}`;
+  return { wanted, pid: target.pid, name: target.comm, status, note: told, file, complete };
+}

@@ -1,0 +1,87 @@
+/** `--sosreport`: the host's own support report, made by sos. */
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ActionError, RigError } from '../errors.ts';
+import { findProgram, type RunResult } from '../host/programs.ts';
+import { defineAction } from '../plugin.ts';
+import { visible } from '../text.ts';
+
+/** A type and not an interface, so that it is JSON for the spec. */
+export type SosPlan = {
+  /** The full path of the program. */
+  program: string;
+  /** What comes before the options. */
+  subcommand: string[];
+};
+
+/** Finds sos: `sos report` since 4.0, `sosreport` before. */
+async function findSos(): Promise<SosPlan> {
+  const sos = await findProgram('sos');
+  if (sos !== undefined) return { program: sos, subcommand: ['report'] };
+  const sosreport = await findProgram('sosreport');
+  if (sosreport !== undefined) return { program: sosreport, subcommand: [] };
+  throw new RigError(
+    '--sosreport: neither sos nor sosreport is on this host: install the package sos (Debian, Ubuntu: sosreport)',
+  );
+}
+
+/**
+ * The path of the archive in what sos printed: a line of its own, indented; the words around it are translated and differ
+ * between versions.
+ */
+export function findArchive(stdout: string): string | undefined {
+  const lines = stdout.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => /^\/.*\.tar(\.\w+)*$/.test(line));
+}
+
+/** The version of sos, from the first line that it prints; null when it prints none. */
+export function findVersion(stdout: string): string | null {
+  return /^(?:sosreport|sos report) \(version ([^)\s]+)\)/m.exec(stdout)?.[1] ?? null;
+}
+
+/** Why sos made no archive, in its own words where it has any. */
+function findReason({ stdout, exitCode, signalName }: RunResult): string {
+  const full = /No space left on device.*/.exec(stdout)?.[0];
+  if (full !== undefined) return visible(full.trim());
+  if (signalName !== null) return `sos was ended by ${signalName}`;
+  return exitCode === 0 ? 'sos ended without an archive' : `sos ended with exit code ${exitCode}`;
+}
+
+/** The name of the archive when it is a file in `dir`, of at least one byte and not a link; else null. */
+async function checkArchive(path: string | undefined, dir: string): Promise<string | null> {
+  if (path === undefined) return null;
+  const name = basename(path);
+  const stat = await lstat(join(dir, name)).catch(() => undefined);
+  return stat?.isFile() && stat.size > 0 ? name : null;
+}
+
+/** Removes what sos left besides its archive and the checksum files that are named after it. */
+async function removeOthers(dir: string, archive: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (!name.startsWith(archive)) await rm(join(dir, name), { recursive: true, force: true });
+  }
+}
+
+export const sosreport = defineAction({
+  name: 'sosreport',
+  summary: 'Collect a support report of this host with sos',
+  options: {
+    sosreport: { kind: 'flag', summary: 'Collect a support report of this host with sos' },
+  },
+  priority: 'late',
+  timeoutMs: 60 * 60_000,
+  prepare: findSos,
+  async run({ program, subcommand }, context) {
+    const args = [...subcommand, '--batch', '--tmp-dir', context.dir];
+    // SIGKILL: told to end by SIGTERM, sos 4.0 removes what it has collected, and waits for its plugins with that.
+    // It must not run in a folder that others can write to: its start script imports Python modules from there.
+    const result = await context.run(program, args, { cwd: '/', endWith: 'SIGKILL' });
+    const version = findVersion(result.stdout);
+    const archive = await checkArchive(findArchive(result.stdout), context.dir);
+    const details = { version, archive };
+    // Without an archive everything stays: what was collected until then is all there is.
+    if (archive === null || result.exitCode !== 0) throw new ActionError(findReason(result), details);
+    await removeOthers(context.dir, archive);
+    return details;
+  },
+});

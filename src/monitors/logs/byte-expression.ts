@@ -1,0 +1,293 @@
+/**
+ * Rewrites a JavaScript regular expression so that it can be run over the bytes of a log file, read as Latin-1, and finds
+ * in them what the user means in UTF-8 text. Decoding is thereby spared, offsets are byte offsets, and bytes that are no
+ * UTF-8 disturb nothing. By the rewriting, nothing can match a newline, so a whole chunk of lines is searched at once and
+ * a match never spans two; and upper and lower case become classes (`[aA]`), because V8's linear-time engine, which takes
+ * over when an expression backtracks too much, does not know the `i` flag.
+ */
+import type { Ranges } from './code-points.ts';
+import {
+  asciiClass,
+  byteClassOf,
+  complement,
+  foldCase,
+  hasAllBeyondAscii,
+  normalize,
+  utf8Alternatives,
+  utf8Bytes,
+} from './code-points.ts';
+
+export interface ByteExpression {
+  /** Finds in any bytes. For use with the flags `g` and `m`. */
+  source: string;
+  /** Finds the same in bytes that are all ASCII, faster. */
+  asciiSource: string;
+  /** Bytes that every match contains, one character per byte; empty when none are known. */
+  required: string;
+  /** Whether it has look-around or back-references, for which V8 has no linear-time engine. */
+  mayBacktrack: boolean;
+}
+
+interface Piece {
+  source: string;
+  ascii: string;
+  /** Set for one literal character: its bytes. */
+  literal?: string;
+  /** The longest literal that it always contains. */
+  required: string;
+  /** Set for one character of a set: the form in which it can be repeated without alternatives. */
+  repeated?: string;
+}
+
+const digits: Ranges = [[0x30, 0x39]];
+const wordCharacters: Ranges = [...digits, [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]];
+const blanks: Ranges = [
+  [0x09, 0x0d],
+  [0x20, 0x20],
+  [0xa0, 0xa0],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+];
+blanks.push([0x2028, 0x2029], [0x202f, 0x202f], [0x205f, 0x205f], [0x3000, 0x3000], [0xfeff, 0xfeff]);
+const escapedSets: Record<string, Ranges> = { d: digits, w: wordCharacters, s: blanks };
+const controlEscapes: Record<string, number> = { t: 9, n: 10, v: 11, f: 12, r: 13 };
+
+/** The names of POSIX classes, which `grep -E` has taught everyone: `[[:digit:]]`. */
+const posixSets: Record<string, Ranges> = {
+  alnum: [...digits, [0x41, 0x5a], [0x61, 0x7a]],
+  alpha: [
+    [0x41, 0x5a],
+    [0x61, 0x7a],
+  ],
+  blank: [
+    [0x09, 0x09],
+    [0x20, 0x20],
+  ],
+  cntrl: [
+    [0x00, 0x1f],
+    [0x7f, 0x7f],
+  ],
+  digit: digits,
+  graph: [[0x21, 0x7e]],
+  lower: [[0x61, 0x7a]],
+  print: [[0x20, 0x7e]],
+  punct: [
+    [0x21, 0x2f],
+    [0x3a, 0x40],
+    [0x5b, 0x60],
+    [0x7b, 0x7e],
+  ],
+  space: blanks,
+  upper: [[0x41, 0x5a]],
+  xdigit: [...digits, [0x41, 0x46], [0x61, 0x66]],
+};
+
+/** Rewrites an expression. Throws the SyntaxError of `new RegExp` when it is none. */
+export function toByteExpression(text: string, ignoreCase: boolean): ByteExpression {
+  new RegExp(text);
+  const walker = new Walker(text, ignoreCase);
+  const whole = walker.disjunction();
+  const { source, ascii: asciiSource, required } = whole;
+  return { source, asciiSource, required, mayBacktrack: walker.mayBacktrack };
+}
+
+/** Walks an expression that is known to be valid, from left to right. */
+class Walker {
+  mayBacktrack = false;
+  readonly #text: string;
+  readonly #groups: number;
+  readonly #hasNames: boolean;
+  #ignoreCase: boolean;
+  #at = 0;
+
+  constructor(text: string, ignoreCase: boolean) {
+    this.#text = text;
+    this.#ignoreCase = ignoreCase;
+    const bare = text.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gs, '');
+    this.#groups = bare.match(/\((?!\?)|\(\?<(?![=!])/g)?.length ?? 0;
+    this.#hasNames = /\(\?<(?![=!])/.test(bare);
+  }
+
+  /** Alternatives, up to the end or a closing parenthesis. */
+  disjunction(): Piece {
+    const alternatives = [this.#sequence()];
+    while (this.#take('|')) alternatives.push(this.#sequence());
+    return {
+      source: alternatives.map((each) => each.source).join('|'),
+      ascii: alternatives.map((each) => each.ascii).join('|'),
+      required: alternatives.length === 1 ? (alternatives[0] as Piece).required : '',
+    };
+  }
+
+  #sequence(): Piece {
+    let [source, ascii, run, required] = ['', '', '', ''];
+    const keepLonger = (literal: string): void => {
+      if (literal.length > required.length) required = literal;
+    };
+    while (this.#at < this.#text.length && !'|)'.includes(this.#peek())) {
+      const piece = this.#term();
+      const quantifier = this.#quantifier();
+      const isRepeated = quantifier?.isUnbounded === true && piece.repeated !== undefined;
+      source += `${isRepeated ? piece.repeated : piece.source}${quantifier?.text ?? ''}`;
+      ascii += `${piece.ascii}${quantifier?.text ?? ''}`;
+      const isThere = quantifier === undefined || quantifier.least > 0;
+      if (isThere && piece.literal !== undefined) run += piece.literal;
+      keepLonger(run);
+      if (isThere) keepLonger(piece.required);
+      // What follows a repeated character need not follow its first occurrence.
+      if (piece.literal === undefined || quantifier !== undefined) run = '';
+    }
+    return { source, ascii, required };
+  }
+
+  #term(): Piece {
+    const character = this.#next();
+    switch (character) {
+      case '^':
+      case '$':
+        return asIs(character);
+      case '.':
+        return this.#set(complement([]));
+      case '(':
+        return this.#group();
+      case '[':
+        return this.#class();
+      case '\\':
+        return this.#escape();
+      default:
+        return this.#character(character.codePointAt(0) as number);
+    }
+  }
+
+  #quantifier(): { text: string; least: number; isUnbounded: boolean } | undefined {
+    const [text, lower, upper] = this.#match(/(?:[*+?]|\{(\d+)(,\d*)?\})\??/y) ?? [];
+    if (text === undefined) return undefined;
+    if (lower === undefined) return { text, least: text.startsWith('+') ? 1 : 0, isUnbounded: !text.startsWith('?') };
+    return { text, least: Number(lower), isUnbounded: upper === ',' && Number(lower) <= 1 };
+  }
+
+  #group(): Piece {
+    const opening = this.#match(/\?(?:<?[=!]|<[^>]*>|([a-z]*)(?:-([a-z]*))?:)/y);
+    const isLookAround = opening !== undefined && /[=!]$/.test(opening[0]);
+    const before = this.#ignoreCase;
+    if (opening?.[1]?.includes('i')) this.#ignoreCase = true;
+    if (opening?.[2]?.includes('i')) this.#ignoreCase = false;
+    const inner = this.disjunction();
+    this.#ignoreCase = before;
+    this.#take(')');
+    if (isLookAround) this.mayBacktrack = true;
+    const start = opening === undefined ? '(' : opening[0].endsWith(':') ? '(?:' : `(${opening[0]}`;
+    const required = isLookAround ? '' : inner.required;
+    return { source: `${start}${inner.source})`, ascii: `${start}${inner.ascii})`, required };
+  }
+
+  #class(): Piece {
+    const isNegated = this.#take('^');
+    const members: Ranges = [];
+    while (!this.#take(']')) {
+      const low = this.#classMember();
+      if (typeof low === 'number' && this.#peek() === '-' && this.#text[this.#at + 1] !== ']') {
+        this.#next();
+        const high = this.#classMember();
+        if (typeof high === 'number') members.push([low, high]);
+        else members.push([low, low], [0x2d, 0x2d], ...high);
+      } else if (typeof low === 'number') members.push([low, low]);
+      else members.push(...low);
+    }
+    const folded = this.#ignoreCase ? foldCase(members) : members;
+    return this.#set(isNegated ? complement(folded) : folded);
+  }
+
+  #classMember(): number | Ranges {
+    const posix = this.#match(/\[:([a-z]+):\]/y);
+    const named = posix && posixSets[posix[1] as string];
+    if (named) return named;
+    if (posix) this.#at -= posix[0].length;
+    const character = this.#next();
+    if (character !== '\\') return character.codePointAt(0) as number;
+    if (this.#take('b')) return 8;
+    return this.#escapedSet() ?? this.#escapedCharacter();
+  }
+
+  #escape(): Piece {
+    const boundary = this.#match(/[bB]/y);
+    if (boundary) return asIs(`\\${boundary[0]}`);
+    const reference = this.#match(this.#hasNames ? /k<[^>]*>|[1-9]\d*/y : /[1-9]\d*/y);
+    if (reference && (reference[0].startsWith('k') || Number(reference[0]) <= this.#groups)) {
+      this.mayBacktrack = true;
+      // In a group of its own, so that a digit that follows is not taken for a part of it.
+      return asIs(`(?:\\${reference[0]})`);
+    }
+    if (reference) this.#at -= reference[0].length;
+    const set = this.#escapedSet();
+    return set ? this.#set(set) : this.#character(this.#escapedCharacter());
+  }
+
+  #escapedSet(): Ranges | undefined {
+    const letter = this.#match(/[dDwWsS]/y)?.[0];
+    if (letter === undefined) return undefined;
+    const set = escapedSets[letter.toLowerCase()] as Ranges;
+    return letter === letter.toLowerCase() ? set : complement(set);
+  }
+
+  #escapedCharacter(): number {
+    const pair = this.#match(/u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})/iy);
+    if (pair)
+      return String.fromCharCode(parseInt(pair[1] as string, 16), parseInt(pair[2] as string, 16)).codePointAt(0) ?? 0;
+    const code = this.#match(/x([0-9a-f]{2})|u([0-9a-f]{4})/iy);
+    if (code) return parseInt(code[1] ?? (code[2] as string), 16);
+    const octal = this.#match(/[0-3]?[0-7]{1,2}/y);
+    if (octal) return parseInt(octal[0], 8);
+    const control = this.#match(/c([a-z])/iy);
+    if (control) return (control[1] as string).charCodeAt(0) % 32;
+    if (this.#peek() === 'c') return 0x5c;
+    const character = this.#next();
+    return controlEscapes[character] ?? (character.codePointAt(0) as number);
+  }
+
+  #character(point: number): Piece {
+    const forms = this.#ignoreCase ? foldCase([[point, point]]) : [];
+    const isSingle = forms.length === 0 || (forms.length === 1 && forms[0]?.[0] === forms[0]?.[1]);
+    if (!isSingle || point === 10) return this.#set(isSingle ? [[point, point]] : forms);
+    const literal = utf8Bytes(point);
+    const escaped = [...literal].map((byte) => byte.replace(/[^\w]|_/, (each) => `\\x${hexByte(each)}`)).join('');
+    const source = literal.length > 1 ? `(?:${escaped})` : escaped;
+    return { source, ascii: point > 0x7f ? '[]' : source, literal, required: '' };
+  }
+
+  #set(members: Ranges): Piece {
+    // No line holds a newline, so no set needs one.
+    const ranges = complement([...complement(members), [10, 10]]);
+    const piece: Piece = { source: utf8Alternatives(normalize(ranges)), ascii: asciiClass(ranges), required: '' };
+    if (!ranges.some(([, high]) => high > 0x7f)) return { ...piece, source: piece.ascii };
+    return hasAllBeyondAscii(ranges) ? { ...piece, repeated: byteClassOf(ranges) } : piece;
+  }
+
+  #peek(): string {
+    return this.#text[this.#at] ?? '';
+  }
+
+  /** The next character, one code point. */
+  #next(): string {
+    const character = String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0);
+    this.#at += character.length;
+    return character;
+  }
+
+  #take(character: string): boolean {
+    const isThere = this.#peek() === character;
+    if (isThere) this.#at++;
+    return isThere;
+  }
+
+  /** Matches a sticky expression here and moves behind it. */
+  #match(expression: RegExp): RegExpExecArray | undefined {
+    expression.lastIndex = this.#at;
+    const found = expression.exec(this.#text) ?? undefined;
+    if (found) this.#at += found[0].length;
+    return found;
+  }
+}
+
+const hexByte = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, '0');
+const asIs = (source: string): Piece => ({ source, ascii: source, required: '' });

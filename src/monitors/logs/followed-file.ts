@@ -1,0 +1,235 @@
+/** One open log file and how far it has been examined. The file is the inode: what its name is by now does not matter here. */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { RigError } from '../../errors.ts';
+import { countNewlines } from './count-lines.ts';
+import type { Matcher } from './matcher.ts';
+
+const newline = 10;
+/** How much is read at once. The event loop turns between two slices, so a burst of any size never blocks it. */
+export const sliceBytes = 256 * 1024;
+/** How much of a line longer than a slice is examined twice, so that a match across two slices is found. */
+const overlapBytes = 64 * 1024;
+/** How many bytes before the read position are remembered, to notice that the file was rewritten. */
+const markerBytes = 64;
+/** How far the beginning of an unfinished line is looked for when a file is opened at its end. */
+const lookBackBytes = 64 * 1024;
+
+/** The data of a slice begins here: aligned for counting, with room for a NUL before it. */
+const dataAt = 4;
+/** All files share one buffer, since each slice is examined before the next is read. */
+const shared = Buffer.from(new ArrayBuffer(dataAt + sliceBytes + 4));
+const sharedWords = new Int32Array(shared.buffer, dataAt, sliceBytes / 4);
+const compared = Buffer.alloc(markerBytes);
+
+/** What identifies an inode while it is open: as long as it is, the kernel gives its number to no other file. */
+export function identityOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
+  return `${dev}:${ino}`;
+}
+
+/** Takes a matching line: a view on the shared buffer, and where the line begins in the file. */
+export type OnFileMatch = (file: FollowedFile, line: Buffer, offset: number) => boolean;
+
+export class FollowedFile {
+  /** The path that it was first opened by. */
+  readonly path: string;
+  readonly fd: number;
+  readonly identity: string;
+  readonly inode: string;
+  /** Complete lines, bytes read and matches so far. */
+  lines = 0;
+  bytes = 0;
+  matches = 0;
+  passedOver = 0;
+  /** Where the first line begins that was not examined to its end. Within a long line: where its next window begins. */
+  #lineStart = 0;
+  /** Up to where bytes were seen. Between the two is an unfinished line, read again when its newline has come. */
+  #readTo = 0;
+  /** Where the line began whose windows are being examined; undefined outside of lines longer than a slice. */
+  #longLineStart: number | undefined;
+  /** Whether the unfinished line has been counted as a match already. */
+  #isLineCounted = false;
+  /** Up to where the unfinished line was examined when the file was rotated away. */
+  #tailExaminedTo = 0;
+  readonly #marker = Buffer.alloc(markerBytes);
+  #markerLength = 0;
+  #lastMtimeMs = -1;
+
+  /** Opens a regular file. Throws the system's error, or a RigError when it is something else than a file. */
+  constructor(path: string) {
+    // Not blocking: opening a fifo that took the file's place would wait for its writer.
+    this.fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const stat = fstatSync(this.fd, { bigint: true });
+    if (!stat.isFile()) {
+      closeSync(this.fd);
+      throw new RigError(`${path}: not a regular file`);
+    }
+    this.path = path;
+    this.identity = identityOf(stat);
+    this.inode = String(stat.ino);
+  }
+
+  /** Up to where the file was read. */
+  get offset(): number {
+    return this.#readTo;
+  }
+
+  /**
+   * Goes to the end: what is there by now is old. The end of an unfinished line is still to come, and then the whole line
+   * counts as new, so its beginning is looked for, in the last 64 KiB.
+   */
+  skipToEnd(): void {
+    const { size } = fstatSync(this.fd);
+    const from = Math.max(0, size - Math.min(lookBackBytes, sliceBytes));
+    const length = readSync(this.fd, shared, dataAt, size - from, from);
+    const lastNewline = shared.subarray(dataAt, dataAt + length).lastIndexOf(newline);
+    this.#readTo = from + length;
+    this.#lineStart = from + lastNewline + 1;
+    this.#remember(length);
+  }
+
+  /** Goes on where another descriptor of the same file had come to. */
+  continueFrom(other: FollowedFile): void {
+    this.#lineStart = other.#lineStart;
+    this.#readTo = other.#readTo;
+    this.#longLineStart = other.#longLineStart;
+    this.#isLineCounted = other.#isLineCounted;
+    this.#markerLength = other.#markerLength;
+    other.#marker.copy(this.#marker);
+    this.lines = other.lines;
+    this.bytes = other.bytes;
+    this.matches = other.matches;
+    this.passedOver = other.passedOver;
+  }
+
+  /** Reads and examines at most one slice. Returns whether there may be more. */
+  readSlice(matcher: Matcher, onMatch: OnFileMatch): boolean {
+    const { size, mtimeMs } = fstatSync(this.fd);
+    if (size === this.#readTo && mtimeMs === this.#lastMtimeMs) return false;
+    this.#lastMtimeMs = mtimeMs;
+    if (size < this.#readTo || !this.#isMarkerThere()) this.#startOver();
+    if (size === this.#readTo || this.#onlyExtendsLine()) return false;
+    const length = readSync(this.fd, shared, dataAt, sliceBytes, this.#lineStart);
+    const newBytes = this.#lineStart + length - this.#readTo;
+    if (newBytes <= 0) return false;
+    this.bytes += newBytes;
+    this.#readTo += newBytes;
+    this.#remember(length);
+    if (this.#skipsNuls(length)) return true;
+    this.#examine(length, matcher, onMatch);
+    return length === sliceBytes;
+  }
+
+  /** Examines the unfinished last line: the file was rotated away, and its newline may never come. */
+  examineTail(matcher: Matcher, onMatch: OnFileMatch): void {
+    if (this.#lineStart === this.#readTo || this.#tailExaminedTo === this.#readTo) return;
+    this.#tailExaminedTo = this.#readTo;
+    const length = readSync(
+      this.fd,
+      shared,
+      dataAt,
+      Math.min(sliceBytes, this.#readTo - this.#lineStart),
+      this.#lineStart,
+    );
+    this.#scanWindow(dataAt, dataAt + length, matcher, onMatch);
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  /** Whether all that came since belongs to the unfinished line: a line written byte by byte must not be read again each time. */
+  #onlyExtendsLine(): boolean {
+    const unfinished = this.#readTo - this.#lineStart;
+    if (unfinished === 0) return false;
+    const room = sliceBytes - unfinished;
+    const length = room > 0 ? readSync(this.fd, shared, dataAt, room, this.#readTo) : 0;
+    // A slice that is full is examined as a window of a long line.
+    if (length === 0 || length === room || shared.subarray(dataAt, dataAt + length).includes(newline)) return false;
+    this.bytes += length;
+    this.#readTo += length;
+    this.#remember(length);
+    return true;
+  }
+
+  /** Examines the slice in the shared buffer, which begins at the line start, and moves the line start behind it. */
+  #examine(length: number, matcher: Matcher, onMatch: OnFileMatch): void {
+    const dataEnd = dataAt + length;
+    const lastNewline = shared.lastIndexOf(newline, dataEnd - 1);
+    if (lastNewline < dataAt) {
+      if (length === sliceBytes) this.#examineWindow(dataEnd, matcher, onMatch);
+      return;
+    }
+    let from = dataAt;
+    if (this.#longLineStart !== undefined || this.#isLineCounted) {
+      from = shared.indexOf(newline, dataAt) + 1;
+      this.#scanWindow(dataAt, from - 1, matcher, onMatch);
+    }
+    const base = this.#lineStart - dataAt;
+    const linesEnd = lastNewline + 1;
+    this.lines += countNewlines(sharedWords, shared.subarray(dataAt), linesEnd - dataAt);
+    this.#lineStart = base + linesEnd;
+    this.#longLineStart = undefined;
+    this.#isLineCounted = false;
+    const chunk = shared.subarray(from, linesEnd);
+    matcher.scan(chunk, (start, end) => onMatch(this, chunk.subarray(start, end), base + from + start));
+  }
+
+  /** Examines a full slice of a long line and moves on, some way back from its end. */
+  #examineWindow(dataEnd: number, matcher: Matcher, onMatch: OnFileMatch): void {
+    this.#scanWindow(dataAt, dataEnd, matcher, onMatch, true);
+    this.#longLineStart ??= this.#lineStart;
+    this.#lineStart += dataEnd - dataAt - overlapBytes;
+  }
+
+  /**
+   * Examines a part of a line. A NUL stands where the line goes on, so that `^` and `$` do not match there, and a line is
+   * counted once, however many of its parts match.
+   */
+  #scanWindow(from: number, to: number, matcher: Matcher, onMatch: OnFileMatch, goesOn = false): void {
+    if (this.#isLineCounted) return;
+    let [start, end] = [from, to];
+    const after = shared[to] as number;
+    if (this.#longLineStart !== undefined) shared[--start] = 0;
+    if (goesOn) shared[end++] = 0;
+    else if (end > start && shared[end - 1] === 13) end--;
+    const window = Buffer.from(shared.subarray(start, end));
+    shared[to] = after;
+    if (!matcher.test(window)) return;
+    this.#isLineCounted = true;
+    onMatch(this, window, this.#longLineStart ?? this.#lineStart);
+  }
+
+  /** Skips NUL bytes where a line should begin: a writer that kept its offset left a hole when the file was truncated. */
+  #skipsNuls(length: number): boolean {
+    if (shared[dataAt] !== 0 || this.#longLineStart !== undefined) return false;
+    let at = dataAt + 1;
+    while (at < dataAt + length && shared[at] === 0) at++;
+    this.#lineStart += at - dataAt;
+    this.#readTo = this.#lineStart;
+    this.#markerLength = 0;
+    return true;
+  }
+
+  /** The file was truncated or rewritten: what it holds now is new. */
+  #startOver(): void {
+    this.#lineStart = 0;
+    this.#readTo = 0;
+    this.#longLineStart = undefined;
+    this.#isLineCounted = false;
+    this.#tailExaminedTo = 0;
+    this.#markerLength = 0;
+  }
+
+  /** Remembers the last bytes of the shared buffer's data as those before the read position. */
+  #remember(length: number): void {
+    const kept = Math.min(markerBytes, length);
+    shared.copy(this.#marker, 0, dataAt + length - kept, dataAt + length);
+    this.#markerLength = kept;
+  }
+
+  #isMarkerThere(): boolean {
+    if (this.#markerLength === 0) return true;
+    const length = readSync(this.fd, compared, 0, this.#markerLength, this.#readTo - this.#markerLength);
+    return compared.compare(this.#marker, 0, this.#markerLength, 0, length) === 0;
+  }
+}

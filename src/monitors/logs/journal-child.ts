@@ -1,0 +1,64 @@
+/** journalctl(1), as rig runs it: to learn where the journal ends, to follow it from there, to read back from an entry. */
+import { once } from 'node:events';
+import { RigError } from '../../errors.ts';
+import type { RunningProgram } from '../../host/programs.ts';
+import { startProgram } from '../../host/programs.ts';
+import type { JournalEntry } from './journal-export.ts';
+import { ExportParser } from './journal-export.ts';
+
+/** With chosen fields journalctl is fast enough for the busiest journal; with all of them it is not. */
+const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID';
+const always = ['--output=export', fields, '--quiet', '--no-pager'];
+
+/** What selects the entries: those of the units, or all. In one argument each, so that no unit is taken for an option. */
+export function unitArguments(units: string[]): string[] {
+  return units.map((unit) => `--unit=${unit}`);
+}
+
+/**
+ * The arguments that follow the journal behind a cursor, or from its beginning when it had no entry. Without `--no-tail`
+ * journalctl skips all but the last ten entries that came between the cursor and its own start.
+ */
+export function followArguments(units: string[], cursor: string | undefined): string[] {
+  const from = cursor === undefined ? [] : [`--after-cursor=${cursor}`];
+  return [...always, '--follow', '--no-tail', ...from, ...unitArguments(units)];
+}
+
+/** A running journalctl whose entries are handed on as they come. */
+export interface JournalReader {
+  /** Resolves when it has ended and everything that it wrote has been handed on. */
+  ended: Promise<{ exitCode: number | null; signalName: string | null; stderr: string }>;
+  end(): Promise<void>;
+}
+
+/** Starts journalctl and hands its entries on; `onBytes` hears of each portion that was read. */
+export function readEntries(
+  program: string,
+  args: string[],
+  onEntry: (entry: JournalEntry) => void,
+  onBytes: (count: number) => void = () => {},
+): JournalReader {
+  const child: RunningProgram = startProgram(program, args);
+  const parser = new ExportParser(onEntry);
+  child.stdout.on('data', (portion: Buffer) => {
+    onBytes(portion.length);
+    parser.push(portion);
+  });
+  const drained = once(child.stdout, 'close').catch(() => undefined);
+  const ended = Promise.all([child.ended, drained]).then(([how]) => ({ ...how, stderr: child.stderr().trim() }));
+  return { ended, end: () => child.end() };
+}
+
+/** The last entries up to a cursor, or up to the end, newest first. Throws a RigError when journalctl fails. */
+export async function readBack(
+  program: string,
+  units: string[],
+  options: { cursor?: string; count: number },
+): Promise<JournalEntry[]> {
+  const from = options.cursor === undefined ? [] : [`--cursor=${options.cursor}`];
+  const entries: JournalEntry[] = [];
+  const args = [...always, '--reverse', `--lines=${options.count}`, ...from, ...unitArguments(units)];
+  const { exitCode, stderr } = await readEntries(program, args, (entry) => entries.push(entry)).ended;
+  if (exitCode !== 0) throw new RigError(stderr.split('\n').at(-1) || `journalctl ended with exit code ${exitCode}`);
+  return entries;
+}

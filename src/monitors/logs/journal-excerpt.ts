@@ -1,0 +1,34 @@
+/** What surrounds a trigger in the journal, as text in the manner of `journalctl -o short-iso-precise`. */
+import type { JournalEntry } from './journal-export.ts';
+import { textOf } from './journal-export.ts';
+import type { SourceExcerpt } from './source.ts';
+import { contextBytes, reportedLineBytes } from './source.ts';
+
+/** The entries, oldest first, as lines; the oldest are left out where they would be more than 256 KiB. */
+export function formatEntries(entries: JournalEntry[], triggerCursor?: string): Omit<SourceExcerpt, 'source'> {
+  const lines: Buffer[] = [];
+  let bytes = 0;
+  let triggerAt: number | undefined;
+  for (const entry of entries.toReversed()) {
+    const line = formatEntry(entry);
+    if (bytes + line.length > contextBytes) break;
+    bytes += line.length;
+    // Counted from the end, since lines are put before it.
+    if (triggerCursor !== undefined && textOf(entry, '__CURSOR') === triggerCursor) triggerAt = bytes;
+    lines.push(line);
+  }
+  const text = Buffer.concat(lines.reverse());
+  return { text, ...(triggerAt === undefined ? {} : { triggerAt: text.length - triggerAt }) };
+}
+
+/** `2026-11-22T15:26:46.123456Z name[pid]: message`, further lines of the message indented. */
+function formatEntry(entry: JournalEntry): Buffer {
+  const microseconds = Number(textOf(entry, '__REALTIME_TIMESTAMP') ?? 0);
+  const seconds = new Date(microseconds / 1000).toISOString().slice(0, 19);
+  const time = `${seconds}.${String(microseconds % 1e6).padStart(6, '0')}Z`;
+  const pid = textOf(entry, '_PID');
+  const head = `${time} ${textOf(entry, 'SYSLOG_IDENTIFIER') ?? 'unknown'}${pid === undefined ? '' : `[${pid}]`}: `;
+  const message = Buffer.concat((entry.fields.get('MESSAGE') ?? []).flatMap((each) => [each, Buffer.from('\n')]));
+  const indented = message.subarray(0, reportedLineBytes).toString('utf8').trimEnd().replaceAll('\n', '\n    ');
+  return Buffer.from(`${head}${indented}\n`);
+}

@@ -1,0 +1,105 @@
+/**
+ * The journal export format, as `journalctl -o export` writes it: fields one a line, `NAME=value`, or for values with
+ * control characters `NAME`, a 64-bit little-endian length, the bytes; an empty line ends an entry.
+ * See https://systemd.io/JOURNAL_EXPORT_FORMATS/.
+ */
+
+const newline = 10;
+const equals = 61;
+/** What is kept of one field. Nothing sane logs more, and a field of a gigabyte must not become one of this process's memory. */
+const keptFieldBytes = 16 * 1024 * 1024;
+
+export interface JournalEntry {
+  /** The values of each field that occurs, in order: a field may occur more than once. */
+  fields: Map<string, Buffer[]>;
+}
+
+/** The first value of a field as text, or undefined. */
+export function textOf(entry: JournalEntry, field: string): string | undefined {
+  return entry.fields.get(field)?.[0]?.toString('utf8');
+}
+
+/** Takes the output in any portions and gives the entries that are complete. What is cut off at the end is never given. */
+export class ExportParser {
+  readonly #onEntry: (entry: JournalEntry) => void;
+  #entry: JournalEntry = { fields: new Map() };
+  /** The beginning of what is being read, from earlier portions. */
+  #parts: Buffer[] = [];
+  #partBytes = 0;
+  /** The name of the binary field that is being read, and how many bytes of it are still to come: undefined while unknown. */
+  #binaryName: string | undefined;
+  #binaryLeft: number | undefined;
+
+  constructor(onEntry: (entry: JournalEntry) => void) {
+    this.#onEntry = onEntry;
+  }
+
+  push(portion: Buffer): void {
+    let at = 0;
+    while (at < portion.length) {
+      if (this.#binaryName === undefined) at = this.#readLine(portion, at);
+      else if (this.#binaryLeft === undefined) at = this.#readLength(portion, at);
+      else at = this.#readBinary(portion, at, this.#binaryName, this.#binaryLeft);
+    }
+  }
+
+  #readLine(portion: Buffer, at: number): number {
+    const end = portion.indexOf(newline, at);
+    this.#keep(portion.subarray(at, end < 0 ? portion.length : end));
+    if (end < 0) return portion.length;
+    const line = this.#takeKept();
+    const split = line.indexOf(equals);
+    if (line.length === 0) this.#endEntry();
+    else if (split < 0) this.#binaryName = line.toString('latin1');
+    else this.#add(line.toString('latin1', 0, split), line.subarray(split + 1));
+    return end + 1;
+  }
+
+  #readLength(portion: Buffer, at: number): number {
+    const end = Math.min(portion.length, at + 8 - this.#partBytes);
+    this.#keep(portion.subarray(at, end));
+    // The newline behind the value is read with it.
+    if (this.#partBytes === 8) this.#binaryLeft = Number(this.#takeKept().readBigUInt64LE()) + 1;
+    return end;
+  }
+
+  #readBinary(portion: Buffer, at: number, name: string, left: number): number {
+    const end = Math.min(portion.length, at + left);
+    const valueEnd = end - at === left ? end - 1 : end;
+    this.#keep(portion.subarray(at, valueEnd));
+    this.#binaryLeft = left - (end - at);
+    if (this.#binaryLeft === 0) {
+      this.#add(name, this.#takeKept());
+      this.#binaryName = undefined;
+      this.#binaryLeft = undefined;
+    }
+    return end;
+  }
+
+  #keep(part: Buffer): void {
+    const kept = part.subarray(0, keptFieldBytes - this.#partBytes);
+    if (kept.length === 0) return;
+    this.#parts.push(kept);
+    this.#partBytes += kept.length;
+  }
+
+  #takeKept(): Buffer {
+    const [first] = this.#parts;
+    const whole = this.#parts.length === 1 && first ? first : Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#partBytes = 0;
+    return whole;
+  }
+
+  #add(name: string, value: Buffer): void {
+    const values = this.#entry.fields.get(name);
+    if (values) values.push(value);
+    else this.#entry.fields.set(name, [value]);
+  }
+
+  #endEntry(): void {
+    const entry = this.#entry;
+    this.#entry = { fields: new Map() };
+    if (entry.fields.size > 0) this.#onEntry(entry);
+  }
+}

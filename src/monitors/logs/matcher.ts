@@ -1,0 +1,133 @@
+/** `--message`, compiled: which lines of a chunk match. */
+import { messageOf, UsageError } from '../../errors.ts';
+import type { ByteExpression } from './byte-expression.ts';
+import { toByteExpression } from './byte-expression.ts';
+import type { Searcher } from './searcher.ts';
+import { expressionSearcher, lineEndOf, lineStartOf, literalSearcher } from './searcher.ts';
+
+const carriageReturn = 13;
+
+/** What the user asked for, as it travels in the plan. */
+export interface MessageOptions {
+  text: string;
+  /** How the text is read: as plain text, as an expression, or as both, where either may match. */
+  mode: 'plain' | 'expression' | 'either';
+  ignoreCase: boolean;
+}
+
+export interface Matcher {
+  /**
+   * Calls `onLine` for each line of the chunk that matches, in order, with the offsets of its first byte and of its end,
+   * line end (LF or CRLF) left out. The last line need not have one. `onLine` returns false to stop.
+   */
+  scan(chunk: Buffer, onLine: (start: number, end: number) => boolean): void;
+  /** Whether any line of a text matches. */
+  test(text: Buffer): boolean;
+}
+
+/** Checks what the user asked for. Throws UsageError; gives remarks on what works otherwise than it may seem. */
+export function checkMessage(options: MessageOptions, remark: (text: string) => void): MessageOptions {
+  const { text, mode, ignoreCase } = options;
+  if (/[\n\0]/.test(text)) throw new UsageError('--message: a line never contains a line break or a NUL byte');
+  if (mode === 'plain') return options;
+  try {
+    if (toByteExpression(text, ignoreCase).mayBacktrack)
+      remark(
+        '--message: look-around and back-references have no linear-time engine, so a hostile line can slow the watch',
+      );
+    return options;
+  } catch (error) {
+    // "Invalid regular expression: /a(/: Unterminated group"
+    const reason = messageOf(error).replace(/^.*\/[a-z]*: /s, '');
+    if (mode === 'expression') throw new UsageError(`--message: not a regular expression: ${reason}`, { cause: error });
+    remark(`--message is no regular expression (${reason}) and is searched for as plain text`);
+    return { ...options, mode: 'plain' };
+  }
+}
+
+/** Compiles options that `checkMessage` has let through. */
+export function compileMatcher({ text, mode, ignoreCase }: MessageOptions): Matcher {
+  const searchers: Searcher[] = [];
+  const hasSpecial = /[\\^$.*+?()[\]{}|]/.test(text);
+  if (mode !== 'expression' || !hasSpecial) searchers.push(plainSearcher(text, ignoreCase));
+  if (mode !== 'plain' && hasSpecial) searchers.push(expressionSearcher(toByteExpression(text, ignoreCase)));
+  return new LineMatcher(searchers);
+}
+
+/** Plain text whose case does not matter is an expression of classes: V8 skips through those faster than through lowered copies. */
+function plainSearcher(text: string, ignoreCase: boolean): Searcher {
+  const isCased = text.toLowerCase() !== text || text.toUpperCase() !== text;
+  if (!ignoreCase || !isCased) return literalSearcher(Buffer.from(text));
+  const escaped = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const expression: ByteExpression = toByteExpression(escaped, true);
+  return expressionSearcher(expression);
+}
+
+/** Merges what its searchers find, line by line. */
+class LineMatcher implements Matcher {
+  readonly #searchers: Searcher[];
+  /** The next hit of each searcher: -1 when it has none left. */
+  readonly #hits: number[];
+
+  constructor(searchers: Searcher[]) {
+    this.#searchers = searchers;
+    this.#hits = searchers.map(() => -1);
+  }
+
+  scan(chunk: Buffer, onLine: (start: number, end: number) => boolean): void {
+    this.#searchers.forEach((searcher, index) => {
+      searcher.begin(chunk);
+      this.#hits[index] = searcher.next(0);
+    });
+    for (;;) {
+      const hit = this.#firstHit();
+      if (hit < 0) return;
+      const start = lineStartOf(chunk, hit);
+      const lineEnd = lineEndOf(chunk, hit);
+      const hasReturn = lineEnd > start && lineEnd < chunk.length && chunk[lineEnd - 1] === carriageReturn;
+      const end = hasReturn ? lineEnd - 1 : lineEnd;
+      const next = lineEnd + 1;
+      // The expression may have needed the CR that is no part of the line: the line alone decides.
+      const isMatch = !hasReturn || this.#matchesAlone(Buffer.from(chunk.subarray(start, end)));
+      if (isMatch && !onLine(start, end)) return;
+      if (hasReturn) this.#resume(chunk, next);
+      else this.#advance(chunk, next);
+    }
+  }
+
+  test(text: Buffer): boolean {
+    let isFound = false;
+    this.scan(text, () => {
+      isFound = true;
+      return false;
+    });
+    return isFound;
+  }
+
+  #firstHit(): number {
+    let first = -1;
+    for (const hit of this.#hits) if (hit >= 0 && (first < 0 || hit < first)) first = hit;
+    return first;
+  }
+
+  #advance(chunk: Buffer, from: number): void {
+    for (let index = 0; index < this.#hits.length; index++) {
+      const hit = this.#hits[index] as number;
+      if (hit < 0 || hit >= from) continue;
+      this.#hits[index] = from < chunk.length ? (this.#searchers[index] as Searcher).next(from) : -1;
+    }
+  }
+
+  /** As `#advance`, after the searchers were used on something else. */
+  #resume(chunk: Buffer, from: number): void {
+    for (const searcher of this.#searchers) searcher.begin(chunk);
+    this.#advance(chunk, from);
+  }
+
+  #matchesAlone(line: Buffer): boolean {
+    return this.#searchers.some((searcher) => {
+      searcher.begin(line);
+      return searcher.next(0) >= 0;
+    });
+  }
+}

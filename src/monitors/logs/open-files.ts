@@ -1,0 +1,205 @@
+/**
+ * The files that are being followed, each once, whatever names lead to it. A file stays here after its name has gone to
+ * another (rotation by rename): its writer may go on writing to it for a while.
+ */
+import { errnoOf, messageOf } from '../../errors.ts';
+import { isHeldOpen } from '../../host/open-files.ts';
+import type { OnFileMatch } from './followed-file.ts';
+import { FollowedFile } from './followed-file.ts';
+import type { SourceContext } from './source.ts';
+import type { WakeUp } from './wake-up.ts';
+import { wakeOn } from './wake-up.ts';
+
+/** How long a file without a name must be silent before it is let go, if no process holds it open. */
+const letGoAfterMs = 30_000;
+/** How long it must be silent before its unfinished last line is taken for complete. */
+const tailAfterMs = 1000;
+
+interface Entry {
+  file: FollowedFile;
+  /** Undefined: polled. */
+  wakeUp: WakeUp | undefined;
+  /** How many of the watched paths lead to it. */
+  names: number;
+  /** When it last grew, or lost its last name, in milliseconds on the monotonic clock. */
+  lastGrewMs: number;
+  isHolderSought: boolean;
+  /** Whether the user has been told that it cannot be read. */
+  hasFailed: boolean;
+}
+
+export class OpenFiles {
+  readonly #entries = new Map<string, Entry>();
+  readonly #pending = new Set<Entry>();
+  readonly #context: SourceContext;
+  readonly #onMatch: OnFileMatch;
+  readonly #onMoved: () => void;
+  readonly #onPolling: (reason: string) => void;
+  #isTurnDue = false;
+  #isStopped = false;
+
+  /** `onMoved` is called when a file's name may have changed, `onPolling` when inotify is not to be had. */
+  constructor(options: {
+    context: SourceContext;
+    onMatch: OnFileMatch;
+    onMoved: () => void;
+    onPolling: (reason: string) => void;
+  }) {
+    this.#context = options.context;
+    this.#onMatch = options.onMatch;
+    this.#onMoved = options.onMoved;
+    this.#onPolling = options.onPolling;
+  }
+
+  has(identity: string): boolean {
+    return this.#entries.has(identity);
+  }
+
+  all(): FollowedFile[] {
+    return [...this.#entries.values()].map(({ file }) => file);
+  }
+
+  isPolled(file: FollowedFile): boolean {
+    return this.#entries.get(file.identity)?.wakeUp === undefined;
+  }
+
+  /**
+   * Opens what a path leads to, at its beginning or its end; a file that is followed already just goes on. Every call must
+   * be paired with a `release`. Throws what opening throws.
+   */
+  acquire(path: string, at: 'beginning' | 'end'): FollowedFile {
+    const opened = new FollowedFile(path);
+    const known = this.#entries.get(opened.identity);
+    if (known) {
+      opened.close();
+      known.names++;
+      return known.file;
+    }
+    if (at === 'end') opened.skipToEnd();
+    this.#add(opened);
+    return opened;
+  }
+
+  /** Opens what a path leads to again, and goes on in it where `stale` had come to: the old descriptor shows an outdated copy. */
+  replace(stale: FollowedFile, path: string): FollowedFile {
+    const opened = new FollowedFile(path);
+    const entry = this.#entries.get(stale.identity);
+    if (!entry || opened.identity !== stale.identity) {
+      opened.close();
+      return stale;
+    }
+    opened.continueFrom(stale);
+    this.#forget(entry);
+    this.#add(opened).names = entry.names;
+    return opened;
+  }
+
+  /** A path no longer leads to this file. */
+  release(file: FollowedFile): void {
+    const entry = this.#entries.get(file.identity);
+    if (!entry) return;
+    entry.names--;
+    entry.lastGrewMs = performance.now();
+    this.#wake(entry);
+  }
+
+  /** Has every file looked at, as the safety net does; lets go of those that have been silent for long. */
+  checkAll(): void {
+    const now = performance.now();
+    for (const entry of this.#entries.values()) {
+      this.#readOne(entry);
+      const silentMs = now - entry.lastGrewMs;
+      if (entry.names > 0 || this.#isStopped || this.#pending.has(entry)) continue;
+      if (silentMs >= tailAfterMs) entry.file.examineTail(this.#context.matcher, this.#onMatch);
+      if (silentMs >= letGoAfterMs && !entry.isHolderSought) void this.#letGoUnlessHeld(entry);
+    }
+  }
+
+  /** Stops examining. The files stay open, for the context. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const entry of this.#entries.values()) entry.wakeUp?.close();
+    this.#pending.clear();
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) entry.file.close();
+    this.#entries.clear();
+  }
+
+  #add(file: FollowedFile): Entry {
+    const state = { wakeUp: undefined, names: 1, isHolderSought: false, hasFailed: false };
+    const entry: Entry = { file, lastGrewMs: performance.now(), ...state };
+    // By descriptor: the name may have gone to another file by now.
+    entry.wakeUp = wakeOn(
+      `/proc/self/fd/${file.fd}`,
+      (kind) => {
+        this.#wake(entry);
+        if (kind === 'rename') this.#onMoved();
+      },
+      this.#onPolling,
+    );
+    this.#entries.set(file.identity, entry);
+    // It may have grown before the watch was there.
+    this.#wake(entry);
+    return entry;
+  }
+
+  /** Has a file read at the end of this turn of the event loop, however many hints there are. */
+  #wake(entry: Entry): void {
+    if (this.#isStopped) return;
+    this.#pending.add(entry);
+    this.#planTurn();
+  }
+
+  #planTurn(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    setImmediate(() => {
+      this.#isTurnDue = false;
+      for (const entry of this.#pending) this.#readOne(entry);
+      if (this.#pending.size > 0) this.#planTurn();
+    });
+  }
+
+  /** Reads one slice of one file: the others, and everything else in this process, have their turn before the next. */
+  #readOne(entry: Entry): void {
+    if (this.#isStopped || this.#context.isOver()) return;
+    const before = entry.file.offset;
+    try {
+      if (entry.file.readSlice(this.#context.matcher, this.#onMatch)) this.#pending.add(entry);
+      else this.#pending.delete(entry);
+    } catch (error) {
+      this.#pending.delete(entry);
+      this.#onReadError(entry, error);
+      return;
+    }
+    if (entry.file.offset !== before) entry.lastGrewMs = performance.now();
+    if (this.#pending.size > 0) this.#planTurn();
+  }
+
+  /** A file that cannot be read is tried again every second; one that is gone from its network file system is forgotten. */
+  #onReadError(entry: Entry, error: unknown): void {
+    if (errnoOf(error) === 'ESTALE') this.#forget(entry);
+    else if (!entry.hasFailed) this.#context.remark(`${entry.file.path}: cannot be read: ${messageOf(error)}`);
+    entry.hasFailed = true;
+  }
+
+  async #letGoUnlessHeld(entry: Entry): Promise<void> {
+    entry.isHolderSought = true;
+    const isHeld = await isHeldOpen(entry.file.identity);
+    entry.isHolderSought = false;
+    if (this.#isStopped || this.#entries.get(entry.file.identity) !== entry) return;
+    if (entry.names > 0) return;
+    const isSilent = performance.now() - entry.lastGrewMs >= letGoAfterMs;
+    if (isHeld || !isSilent) entry.lastGrewMs = performance.now();
+    else this.#forget(entry);
+  }
+
+  #forget(entry: Entry): void {
+    this.#pending.delete(entry);
+    this.#entries.delete(entry.file.identity);
+    entry.wakeUp?.close();
+    entry.file.close();
+  }
+}

@@ -1,0 +1,56 @@
+/** What the log files and the journal have in common: a source finds matching lines and says how far it has got. */
+import type { SourceStatus, Trigger, TriggerFacts, TriggerProcess } from '../../plugin.ts';
+import type { Matcher } from './matcher.ts';
+
+/** Matching lines are reported, decoded and kept only up to this many bytes. */
+export const reportedLineBytes = 64 * 1024;
+/** How much of a source goes into the context of a trigger, at most. */
+export const contextLines = 200;
+export const contextBytes = 256 * 1024;
+
+/** A line that matched. `line` is a view on a reused buffer: whoever wants to keep it copies or decodes it at once. */
+export interface LineMatch {
+  /** The file, or `journal`. */
+  source: string;
+  line: Buffer;
+  position: TriggerFacts['position'];
+  /** When it was logged (journal) or read (file), in milliseconds since the epoch. */
+  atMs: number;
+  process?: TriggerProcess;
+  /** The program that logged it, as the journal has it (SYSLOG_IDENTIFIER). */
+  identifier?: string;
+}
+
+/** What a source gets from the watch that it belongs to. */
+export interface SourceContext {
+  matcher: Matcher;
+  /** A line matched. The answer says how it was taken, for the source's own figures. */
+  onMatch(match: LineMatch): 'counted' | 'passed over';
+  /** Whether the condition is met: then nothing more need be examined. */
+  isOver(): boolean;
+  /** Something that the user should know. */
+  remark(text: string): void;
+  /** Detail for the log. */
+  debug(text: string): void;
+}
+
+/** Something that lines are read from. */
+export interface Source {
+  /** Resolves when every line that is written from now on will be examined. Throws a RigError when that cannot be. */
+  start(): Promise<void>;
+  /** Stops examining, at once; resolves when nothing is left running. What `context` needs is kept. */
+  stop(): Promise<void>;
+  status(): SourceStatus[];
+  /** The last lines examined, the triggering one included and last, one text per thing watched. Called after `stop`. */
+  context(trigger: Trigger): Promise<SourceExcerpt[]>;
+}
+
+/** The last lines of one source. */
+export interface SourceExcerpt {
+  /** The file, or `journal`. */
+  source: string;
+  /** Whole lines, each with its line end. */
+  text: Buffer;
+  /** Where in `text` the line begins that triggered, when it is from this source. */
+  triggerAt?: number;
+}

@@ -1,0 +1,31 @@
+/** Hints from inotify(7) that something may have changed. They are never relied on: a stat once a second is the safety net. */
+import type { FSWatcher } from 'node:fs';
+import { watch } from 'node:fs';
+import { errnoOf } from '../../errors.ts';
+
+export interface WakeUp {
+  close(): void;
+}
+
+/**
+ * Calls `onChange` when something happens to a path: `change` for a write, `rename` for anything that happens to names.
+ * Returns undefined, after telling `onUnavailable`, when this host's inotify limits are used up; also when there is no such path.
+ */
+export function wakeOn(
+  path: string,
+  onChange: (kind: 'change' | 'rename') => void,
+  onUnavailable: (reason: string) => void,
+): WakeUp | undefined {
+  try {
+    const watcher: FSWatcher = watch(path, { encoding: 'buffer' }, onChange);
+    // A watcher that breaks is no loss: the safety net remains.
+    watcher.on('error', () => watcher.close());
+    return { close: () => watcher.close() };
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOSPC') onUnavailable('all of fs.inotify.max_user_watches are in use');
+    else if (errno === 'EMFILE') onUnavailable('all of fs.inotify.max_user_instances are in use');
+    else if (errno !== 'ENOENT' && errno !== 'ENOTDIR') onUnavailable(`inotify: ${errno ?? String(error)}`);
+    return undefined;
+  }
+}
