@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { startHost, type TestHost } from '../support/host.ts';
+import {
+  armRig,
+  assertNothingLeft,
+  finished,
+  listRigs,
+  MESSAGE,
+  type Manifest,
+  rigProcesses,
+  startService,
+  theRig,
+} from '../support/rigs.ts';
+import { waitFor } from '../support/wait.ts';
+
+const LOG = '/var/log/messages';
+
+/** A host with a log file and a service, and the arguments of a rig that watches the one and dumps the other. */
+async function startWatched(t: Parameters<typeof startHost>[0]) {
+  const host = await startHost(t);
+  host.write(LOG, '');
+  const service = await startService(host);
+  const rig = ['logs', '-m', MESSAGE, '--no-journal', '--gcore', String(service.pid)];
+  return { host, service, rig };
+}
+
+/** Makes the host's gdb one that never ends, and says through a file that it runs. */
+function hangGcore(host: TestHost): void {
+  host.write('/usr/local/bin/gcore', '#!/bin/sh\ntouch /run/gcore-runs\nexec sleep 86400\n');
+  host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+}
+
+async function triggerHangingRig(host: TestHost, rig: string[], ...more: string[]): Promise<string> {
+  hangGcore(host);
+  const id = await armRig(host, ...rig, ...more);
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('gcore to run', () => host.exists('/run/gcore-runs'));
+  return id;
+}
+
+test('rig list shows what a rig watches and does, for people and as JSON', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig, '--name', 'web');
+  assert.equal(id, 'web');
+  const { stdout } = await host.rig('list');
+  assert.match(stdout, /^ID .*\nweb +\d+ +watching .*This is my test message.* gcore\n$/);
+  const [row] = await listRigs(host);
+  for (const field of ['id', 'pid', 'monitor', 'watch', 'condition', 'status', 'created', 'triggered', 'archive'])
+    assert.ok(row && field in row, `${field} is in the JSON`);
+  assert.match(String(row?.created), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$/);
+});
+
+for (const [spelling, args] of [
+  ['ID', ['web']],
+  ['-i ID', ['-i', 'web']],
+  ['all', ['all']],
+  ['-i all', ['-i', 'all']],
+  ['--all', ['--all']],
+] as const)
+  test(`rig destroy ${spelling} ends a rig that watches, and nothing remains`, async (t) => {
+    const { host, rig } = await startWatched(t);
+    await armRig(host, ...rig, '--name', 'web');
+    const { code, stderr } = await host.rig('destroy', ...args);
+    assert.equal(code, 0, stderr);
+    assert.equal((await finished(host, 'web')).status, 'destroyed');
+    assert.deepEqual(await listRigs(host), []);
+    await assertNothingLeft(host);
+    assert.deepEqual(host.archives(), []);
+  });
+
+test('rig destroy of one rig leaves the other, and says which id it does not know', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig, '--name', 'one');
+  await armRig(host, ...rig, '--name', 'two');
+  const { code, stderr } = await host.rig('destroy', 'one', 'three');
+  assert.equal(code, 1);
+  assert.match(stderr, /three: no such rig/);
+  assert.deepEqual((await listRigs(host)).map(({ id }) => id), ['two']);
+});
+
+test('rig destroy while an action runs ends that too and discards what it made', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await triggerHangingRig(host, rig);
+  assert.equal((await theRig(host, id)).status, 'triggered');
+  assert.equal((await host.rig('destroy', id)).code, 0);
+  await assertNothingLeft(host);
+  assert.deepEqual(host.processesNamed('sleep'), []);
+  assert.deepEqual(host.archives(), []);
+});
+
+test('SIGTERM while an action runs keeps what was collected, in an archive marked incomplete', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await triggerHangingRig(host, rig);
+  await host.kill((await theRig(host, id)).pid, 'SIGTERM');
+  const record = await finished(host, id);
+  assert.equal(record.status, 'destroyed');
+  const manifest = await host.manifest<Manifest>(record.archive ?? '');
+  assert.equal(manifest.complete, false);
+  assert.equal(manifest.actions[0]?.status, 'ended');
+  await assertNothingLeft(host);
+});
+
+test('SIGTERM while watching ends the rig in order', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig);
+  await host.kill((await theRig(host, id)).pid, 'SIGTERM');
+  assert.equal((await finished(host, id)).status, 'destroyed');
+  await assertNothingLeft(host);
+});
+
+test('a hangup, SIGUSR1 and SIGUSR2 do not end a rig, and open no debugger', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig);
+  const { pid } = await theRig(host, id);
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) await host.kill(pid, signal);
+  assert.equal((await theRig(host, id)).status, 'watching');
+  assert.equal((await host.must('ss', ['-tlnH'])).trim(), '', 'nothing listens');
+  host.append(LOG, `${MESSAGE}\n`);
+  assert.equal((await finished(host, id)).status, 'finished');
+});
+
+test('a rig survives the terminal that it was started from', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const quoted = rig.map((word) => `'${word}'`).join(' ');
+  // script(1) gives it a terminal, which is gone when the command has ended.
+  await host.must('script', ['-qec', `rig ${quoted} --name web`, '/dev/null']);
+  const { pid } = await theRig(host, 'web');
+  assert.equal(host.process(pid)?.session, pid, 'it has a session of its own');
+  host.append(LOG, `${MESSAGE}\n`);
+  assert.equal((await finished(host, 'web')).status, 'finished');
+});
+
+test('a daemon keeps nothing open and nothing in argv: stdio on /dev/null, cwd /, umask 077', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const { pid } = await theRig(host, await armRig(host, ...rig));
+  const links = await host.must('sh', ['-c', `readlink /proc/${pid}/fd/0 /proc/${pid}/fd/1 /proc/${pid}/fd/2 /proc/${pid}/cwd`]);
+  assert.equal(links, '/dev/null\n/dev/null\n/dev/null\n/\n');
+  assert.match(host.read(`/proc/${pid}/status`), /^Umask:\s*0077$/m);
+  assert.ok(!host.process(pid)?.args.join(' ').includes(MESSAGE));
+  assert.ok(!Object.values(host.environ(pid)).join(' ').includes(MESSAGE));
+});
+
+test('after SIGKILL of the daemon, rig list cleans up, its children included', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await triggerHangingRig(host, rig);
+  await host.kill((await theRig(host, id)).pid, 'SIGKILL');
+  const { stderr } = await host.rig('list');
+  assert.match(stderr, new RegExp(`${id}: its daemon was killed; cleaned up`));
+  assert.equal((await finished(host, id)).status, 'failed');
+  await assertNothingLeft(host);
+  assert.deepEqual(host.processesNamed('sleep'), []);
+});
+
+test('what a killed daemon had collected is kept', async (t) => {
+  const { host, rig } = await startWatched(t);
+  host.write('/usr/local/bin/sos', '#!/bin/sh\ntouch /run/sos-runs\nexec sleep 86400\n');
+  await host.must('chmod', ['+x', '/usr/local/bin/sos']);
+  const id = await armRig(host, ...rig, '--sosreport');
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('sos to run', () => host.exists('/run/sos-runs'));
+  await host.kill((await theRig(host, id)).pid, 'SIGKILL');
+  await host.rig('list');
+  const { archive } = await finished(host, id);
+  assert.ok(host.list(`${archive}/gcore`).some((name) => name.startsWith('core.myservice')));
+});
+
+test('a new rig takes the name of a killed one', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig, '--name', 'web');
+  await host.kill((await theRig(host, 'web')).pid, 'SIGKILL');
+  await armRig(host, ...rig, '--name', 'web');
+  host.append(LOG, `${MESSAGE}\n`);
+  assert.equal((await finished(host, 'web')).status, 'finished');
+});
+
+test('of many rigs of one name started at once, one gets it and each other one gets an error', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const results = await Promise.all(Array.from({ length: 6 }, () => host.rig(...rig, '--name', 'web')));
+  assert.deepEqual(results.map(({ code }) => code).sort(), [0, 2, 2, 2, 2, 2]);
+  for (const { code, stderr } of results) if (code !== 0) assert.match(stderr, /^rig: --name: there is a rig "web" already.*\n$/);
+  await host.rig('destroy', 'web');
+  await assertNothingLeft(host);
+});
+
+test('when the parent is killed while the rig is being armed, nothing remains', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await host.startJournald();
+  host.write('/usr/local/bin/journalctl', '#!/bin/sh\ntouch /run/arming\nexec sleep 86400\n');
+  await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
+  const parent = await host.spawn('rig', rig.filter((word) => word !== '--no-journal'));
+  await waitFor('the rig to be arming', () => host.exists('/run/arming'));
+  await parent.kill();
+  await assertNothingLeft(host);
+});
+
+test('a rig that cannot be armed says why and leaves nothing', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await host.must('sh', ['-c', 'mkdir /var/tmp/rig.web && chown 65534 /var/tmp/rig.web']);
+  const { code, stdout, stderr } = await host.rig(...rig, '--name', 'web');
+  assert.equal(code, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^rig: \/var\/tmp\/rig\.web is in the way.*\n$/);
+  assert.deepEqual(host.list('/var/tmp'), ['rig.web'], 'what is not ours is not touched');
+  assert.deepEqual(host.list('/run/rig'), ['finished']);
+  await waitFor('the daemon to be gone', () => rigProcesses(host).length === 0);
+});
+
+test('--foreground prints its log, and Ctrl-C ends the rig in order', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const attached = await host.spawn('rig', [...rig, '--foreground', '--name', 'web']);
+  await waitFor('the rig to watch', () => attached.stderr.includes('watches'));
+  assert.equal(attached.stdout, 'web\n');
+  await attached.signal('SIGINT');
+  assert.equal((await attached.closed).code, 130);
+  assert.equal((await finished(host, 'web')).status, 'destroyed');
+  await assertNothingLeft(host);
+});
+
+test('--foreground ends with 0 when it has triggered and all went well', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const attached = await host.spawn('rig', [...rig, '--foreground']);
+  await waitFor('the rig to watch', () => attached.stderr.includes('watches'));
+  host.append(LOG, `${MESSAGE}\n`);
+  assert.equal((await attached.closed).code, 0);
+  await assertNothingLeft(host);
+});
+
+test('garbage, silence and a hundred clients on the control socket do not disturb the watch', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig);
+  const path = host.outside(`/run/rig/${id}/control.sock`);
+  const sent = ['', '\n', 'null\n', '{"command":"explode"}\n', '[[[[\n', `${'x'.repeat(200_000)}`, '\0\xff\n'];
+  const clients = Array.from({ length: 100 }, (_, number) => {
+    const socket = connect(path);
+    socket.on('error', () => {}); // being cut off is what it is there for
+    socket.write(sent[number % sent.length] ?? '');
+    return socket;
+  });
+  assert.equal((await theRig(host, id)).status, 'watching');
+  host.append(LOG, `${MESSAGE}\n`);
+  assert.equal((await finished(host, id)).status, 'finished');
+  for (const socket of clients) socket.destroy();
+});
+
+test('a log line with control characters never reaches the terminal or splits a line of rig.log', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig);
+  host.append(LOG, `\x1b[2J\x07${MESSAGE}\r\x1b]0;owned\x07\n`);
+  await finished(host, id);
+  const log = host.read('/var/log/rig/rig.log');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  assert.doesNotMatch(log, /[\x00-\x09\x0b-\x1f\x7f]/);
+  assert.match(log, /\\x1b\[2J/);
+});
+
+test('state, records and logs are for root only', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig);
+  const open = await host.must('find', ['/run/rig', '/var/log/rig', '/var/tmp', '-mindepth', '1', '-perm', '/077']);
+  assert.equal(open, '');
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bootMachine } from '../support/machine.ts';
+import { assertNothingLeft, finished, MESSAGE, type Manifest, theRig } from '../support/rigs.ts';
+
+test('on a booted host, a rig that a user started through sudo outlives the logout and fires', async (t) => {
+  const machine = await bootMachine(t);
+  await machine.must('cp', ['/bin/sleep', '/usr/local/bin/myservice']);
+  await machine.must('systemd-run', ['--unit=myservice', '/usr/local/bin/myservice', '86400']);
+  const alice = await machine.userSession('alice');
+  const typed = `sudo rig logs --message "${MESSAGE}" --gcore $(pidof myservice)`;
+  const { code, output } = await alice.run(typed);
+  assert.equal(code, 0, output);
+  const id = output.trim().split('\n').at(-1)?.trim() ?? '';
+  assert.match(id, /^[a-z]{5}$/);
+  // sudo logs this command line too, with the message in it, into the journal and the files that the first rig watches.
+  const second = await alice.run(`sudo rig logs --message "${MESSAGE}" --gcore $(pidof myservice) --name second`);
+  assert.equal(second.code, 0, second.output);
+  assert.equal((await machine.must('systemctl', ['is-active', `rig-${id}.scope`])).trim(), 'active');
+  assert.match(await machine.must('systemctl', ['show', '-P', 'Slice', `rig-${id}.scope`]), /^system\.slice$/m);
+
+  await alice.logout();
+  for (const rig of [id, 'second']) assert.equal((await theRig(machine, rig)).status, 'watching');
+
+  await machine.must('logger', ['-t', 'app', MESSAGE]);
+  for (const rig of [id, 'second']) {
+    const record = await finished(machine, rig);
+    assert.equal(record.status, 'finished', record.reasons.join());
+    const { trigger } = await machine.manifest<Manifest>(record.archive ?? '');
+    assert.match(trigger.line, new RegExp(`${MESSAGE}$`), 'the line, and not the echo of a command line');
+    assert.doesNotMatch(trigger.line, /COMMAND/);
+  }
+  await assertNothingLeft(machine);
+});
+
+test('a user who may not use sudo, and one who forgets it, get one clear line', async (t) => {
+  const machine = await bootMachine(t);
+  const bob = await machine.userSession('bob');
+  const { code, output } = await bob.run('rig list');
+  assert.equal(code, 2);
+  assert.equal(output.trim(), 'rig: rig runs as root only; try sudo');
+});

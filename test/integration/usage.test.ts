@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startHost, type TestHost } from '../support/host.ts';
+import { armRig, assertNothingLeft, MESSAGE, startService } from '../support/rigs.ts';
+
+/** Wrong input, as typed after `rig` in a shell, and what the one line must say. `$PID` is a live process. */
+const wrong: [what: string, typed: string, says: RegExp][] = [
+  ['an unknown monitor', 'lgos -m x --gcore $PID', /unknown monitor or command "lgos".*did you mean logs\?/],
+  ['an unknown subcommand', 'lst', /unknown monitor or command "lst".*did you mean list\?/],
+  ['an unknown option', 'logs --mesage x --gcore $PID', /--mesage.*did you mean --message\?/],
+  ['an unknown short option', 'logs -m x -Z --gcore $PID', /unknown option -Z/],
+  ['a missing value', 'logs --gcore $PID --message', /--message: needs a value/],
+  ['an empty value', 'logs --message "" --gcore $PID', /--message: needs a value/],
+  ['no message', 'logs --gcore $PID', /--message/],
+  ['--count 0', 'logs -m x --count 0 --gcore $PID', /--count: .*at least 1, got "0"/],
+  ['--count -1', 'logs -m x --count=-1 --gcore $PID', /--count: .*at least 1, got "-1"/],
+  ['--count x', 'logs -m x --count x --gcore $PID', /--count: .*at least 1, got "x"/],
+  ['a bad regular expression with -E', 'logs -E -m "a(b" --gcore $PID', /--message: .*a\(b/],
+  ['-E with -F', 'logs -E -F -m x --gcore $PID', /--fixed-strings/],
+  ['--gcore with no PID', 'logs -m x --gcore $(pidof nothing-like-that)', /--gcore: .*pidof/],
+  ['a PID that does not exist', 'logs -m x --gcore 4194303', /--gcore: .*4194303/],
+  ['a name with a slash', 'logs -m x --gcore $PID --name a/b', /--name: .*"a\/b"/],
+  ['a name with ..', 'logs -m x --gcore $PID --name a..b', /--name: .*"a\.\.b"/],
+  ['a name over 64 characters', `logs -m x --gcore $PID --name ${'a'.repeat(65)}`, /--name: at most 64 characters, got 65/],
+  ['a name that means something else', 'logs -m x --gcore $PID --name all', /--name: "all"/],
+  ['a duplicate name', 'logs -m x --gcore $PID --name taken', /--name: there is a rig "taken" already/],
+  ['no action at all', 'logs -m x', /no action given: .*--gcore, --sosreport/],
+  ['an option of an action that is not chosen', 'logs -m x --all-pids --sosreport', /--all-pids goes with --gcore/],
+  ['stray words', 'logs -m This is my test message --gcore $PID', /"is" belongs to no option/],
+  ['a value for a flag', 'logs -m x --sosreport=yes', /--sosreport takes no value/],
+  ['an option given twice', 'logs -m x -m y --sosreport', /--message: given more than once/],
+  ['a bad duration', 'logs -m x --sosreport --action-timeout 5parsecs', /--action-timeout: .*"5parsecs"/],
+  ['a missing log folder', 'logs -m x --logfile /nowhere/at/all.log --sosreport', /\/nowhere\/at/],
+  ['a folder as log file', 'logs -m x --logfile /var/log --sosreport', /\/var\/log.*folder|directory/],
+  ['a device as log file', 'logs -m x --logfile /dev/zero --sosreport', /\/dev\/zero/],
+  ['a fifo as log file', 'logs -m x --logfile /run/fifo --sosreport', /\/run\/fifo/],
+  ['nothing left to watch', 'logs -m x --no-files --no-journal --sosreport', /--no-files|nothing/],
+  ['destroy without an id', 'destroy', /which rig/],
+  ['destroy with an id and --all', 'destroy web --all', /not both/],
+  ['list with an argument', 'list web', /list takes no arguments/],
+  ['a node option', '--inspect', /unknown option --inspect/],
+  ['a script for node', '-e 1', /unknown option -e/],
+  ['the daemon without its starter', '--daemon', /--daemon is how rig starts itself/],
+];
+
+let host: TestHost;
+before(async (t) => {
+  host = await startHost(t as Parameters<typeof startHost>[0]);
+  host.write('/var/log/messages', '');
+  await host.must('mkfifo', ['/run/fifo']);
+  await startService(host);
+  await armRig(host, 'logs', '-m', MESSAGE, '--sosreport', '--name', 'taken');
+});
+after(() => host.close());
+
+for (const [what, typed, says] of wrong)
+  test(`${what} is one clear line and exit code 2`, async () => {
+    const { code, stdout, stderr } = await host.sh(`PID=$(pidof myservice); rig ${typed}`);
+    assert.match(stderr, says);
+    assert.match(stderr, /^rig: [^\n]+\n$/, 'one line');
+    assert.equal(stdout, '');
+    assert.equal(code, 2);
+    assert.deepEqual(host.list('/run/rig'), ['finished', 'taken'], 'nothing was started');
+  });
+
+test('an unprivileged user is told that rig runs as root, and can read the help and the version', async () => {
+  const asNobody = (...args: string[]) => host.run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'rig', ...args]);
+  const { code, stderr } = await asNobody('list');
+  assert.equal(code, 2);
+  assert.equal(stderr, 'rig: rig runs as root only; try sudo\n');
+  for (const args of [['--help'], ['--version'], ['logs', '--help']]) assert.equal((await asNobody(...args)).code, 0);
+});
+
+test('every command has help that names its options', async () => {
+  for (const command of ['logs', 'list', 'destroy']) {
+    const { code, stdout } = await host.rig(command, '--help');
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`Usage: rig ${command}`));
+    assert.ok(stdout.split('\n').every((line) => line.length <= 100), `${command}: lines fit a terminal`);
+  }
+});
+
+test('several PIDs, unquoted, and options after them belong where they should', async () => {
+  await startService(host);
+  const { code, stdout, stderr } = await host.sh(`rig logs --gcore $(pidof myservice) --message "${MESSAGE}"`);
+  assert.equal(code, 0, stderr);
+  const state = JSON.parse(host.read(`/run/rig/${stdout.trim()}/rig.json`));
+  const pids = (await host.must('pidof', ['myservice'])).trim().split(' ');
+  for (const pid of pids) assert.ok(JSON.stringify(state.spec.actions).includes(pid));
+  assert.equal(pids.length, 2);
+  await host.rig('destroy', '--all');
+  await assertNothingLeft(host);
+});

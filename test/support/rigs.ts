@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import type { Enclosure } from './enclosure.ts';
+import type { TestHost } from './host.ts';
+import type { Running } from './running.ts';
+import { waitFor } from './wait.ts';
+
+/** The message of the original documentation. */
+export const MESSAGE = 'This is my test message';
+
+/** Creates a rig that must be armed; returns its id. */
+export async function armRig(host: Enclosure, ...args: Array<string | number>): Promise<string> {
+  const { code, stdout, stderr } = await host.rig(...args);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^\S+\n$/, 'a created rig prints its id and nothing else');
+  return stdout.trim();
+}
+
+/** Starts a program called `name` that does nothing, to be dumped. */
+export async function startService(host: TestHost, name = 'myservice'): Promise<Running> {
+  const path = `/usr/local/bin/${name}`;
+  if (!host.exists(path)) await host.must('cp', ['/bin/sleep', path]);
+  return await host.spawn(path, ['86400']);
+}
+
+/** A row of `rig list --json`. */
+export interface Row {
+  id: string;
+  pid: number;
+  status: string;
+  [key: string]: unknown;
+}
+
+export async function listRigs(host: Enclosure): Promise<Row[]> {
+  return JSON.parse(await host.must(host.rigPath, ['list', '--json'])) as Row[];
+}
+
+export async function theRig(host: Enclosure, id: string): Promise<Row> {
+  const row = (await listRigs(host)).find((candidate) => candidate.id === id);
+  assert.ok(row, `rig ${id} is listed`);
+  return row;
+}
+
+/** How a rig ended, as soon as it has. */
+export interface FinishedRecord {
+  id: string;
+  status: string;
+  archive: string | null;
+  reasons: string[];
+  [key: string]: unknown;
+}
+
+export function finished(host: Enclosure, id: string, withinMs = 60_000): Promise<FinishedRecord> {
+  return waitFor(
+    `rig ${id} to end`,
+    () => {
+      if (host.exists(`/run/rig/${id}`)) return undefined;
+      const path = `/run/rig/finished/${id}.json`;
+      return host.exists(path) ? (JSON.parse(host.read(path)) as FinishedRecord) : undefined;
+    },
+    { withinMs },
+  );
+}
+
+/** Every process that is rig or was started by it. */
+export function rigProcesses(host: Enclosure): string[] {
+  return host
+    .processes()
+    .filter(({ pid, args, state }) => {
+      if (state === 'Z') return false;
+      if (args.includes('--daemon')) return true;
+      try {
+        return 'RIG_DAEMON' in host.environ(pid);
+      } catch {
+        return false; // it ended while we looked
+      }
+    })
+    .map(({ pid, args }) => `${pid} ${args.join(' ')}`);
+}
+
+/** Fails when anything of a rig is left: a process, its state, its work folder. Records and archives are not leftovers. */
+export async function assertNothingLeft(host: Enclosure): Promise<void> {
+  await waitFor('the processes of the rig to be gone', () => rigProcesses(host).length === 0);
+  assert.deepEqual(
+    host.list('/run/rig').filter((name) => name !== 'finished'),
+    [],
+    'nothing is left in /run/rig',
+  );
+  assert.deepEqual(
+    host.list('/var/tmp').filter((name) => name.startsWith('rig.')),
+    [],
+    'no work folder is left',
+  );
+}
+
+/** What a manifest says, as far as the tests look at it. */
+export interface Manifest {
+  status: string;
+  complete: boolean;
+  reasons: string[];
+  trigger: { source: string; line: string; matches: number };
+  actions: {
+    name: string;
+    status: string;
+    reason: string | null;
+    details: Record<string, unknown>;
+    programs: { argv: string[]; exitCode: number | null }[];
+    files: { path: string; size: number; sha256: string }[];
+  }[];
+}

@@ -1,0 +1,55 @@
+/** A file source at work on a folder of its own, for the tests of the follower. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { FileSource } from '../../../src/monitors/logs/file-source.ts';
+import { compileMatcher } from '../../../src/monitors/logs/matcher.ts';
+import type { LineMatch } from '../../../src/monitors/logs/source.ts';
+import { waitFor } from '../../support/wait.ts';
+
+export interface Seen {
+  line: string;
+  source: string;
+  position: LineMatch['position'];
+}
+
+export interface Following {
+  /** The lines that matched, in the order in which they were found. */
+  seen: Seen[];
+  lines(): string[];
+  remarks: string[];
+  source: FileSource;
+  /** Waits until so many lines were seen. */
+  until(count: number): Promise<void>;
+}
+
+/** A new folder, removed after the test. */
+export function newFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rig-unit-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts following files, looking for an expression; everything matches unless one is given. */
+export async function follow(t: TestContext, paths: string[], expression = '.'): Promise<Following> {
+  const seen: Seen[] = [];
+  const remarks: string[] = [];
+  const source = new FileSource(paths, {
+    matcher: compileMatcher({ text: expression, mode: 'expression', ignoreCase: false }),
+    onMatch: ({ line, source, position }) => {
+      seen.push({ line: line.toString(), source, position });
+      return 'counted';
+    },
+    isOver: () => false,
+    remark: (text) => remarks.push(text),
+    debug: () => {},
+  });
+  await source.start();
+  t.after(() => source.stop());
+  const lines = (): string[] => seen.map(({ line }) => line);
+  const until = async (count: number): Promise<void> => {
+    await waitFor(`${count} lines`, () => seen.length >= count);
+  };
+  return { seen, lines, remarks, source, until };
+}

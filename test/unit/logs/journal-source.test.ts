@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { TestHost } from '../../support/host.ts';
+import { startHost } from '../../support/host.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const fixture = fileURLToPath(new URL('fixtures/watch-journal.ts', import.meta.url));
+
+interface Found {
+  line?: string;
+  pid?: number;
+  identifier?: string;
+}
+
+/** Watches the journal in a host; resolves when armed. */
+async function watchJournal(host: TestHost, expression: string, program = '/usr/bin/journalctl', units: string[] = []) {
+  const watcher = await host.spawnInteractive(host.rigPath, [fixture, program, expression, ...units]);
+  const found = (): Found[] => watcher.stdout.split('\n').slice(1, -1).map((line) => JSON.parse(line));
+  await waitFor('the journal to be watched', () => {
+    if (watcher.hasEnded()) throw new Error(watcher.stderr);
+    return watcher.stdout.startsWith('"armed"\n');
+  });
+  const until = (count: number) => waitFor(`${count} entries`, () => found().length >= count);
+  return { watcher, found, until, lines: (): Array<string | undefined> => found().map(({ line }) => line) };
+}
+
+/** Sends many entries, each with its number. */
+async function sendMany(host: TestHost, first: number, last: number): Promise<void> {
+  await host.must('sh', ['-c', `seq -f 'entry %.0f.' ${first} ${last} | systemd-cat -t many; journalctl --sync`]);
+}
+
+const numbered = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => `entry ${first + index}.`);
+
+test('entries after arming are found with their process, and old ones are not', async (t) => {
+  const host = await startHost(t, { binary: process.execPath });
+  await host.startJournald();
+  await host.journal('needle, old');
+  const { found, until } = await watchJournal(host, 'needle');
+  await host.journal('needle, new', { identifier: 'app' });
+  await until(1);
+  assert.equal(found()[0]?.line, 'needle, new');
+  assert.equal(found()[0]?.identifier, 'app');
+  assert.ok((found()[0]?.pid ?? 0) > 1);
+});
+
+test('a thousand entries that come before journalctl has started are all examined', async (t) => {
+  const host = await startHost(t, { binary: process.execPath });
+  await host.startJournald();
+  // Stands in for a host so busy that journalctl starts late: the first call takes the cursor, the second follows.
+  host.write('/usr/local/bin/late-journalctl', '#!/bin/sh\ncase "$*" in *--follow*) sleep 1 ;; esac\nexec journalctl "$@"\n');
+  await host.must('chmod', ['755', '/usr/local/bin/late-journalctl']);
+  const { lines, until } = await watchJournal(host, '^entry', '/usr/local/bin/late-journalctl');
+  await sendMany(host, 1, 1000);
+  await until(1000);
+  assert.deepEqual(lines(), numbered(1, 1000));
+});
+
+test('when journalctl is killed nothing is lost and nothing comes twice', async (t) => {
+  const host = await startHost(t, { binary: process.execPath });
+  await host.startJournald();
+  const { lines, until } = await watchJournal(host, '^entry');
+  for (let round = 0; round < 3; round++) {
+    await sendMany(host, round * 200 + 1, round * 200 + 200);
+    for (const { pid } of host.processesNamed('journalctl')) await host.kill(pid, 'SIGKILL');
+  }
+  await until(600);
+  assert.deepEqual(lines(), numbered(1, 600));
+});
+
+test('the first entry of an empty journal is found', async (t) => {
+  const host = await startHost(t, { binary: process.execPath });
+  const { until } = await watchJournal(host, 'needle');
+  await host.startJournald();
+  await host.journal('needle');
+  await until(1);
+});
+
+test('a message of several lines or with binary data matches line by line', async (t) => {
+  const host = await startHost(t, { binary: process.execPath });
+  await host.startJournald();
+  const { found, until } = await watchJournal(host, '^needle$');
+  await host.must('systemd-cat', ['-t', 'x', 'printf', 'no\\001needle\\n\\001\\n']);
+  await host.must('logger', ['--journald'], { input: 'MESSAGE=a needle\nMESSAGE=needle\n' });
+  await host.must('journalctl', ['--sync']);
+  await until(1);
+  assert.deepEqual(found().map(({ line }) => line), ['needle']);
+});
+
+test('when the watch is stopped no journalctl is left', async (t) => {
+  const host = await startHost(t, { binary: process.execPath });
+  await host.startJournald();
+  const { watcher } = await watchJournal(host, 'needle');
+  await waitFor('journalctl to run', () => host.processesNamed('journalctl').length > 0);
+  watcher.end();
+  await watcher.closed;
+  assert.deepEqual(host.processesNamed('journalctl'), []);
+});

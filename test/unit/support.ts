@@ -1,0 +1,71 @@
+/** Real processes and folders for the tests of host/ and actions/; all of it is gone when the test ends. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { type ProcessStat, readProcess } from '../../src/host/processes.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** A folder of the test's own. */
+export function makeFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rig-unit-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts a program and waits until it really is that program; killed when the test ends. */
+export async function start(t: TestContext, file: string, args: string[]): Promise<ChildProcess & { pid: number }> {
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(child, 'spawn');
+  t.after(() => end(child));
+  return child as ChildProcess & { pid: number };
+}
+
+/** Kills a process and waits until it is gone. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+/** A process that sleeps: not a child of this one, which rig would take for a program of its own. */
+export async function startStranger(t: TestContext, program = '/bin/sleep'): Promise<number> {
+  // The shell ends at once, and its child goes to whoever adopts orphans here.
+  const shell = spawn('sh', ['-c', '"$0" 1000 >/dev/null 2>&1 </dev/null & echo $!', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  shell.stdout.on('data', (chunk) => (said += chunk));
+  await once(shell, 'close');
+  const pid = Number(said);
+  t.after(() => kill(pid));
+  await waitFor('the program to start', async () => (await readProcess(pid))?.comm !== 'sh');
+  return pid;
+}
+
+/** Ends a process that is nobody's child here; waits until it is gone, or a zombie that nobody has collected. */
+export async function kill(pid: number): Promise<void> {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    return; // it has ended
+  }
+  await waitFor('the process to end', async () => ['Z', undefined].includes((await readProcess(pid))?.state));
+}
+
+/** A copy of sleep under another name, for a process that is found by it. */
+export function copySleep(folder: string, name: string): string {
+  const path = join(folder, name);
+  copyFileSync('/bin/sleep', path);
+  return path;
+}
+
+/** A process that must exist. */
+export async function mustRead(pid: number): Promise<ProcessStat> {
+  const found = await readProcess(pid);
+  if (found === undefined) throw new Error(`there is no process ${pid}`);
+  return found;
+}
