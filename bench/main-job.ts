@@ -4,10 +4,10 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { setUp } from '../test/support/setup.ts';
-import { builtRig } from '../test/support/init.ts';
 import { startHost, type TestHost } from '../test/support/host.ts';
+import { builtRig } from '../test/support/init.ts';
 import { armRig, finished, MESSAGE, rigProcesses, startService, theRig } from '../test/support/rigs.ts';
+import { setUp } from '../test/support/setup.ts';
 import { waitFor } from '../test/support/wait.ts';
 
 const runs = 20;
@@ -17,18 +17,24 @@ const ticksPerSecond = 100;
 const cleanUps: (() => unknown)[] = [];
 /** A host that ends with the bench: startHost asks for no more of a test than this. */
 const newHost = (): Promise<TestHost> =>
-  startHost({ after: (step: () => unknown) => cleanUps.push(step) } as Parameters<typeof startHost>[0]);
+  startHost({ after: (step: () => unknown) => cleanUps.push(step) } as unknown as Parameters<typeof startHost>[0]);
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-const p95 = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? Number.NaN;
+const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const p95 = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? Number.NaN;
 const report = (what: string, figure: string): void => console.log(`${what.padEnd(62)} ${figure}`);
-const spread = (ms: number[]): string => `median ${median(ms).toFixed(1)} ms, p95 ${p95(ms).toFixed(1)} ms (${ms.length} runs)`;
+const spread = (ms: number[]): string =>
+  `median ${median(ms).toFixed(1)} ms, p95 ${p95(ms).toFixed(1)} ms (${ms.length} runs)`;
 /** Milliseconds since the epoch, with fractions. */
 const now = (): number => performance.timeOrigin + performance.now();
 
 /** A gcore that notes when it was started; bash reads the clock without starting another program. */
 async function installClock(host: TestHost): Promise<void> {
-  host.write('/usr/local/bin/gcore', '#!/bin/bash\necho $EPOCHREALTIME > /run/started.part\nmv /run/started.part /run/started\n');
+  host.write(
+    '/usr/local/bin/gcore',
+    '#!/bin/bash\necho $EPOCHREALTIME > /run/started.part\nmv /run/started.part /run/started\n',
+  );
   await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
 }
 
@@ -63,7 +69,13 @@ const toJournal: Writer = async (host, text) => {
   return Number(out) * 1000;
 };
 
-async function benchRigLatency(host: TestHost, pid: number, what: string, write: Writer, options: string[]): Promise<number[]> {
+async function benchRigLatency(
+  host: TestHost,
+  pid: number,
+  what: string,
+  write: Writer,
+  options: string[],
+): Promise<number[]> {
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
     const id = await armRig(host, 'logs', '-m', MESSAGE, ...options, '--gcore', pid);
@@ -96,11 +108,14 @@ async function benchPipeLatency(host: TestHost, what: string, follow: string, wr
 function measure(host: TestHost, pids: number[]): { privateKb: number; cpuSeconds: number; switches: number } {
   const total = { privateKb: 0, cpuSeconds: 0, switches: 0 };
   for (const pid of pids) {
-    for (const [, kb] of host.read(`/proc/${pid}/smaps_rollup`).matchAll(/^Private_\w+: +(\d+) kB/gm)) total.privateKb += Number(kb);
+    for (const [, kb] of host.read(`/proc/${pid}/smaps_rollup`).matchAll(/^Private_\w+: +(\d+) kB/gm))
+      total.privateKb += Number(kb);
     const fields = host.read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ') ?? [];
     total.cpuSeconds += (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
     for (const task of host.list(`/proc/${pid}/task`))
-      total.switches += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(host.read(`/proc/${pid}/task/${task}/status`))?.[1]);
+      total.switches += Number(
+        /^voluntary_ctxt_switches:\s+(\d+)/m.exec(host.read(`/proc/${pid}/task/${task}/status`))?.[1],
+      );
   }
   return total;
 }
@@ -109,15 +124,23 @@ async function benchIdle(host: TestHost, pid: number): Promise<void> {
   const id = await armRig(host, 'logs', '-m', MESSAGE, '--gcore', pid);
   const daemon = (await theRig(host, id)).pid;
   await delay(3000);
-  const children = rigProcesses(host).map((line) => Number(line.split(' ')[0])).filter((child) => child !== daemon);
+  const children = rigProcesses(host)
+    .map((line) => Number(line.split(' ')[0]))
+    .filter((child) => child !== daemon);
   const before = [measure(host, [daemon]), measure(host, children)];
   await delay(idleSeconds * 1000);
   const after = [measure(host, [daemon]), measure(host, children)];
-  for (const [index, what] of [[0, 'idle daemon'], [1, `its children (${children.length})`]] as const) {
+  for (const [index, what] of [
+    [0, 'idle daemon'],
+    [1, `its children (${children.length})`],
+  ] as const) {
     const [a, b] = [before[index], after[index]];
     if (!a || !b) continue;
     const cpu = (b.cpuSeconds - a.cpuSeconds).toFixed(2);
-    report(`${what}: private memory; CPU and wake-ups in ${idleSeconds} s`, `${(b.privateKb / 1024).toFixed(1)} MB; ${cpu} s; ${b.switches - a.switches}`);
+    report(
+      `${what}: private memory; CPU and wake-ups in ${idleSeconds} s`,
+      `${(b.privateKb / 1024).toFixed(1)} MB; ${cpu} s; ${b.switches - a.switches}`,
+    );
   }
   await host.rig('destroy', id);
 }
@@ -136,9 +159,19 @@ try {
   await benchIdle(host, pid);
   await installClock(host);
   const file = await benchRigLatency(host, pid, 'line written -> gcore starts', toFile, ['--no-journal']);
-  const tail = await benchPipeLatency(host, 'line written -> program starts, tail -F | grep', 'tail -n0 -F /var/log/messages', toFile);
+  const tail = await benchPipeLatency(
+    host,
+    'line written -> program starts, tail -F | grep',
+    'tail -n0 -F /var/log/messages',
+    toFile,
+  );
   const journal = await benchRigLatency(host, pid, 'entry sent -> gcore starts', toJournal, ['--no-files']);
-  const follow = await benchPipeLatency(host, 'entry sent -> program starts, journalctl -f | grep', 'journalctl -n0 -f -o cat', toJournal);
+  const follow = await benchPipeLatency(
+    host,
+    'entry sent -> program starts, journalctl -f | grep',
+    'journalctl -n0 -f -o cat',
+    toJournal,
+  );
   report('file: rig / tail -F | grep, medians', (median(file) / median(tail)).toFixed(2));
   report('journal: rig / journalctl -f | grep, medians', (median(journal) / median(follow)).toFixed(2));
 } finally {

@@ -54,7 +54,7 @@ export async function prepareBase(node: string): Promise<string> {
   if (hash === undefined) throw new Error(`--node: cannot read ${node}`);
   const prepared = join(cache, `node-${sha256([hash, ...hiddenVariables].join()).slice(0, 16)}`);
   if (existsSync(prepared)) return prepared;
-  ensurePrograms('strip');
+  await ensurePrograms('strip');
   mkdirSync(cache, { recursive: true });
   await replaceFile(prepared, (temporary) => {
     execFileSync('strip', ['--strip-all', '-o', temporary, node]); // 126 MB become 108

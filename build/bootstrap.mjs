@@ -1,5 +1,5 @@
 /**
- * What `npm start`, `npm test` and `npm run build` begin with on a bare clone: installs what rig is made from, then runs the
+ * What `npm start`, `npm test`, `npm run build` and `npm run bench` begin with on a bare clone: installs what rig is made from, then runs the
  * task under the Node that came with it. Plain JavaScript without dependencies, because it runs on the Node of the host.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -18,6 +18,7 @@ const tasks = {
   start: [['build.ts', '--quiet'], ['start.ts']],
   test: [['test.ts']],
   build: [['build.ts']],
+  bench: [['build.ts'], ['../bench/main-job.ts']],
 };
 
 function fail(message, exitCode) {

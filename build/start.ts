@@ -67,7 +67,7 @@ function startRig(pid: number, logFile: string): string {
 
 async function demonstrate(): Promise<void> {
   if (process.geteuid?.() !== 0) throw new Error('rig runs as root only: sudo npm start');
-  ensurePrograms('gcore', 'sosreport', 'journalctl');
+  await ensurePrograms('gcore', 'sosreport', 'journalctl');
   await ensureJournald();
   const folder = mkdtempSync(join(tmpdir(), 'rig-demo-'));
   undo.push(() => rmSync(folder, { recursive: true, force: true }));

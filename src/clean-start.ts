@@ -1,16 +1,21 @@
-/** rig runs as root: nothing in the environment may load foreign code into it or change what it does. */
+/**
+ * rig runs as root: nothing in the environment may load foreign code into it or change what it does. Importing this module
+ * starts the program anew, in the same process, when there is something of the kind; so it is imported first.
+ */
+import { readFileSync } from 'node:fs';
 import { execve } from 'node:process';
 
 /**
- * What Node, its libraries and pkg read from the environment. The build makes Node blind to those that it would obey before
- * the first line of rig (see build/base.ts); the others are gone after a fresh start without them.
+ * What Node and its libraries read from the environment, or a program that rig starts would. The build makes Node blind to
+ * those that it obeys before the first line of rig (see build/base.ts); the others are gone after a fresh start without them.
  */
-const foreign = /^(?:NODE_|NPM_|npm_|PKG_|DEBUG_PKG|UV_|V8_|ICU_|OPENSSL_|SSL_|SIMDUTF_|LD_|GLIBC_|MALLOC_|WATCH_REPORT)/i;
+const foreign = /^(?:NODE_|UV_|V8_|ICU_|OPENSSL_|SIMDUTF_|LD_|GCONV_PATH|WATCH_REPORT)/i;
 
-/** Starts this program anew, in the same process, when its environment has variables that must not have an effect. */
-export function ensureCleanEnvironment(): void {
-  const names = Object.keys(process.env);
-  if (!names.some((name) => foreign.test(name))) return;
+/** The environment as it was given, `NAME=value` each: Node has removed some of its own from process.env by now. */
+const given = readFileSync('/proc/self/environ', 'latin1').split('\0');
+
+if (given.some((variable) => foreign.test(variable))) {
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-  execve?.(process.execPath, [process.execPath, ...process.argv.slice(2)], Object.fromEntries(kept) as Record<string, string>);
+  // Node parses argv[0] as if it were an option of its own, and gives it as the second element.
+  execve?.(process.execPath, [process.execPath, ...process.argv.slice(2)], Object.fromEntries(kept));
 }

@@ -1,8 +1,8 @@
 /** argv in, exit code out. The only place that turns a failure into words. */
+import './clean-start.ts';
 import { actions } from './actions/index.ts';
 import { commandHelp, overview } from './cli/help.ts';
 import { nearest, parseOptions } from './cli/parse.ts';
-import { ensureCleanEnvironment } from './clean-start.ts';
 import { type AnyCommand, optionsOf } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
 import { messageOf, RigError, UsageError } from './errors.ts';
@@ -58,13 +58,14 @@ function explain(error: unknown): { text: string; exitCode: number } {
   if (error instanceof UsageError || error instanceof RigError)
     return { text: visible(messageOf(error)), exitCode: error.exitCode };
   const stack = error instanceof Error && error.stack !== undefined ? error.stack : String(error);
-  return { text: `unexpected, please report it (rig ${rigVersion.version}, ${rigVersion.commit}):\n${stack}`, exitCode: 1 };
+  return {
+    text: `unexpected, please report it (rig ${rigVersion.version}, ${rigVersion.commit}):\n${stack}`,
+    exitCode: 1,
+  };
 }
 
 /** Waits until what was written has left this process: a pipe takes it asynchronously, and exit would cut it. */
 const flush = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write('', () => resolve()));
-
-ensureCleanEnvironment();
 
 // `rig list | head`: a reader that has seen enough is no failure.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

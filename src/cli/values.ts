@@ -22,6 +22,7 @@ export function parseCount(text: string): number {
 /** Comma-separated values, several of them where the option was repeated; empty ones are an error. */
 export function parseList(texts: string[]): string[] {
   const values = texts.flatMap((text) => text.split(',')).map((value) => value.trim());
-  if (values.includes('')) throw new Error(`expected a comma-separated list without gaps, got ${JSON.stringify(texts.join(','))}`);
+  if (values.includes(''))
+    throw new Error(`expected a comma-separated list without gaps, got ${JSON.stringify(texts.join(','))}`);
   return values;
 }

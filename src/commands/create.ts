@@ -4,11 +4,11 @@ import { UsageError } from '../errors.ts';
 import type { AnyAction, AnyMonitor, OptionTable, Values } from '../plugin.ts';
 import { handleSignals } from '../rig/daemon.ts';
 import { launch } from '../rig/launch.ts';
-import type { FinishedRecord } from '../rig/registry.ts';
 import { runRig } from '../rig/life.ts';
 import { rigOptions } from '../rig/options.ts';
 import { isoTime } from '../rig/paths.ts';
-import { checkName, randomId, type RigSpec } from '../rig/spec.ts';
+import type { FinishedRecord } from '../rig/registry.ts';
+import { checkName, type RigSpec, randomId } from '../rig/spec.ts';
 import { visible } from '../text.ts';
 import type { Command } from './command.ts';
 

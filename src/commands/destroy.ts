@@ -23,9 +23,9 @@ async function destroyOne(id: string): Promise<void> {
 }
 
 const options = {
-  id: { kind: 'list', short: 'i', hint: 'ID', summary: 'the rig to end (older usage)' },
-  all: { kind: 'flag', summary: 'end every rig' },
-  help: { kind: 'flag', short: 'h', summary: 'show this' },
+  id: { kind: 'list', short: 'i', hint: 'ID', summary: 'The rig to end (older usage)' },
+  all: { kind: 'flag', summary: 'End every rig' },
+  help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
 export const destroy: Command<typeof options> = {

@@ -63,8 +63,8 @@ function formatRows(rows: Row[]): string {
 }
 
 const options = {
-  json: { kind: 'flag', summary: 'print a JSON array' },
-  help: { kind: 'flag', short: 'h', summary: 'show this' },
+  json: { kind: 'flag', summary: 'Print a JSON array' },
+  help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
 export const list: Command<typeof options> = {

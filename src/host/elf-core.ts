@@ -87,7 +87,8 @@ interface ProgramHeaders {
 async function locateProgramHeaders(file: FileHandle): Promise<ProgramHeaders> {
   const identification = await readExactly(file, 0, 16, 'ELF header');
   // gdb writes the header last: one that was killed half-way leaves zeros here.
-  if (Buffer.from(identification.subarray(0, 4)).toString('latin1') !== '\x7fELF') throw new Incomplete('it has no ELF header');
+  if (Buffer.from(identification.subarray(0, 4)).toString('latin1') !== '\x7fELF')
+    throw new Incomplete('it has no ELF header');
   const layout = { 1: layout32, 2: layout64 }[identification[4] ?? 0];
   const little = { 1: true, 2: false }[identification[5] ?? 0];
   if (layout === undefined || little === undefined) throw new Incomplete('its ELF class or byte order is unknown');

@@ -53,14 +53,17 @@ export async function listPids(): Promise<number[]> {
   return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
+/** A variable in the environment that a process was started with; undefined when it has none of the name, or is gone. */
+export async function readVariable(pid: number, name: string): Promise<string | undefined> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  const variable = environment.split('\0').find((candidate) => candidate.startsWith(`${name}=`));
+  return variable?.slice(name.length + 1);
+}
+
 /** All processes that have `NAME=value` in the environment they were started with. */
 export async function findByEnvironment(name: string, value: string): Promise<number[]> {
-  const wanted = `${name}=${value}`;
   const found: number[] = [];
-  for (const pid of await listPids()) {
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
-    if (environment.split('\0').includes(wanted)) found.push(pid);
-  }
+  for (const pid of await listPids()) if ((await readVariable(pid, name)) === value) found.push(pid);
   return found;
 }
 

@@ -1,6 +1,13 @@
 /** Processes that another one has attached to, as gdb and strace do: ptrace(2). */
 import { setTimeout as delay } from 'node:timers/promises';
-import { listPids, type ProcessIdentity, type ProcessStat, readProcess, readProcessStatus, sendSignal } from './processes.ts';
+import {
+  listPids,
+  type ProcessIdentity,
+  type ProcessStat,
+  readProcess,
+  readProcessStatus,
+  sendSignal,
+} from './processes.ts';
 
 /** How long a tracer that is ending may take to let go: killed while it writes to a slow disk, it ends when that write does. */
 const letGoWithinMs = 3000;
@@ -15,15 +22,17 @@ const pollMs = 5;
 export async function letRun(target: ProcessIdentity, detached: boolean): Promise<number> {
   const deadline = performance.now() + letGoWithinMs;
   let tracer = (await readProcessStatus(target.pid))?.tracer ?? 0;
-  while (tracer !== 0 && performance.now() < deadline) {
+  // After an orderly detach a tracer is someone else's, another rig's perhaps: not ours to wait for.
+  while (tracer !== 0 && !detached && performance.now() < deadline) {
     await delay(pollMs);
     tracer = (await readProcessStatus(target.pid))?.tracer ?? 0;
   }
   const now = await readProcess(target.pid);
   if (now === undefined || now.startTime !== target.startTime) return 0;
   // Not only when it is stopped: a SIGSTOP on its way would stop it a moment later; SIGCONT takes that back too, signal(7).
-  if (!detached || now.state === 'T') sendSignal(target.pid, 'SIGCONT');
-  return tracer;
+  // Nor while someone else traces it: SIGCONT would take the SIGSTOP away by which that one attaches, and waits for.
+  if (tracer === 0 && (!detached || now.state === 'T')) sendSignal(target.pid, 'SIGCONT');
+  return detached ? 0 : tracer;
 }
 
 /** The processes that one of these has attached to. */

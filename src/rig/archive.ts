@@ -5,7 +5,7 @@ import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type Pack, pack as createPack } from 'tar-stream';
+import { pack as createPack, type Pack } from 'tar-stream';
 import { outputRoot, workFolder } from './paths.ts';
 import { freeName } from './work-folder.ts';
 
@@ -75,10 +75,17 @@ export async function writeArchive(id: string, name: string): Promise<string> {
   const root = workFolder(id);
   const partial = join(root, partialName);
   const pack = createPack();
-  const writing = pipeline(pack, createGzip({ level: gzipLevel }), createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }));
+  const writing = pipeline(
+    pack,
+    createGzip({ level: gzipLevel }),
+    createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }),
+  );
   try {
     const files = await listFiles(root);
-    const ordered = [...files.filter((path) => path === 'manifest.json'), ...files.filter((path) => path !== 'manifest.json')];
+    const ordered = [
+      ...files.filter((path) => path === 'manifest.json'),
+      ...files.filter((path) => path !== 'manifest.json'),
+    ];
     const adding = async () => {
       for (const path of ordered) await addFile(pack, root, path, name);
       pack.finalize();

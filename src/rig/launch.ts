@@ -30,7 +30,14 @@ async function scopeCommand(id: string): Promise<string[] | undefined> {
   if (!existsSync('/run/systemd/system')) return undefined;
   const systemdRun = await findProgram('systemd-run');
   if (systemdRun === undefined) return undefined;
-  const scope = ['--scope', '--collect', '--quiet', `--unit=rig-${id}`, '--slice=system.slice', `--description=rig ${id}`];
+  const scope = [
+    '--scope',
+    '--collect',
+    '--quiet',
+    `--unit=rig-${id}`,
+    '--slice=system.slice',
+    `--description=rig ${id}`,
+  ];
   return [systemdRun, ...scope, '--'];
 }
 

@@ -17,7 +17,9 @@ export function takeDownWith(tell: (text: string) => void): TakeDown {
   return async (id, state) => {
     if (state) await endOrphans(state);
     const kept = await clearLeftover(id);
-    tell(`${id}: its daemon was killed; cleaned up${kept === undefined ? '' : `, what it had collected is in ${kept}`}`);
+    tell(
+      `${id}: its daemon was killed; cleaned up${kept === undefined ? '' : `, what it had collected is in ${kept}`}`,
+    );
     if (!state) return;
     const { spec } = state;
     await writeRecord({

@@ -76,7 +76,10 @@ function deferred<T>() {
   return Promise.withResolvers<T>();
 }
 
-type Outcome = { kind: 'trigger'; facts: TriggerFacts; at: Date } | { kind: 'end'; request: EndRequest } | { kind: 'failure'; error: Error };
+type Outcome =
+  | { kind: 'trigger'; facts: TriggerFacts; at: Date }
+  | { kind: 'end'; request: EndRequest }
+  | { kind: 'failure'; error: Error };
 
 /** How long those who wait for an answer, or an arming that is given up, may hold up the end. */
 const answerMs = 3000;

@@ -7,7 +7,18 @@
  * cleaner only, and rmdir(2) removes an empty folder only, so a new rig of the same name can never be hit.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, UsageError } from '../errors.ts';
 import { ensureOwnFolder, writeNewFile } from '../host/folders.ts';
@@ -115,7 +126,8 @@ async function examine(folder: StateFolder): Promise<Found> {
   }
   const taken = names.find((name) => cleanerFile.test(name));
   const cleaner = parseMarker(cleanerFile.exec(taken ?? '')?.[1] ?? '');
-  if (taken === undefined || cleaner === undefined) return names.length === 0 ? { kind: 'none' } : { kind: 'dead', owner: '' };
+  if (taken === undefined || cleaner === undefined)
+    return names.length === 0 ? { kind: 'none' } : { kind: 'dead', owner: '' };
   return (await isAlive(cleaner)) ? { kind: 'busy' } : { kind: 'dead', owner: taken };
 }
 
@@ -187,8 +199,10 @@ export async function claim(
     for (;;) {
       if (await rename(temporary, stateFolder(id)).then(() => true, isTaken)) return;
       const owner = await meet(id, takeDown);
-      if (owner) throw new UsageError(`--name: there is a rig "${id}" already (pid ${owner.pid}); rig destroy ${id} ends it`);
-      if (performance.now() > giveUpAt) throw new UsageError(`--name: what is left of an earlier rig "${id}" is still being cleaned up`);
+      if (owner)
+        throw new UsageError(`--name: there is a rig "${id}" already (pid ${owner.pid}); rig destroy ${id} ends it`);
+      if (performance.now() > giveUpAt)
+        throw new UsageError(`--name: what is left of an earlier rig "${id}" is still being cleaned up`);
       await delay(20);
     }
   } catch (error) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startHost, type TestHost } from '../support/host.ts';
-import { armRig, assertNothingLeft, finished, MESSAGE, type Manifest, startService } from '../support/rigs.ts';
+import { armRig, assertNothingLeft, finished, type Manifest, MESSAGE, startService } from '../support/rigs.ts';
+import { waitFor } from '../support/wait.ts';
 
 const LOG = '/var/log/messages';
 
@@ -44,8 +45,11 @@ test('a pid that another process has by now is never dumped', async (t) => {
   const id = await arm(host, '--gcore', service.pid);
   await service.kill();
   // proc_sys_kernel(5): the next process of this pid namespace gets the pid after this one.
-  await host.must('sh', ['-c', `echo ${service.pid - 1} > /proc/sys/kernel/ns_last_pid; setsid sleep 86400 >/dev/null 2>&1 </dev/null &`]);
-  assert.equal(host.process(service.pid)?.comm, 'sleep', 'the pid was given again');
+  await host.must('sh', [
+    '-c',
+    `echo ${service.pid - 1} > /proc/sys/kernel/ns_last_pid; setsid sleep 86400 >/dev/null 2>&1 </dev/null &`,
+  ]);
+  await waitFor('the pid to be given again', () => host.process(service.pid)?.comm === 'sleep');
   const { record, names } = await trigger(host, id);
   assert.equal(record.status, 'failed');
   assert.ok(!names.some((name) => name.includes('core.')));
@@ -78,7 +82,10 @@ test('several pids, by comma and by repeating the option, are all dumped whole',
   const id = await arm(host, '--gcore', `${pids[0]},${pids[1]}`, '--gcore', String(pids[2]));
   const { manifest } = await trigger(host, id);
   const processes = manifest.actions[0]?.details.processes as { pid: number; complete: boolean }[];
-  assert.deepEqual(processes.map(({ pid, complete }) => [pid, complete]), pids.map((pid) => [pid, true]));
+  assert.deepEqual(
+    processes.map(({ pid, complete }) => [pid, complete]),
+    pids.map((pid) => [pid, true]),
+  );
 });
 
 test('--gcore @match dumps whoever logged the matching journal entry', async (t) => {
@@ -87,22 +94,40 @@ test('--gcore @match dumps whoever logged the matching journal entry', async (t)
   await host.journal('from before');
   const id = await armRig(host, 'logs', '-m', MESSAGE, '--gcore', '@match');
   // The shell itself writes to its stream to journald, and lives on.
-  const logger = await host.spawn('systemd-cat', ['--', 'bash', '-c', `echo '${MESSAGE}'; while :; do read -t 1000 <> <(:); done`]);
+  const logger = await host.spawn('systemd-cat', [
+    '--',
+    'bash',
+    '-c',
+    `echo '${MESSAGE}'; while :; do read -t 1000 <> <(:); done`,
+  ]);
   const { archive, reasons } = await finished(host, id);
-  assert.ok((await host.tarList(archive ?? '')).some((name) => name.endsWith(`/core.bash.${logger.pid}`)), reasons.join());
+  assert.ok(
+    (await host.tarList(archive ?? '')).some((name) => name.endsWith(`/core.bash.${logger.pid}`)),
+    reasons.join(),
+  );
 });
 
 test('an action that takes too long is ended with its children, and the next one still runs', async (t) => {
   const host = await startLogged(t);
   const service = await startService(host);
   await standIn(host, 'gcore', 'sleep 86400 & echo half > "$2.$3"; wait');
-  await standIn(host, 'sos', 'while [ "$1" != --tmp-dir ]; do shift; done; tar cf "$2/x.tar" /etc/hostname; echo "$2/x.tar"');
+  await standIn(
+    host,
+    'sos',
+    'while [ "$1" != --tmp-dir ]; do shift; done; tar cf "$2/x.tar" /etc/hostname; echo "$2/x.tar"',
+  );
   const id = await arm(host, '--gcore', service.pid, '--sosreport', '--action-timeout', '1s');
   const { record, manifest, names } = await trigger(host, id);
   assert.equal(record.status, 'failed');
   assert.match(record.reasons.join(), /^gcore: not done within 1 s/);
-  assert.deepEqual(manifest.actions.map(({ status }) => status), ['timed out', 'done']);
-  assert.ok(names.some((name) => name.includes('core.myservice')), 'what it had made is kept');
+  assert.deepEqual(
+    manifest.actions.map(({ status }) => status),
+    ['timed out', 'done'],
+  );
+  assert.ok(
+    names.some((name) => name.includes('core.myservice')),
+    'what it had made is kept',
+  );
   assert.ok(names.some((name) => name.endsWith('sosreport/x.tar')));
   await assertNothingLeft(host);
 });
@@ -126,7 +151,8 @@ test('a core that was cut short is not called complete', async (t) => {
   await standIn(host, 'gcore', '/usr/bin/gcore "$@"; status=$?; truncate -s 20000 "$2.$3"; exit $status');
   const { manifest, record } = await trigger(host, await arm(host, '--gcore', service.pid));
   assert.equal(record.status, 'failed');
-  const [dumped] = manifest.actions[0]?.details.processes as { complete: boolean; status: string }[];
+  const processes = manifest.actions[0]?.details.processes as { complete: boolean; status: string }[];
+  const [dumped] = processes;
   assert.deepEqual([dumped?.status, dumped?.complete], ['incomplete', false]);
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startHost } from '../support/host.ts';
-import { armRig, finished, MESSAGE, startService, theRig } from '../support/rigs.ts';
+import { finished, MESSAGE, startService, theRig } from '../support/rigs.ts';
 
 /** What would make Node load foreign code, or write somewhere, if rig let it. `EVIL` is a script that leaves a mark. */
 const hostile: Record<string, string> = {
@@ -24,7 +24,8 @@ test('variables that would load foreign code or change what rig does have no eff
   host.write('/var/log/messages', '');
   host.write('/run/evil.js', "require('fs').writeFileSync('/run/mark', 'evil')");
   const engine = '[evil]\nengine_id = evil\ndynamic_path = /run/evil.so\ninit = 1\n';
-  const sections = 'nodejs_conf = main\nopenssl_conf = main\n[main]\nengines = all\nproviders = all\n[all]\nevil = evil\n';
+  const sections =
+    'nodejs_conf = main\nopenssl_conf = main\n[main]\nengines = all\nproviders = all\n[all]\nevil = evil\n';
   host.write('/run/openssl.cnf', `${sections}${engine}module = /run/evil.so\nactivate = 1\n`);
   const service = await startService(host);
   const plain = await host.run('rig', ['--version']);
@@ -43,7 +44,16 @@ test('variables that would load foreign code or change what rig does have no eff
 
 test('no argument reaches Node: no debugger, no script, no prompt', async (t) => {
   const host = await startHost(t);
-  for (const argument of ['--inspect', '--inspect-brk', '-e', '-p', '-i', '--require=/run/x', '--experimental-repl-await', '-']) {
+  for (const argument of [
+    '--inspect',
+    '--inspect-brk',
+    '-e',
+    '-p',
+    '-i',
+    '--require=/run/x',
+    '--experimental-repl-await',
+    '-',
+  ]) {
     const { code, stdout, stderr } = await host.run('rig', [argument, 'console.log(1)'], { input: 'console.log(1)\n' });
     assert.equal(code, 2, argument);
     assert.equal(stdout, '', argument);

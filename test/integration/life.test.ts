@@ -7,8 +7,8 @@ import {
   assertNothingLeft,
   finished,
   listRigs,
-  MESSAGE,
   type Manifest,
+  MESSAGE,
   rigProcesses,
   startService,
   theRig,
@@ -77,7 +77,10 @@ test('rig destroy of one rig leaves the other, and says which id it does not kno
   const { code, stderr } = await host.rig('destroy', 'one', 'three');
   assert.equal(code, 1);
   assert.match(stderr, /three: no such rig/);
-  assert.deepEqual((await listRigs(host)).map(({ id }) => id), ['two']);
+  assert.deepEqual(
+    (await listRigs(host)).map(({ id }) => id),
+    ['two'],
+  );
 });
 
 test('rig destroy while an action runs ends that too and discards what it made', async (t) => {
@@ -135,7 +138,10 @@ test('a rig survives the terminal that it was started from', async (t) => {
 test('a daemon keeps nothing open and nothing in argv: stdio on /dev/null, cwd /, umask 077', async (t) => {
   const { host, rig } = await startWatched(t);
   const { pid } = await theRig(host, await armRig(host, ...rig));
-  const links = await host.must('sh', ['-c', `readlink /proc/${pid}/fd/0 /proc/${pid}/fd/1 /proc/${pid}/fd/2 /proc/${pid}/cwd`]);
+  const links = await host.must('sh', [
+    '-c',
+    `readlink /proc/${pid}/fd/0 /proc/${pid}/fd/1 /proc/${pid}/fd/2 /proc/${pid}/cwd`,
+  ]);
   assert.equal(links, '/dev/null\n/dev/null\n/dev/null\n/\n');
   assert.match(host.read(`/proc/${pid}/status`), /^Umask:\s*0077$/m);
   assert.ok(!host.process(pid)?.args.join(' ').includes(MESSAGE));
@@ -179,7 +185,8 @@ test('of many rigs of one name started at once, one gets it and each other one g
   const { host, rig } = await startWatched(t);
   const results = await Promise.all(Array.from({ length: 6 }, () => host.rig(...rig, '--name', 'web')));
   assert.deepEqual(results.map(({ code }) => code).sort(), [0, 2, 2, 2, 2, 2]);
-  for (const { code, stderr } of results) if (code !== 0) assert.match(stderr, /^rig: --name: there is a rig "web" already.*\n$/);
+  for (const { code, stderr } of results)
+    if (code !== 0) assert.match(stderr, /^rig: --name: there is a rig "web" already.*\n$/);
   await host.rig('destroy', 'web');
   await assertNothingLeft(host);
 });
@@ -189,7 +196,10 @@ test('when the parent is killed while the rig is being armed, nothing remains', 
   await host.startJournald();
   host.write('/usr/local/bin/journalctl', '#!/bin/sh\ntouch /run/arming\nexec sleep 86400\n');
   await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
-  const parent = await host.spawn('rig', rig.filter((word) => word !== '--no-journal'));
+  const parent = await host.spawn(
+    'rig',
+    rig.filter((word) => word !== '--no-journal'),
+  );
   await waitFor('the rig to be arming', () => host.exists('/run/arming'));
   await parent.kill();
   await assertNothingLeft(host);
@@ -250,7 +260,6 @@ test('a log line with control characters never reaches the terminal or splits a 
   host.append(LOG, `\x1b[2J\x07${MESSAGE}\r\x1b]0;owned\x07\n`);
   await finished(host, id);
   const log = host.read('/var/log/rig/rig.log');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   assert.doesNotMatch(log, /[\x00-\x09\x0b-\x1f\x7f]/);
   assert.match(log, /\\x1b\[2J/);
 });

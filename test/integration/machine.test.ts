@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bootMachine } from '../support/machine.ts';
-import { assertNothingLeft, finished, MESSAGE, type Manifest, theRig } from '../support/rigs.ts';
+import { assertNothingLeft, finished, type Manifest, MESSAGE, theRig } from '../support/rigs.ts';
 
 test('on a booted host, a rig that a user started through sudo outlives the logout and fires', async (t) => {
   const machine = await bootMachine(t);

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startHost } from '../support/host.ts';
-import { armRig, assertNothingLeft, finished, listRigs, MESSAGE, type Manifest, startService } from '../support/rigs.ts';
+import {
+  armRig,
+  assertNothingLeft,
+  finished,
+  listRigs,
+  type Manifest,
+  MESSAGE,
+  startService,
+} from '../support/rigs.ts';
 
 test('the original example, typed as documented, dumps the process when the journal gets the message', async (t) => {
   const host = await startHost(t);
@@ -38,16 +46,32 @@ test('a message in /var/log/messages triggers, both actions run, and what they m
   const archive = record.archive ?? '';
   const manifest = await host.manifest<Manifest>(archive);
   assert.equal(manifest.trigger.source, '/var/log/messages');
-  assert.deepEqual(manifest.actions.map(({ name, status }) => [name, status]), [['gcore', 'done'], ['sosreport', 'done']]);
+  assert.deepEqual(
+    manifest.actions.map(({ name, status }) => [name, status]),
+    [
+      ['gcore', 'done'],
+      ['sosreport', 'done'],
+    ],
+  );
   const folder = `${await host.tarExtract(archive)}/${archive.split('/').at(-1)?.replace('.tar.gz', '')}`;
-  const stack = await host.must('gdb', ['-batch', '-ex', 'bt', '/bin/sleep', `${folder}/gcore/core.myservice.${service.pid}`]);
+  const stack = await host.must('gdb', [
+    '-batch',
+    '-ex',
+    'bt',
+    '/bin/sleep',
+    `${folder}/gcore/core.myservice.${service.pid}`,
+  ]);
   assert.match(stack, /#0 .*nanosleep/);
   const report = manifest.actions[1]?.files.find(({ path }) => /\.tar\.\w+$/.test(path));
   assert.ok(report, 'the sos archive is among the files');
   assert.ok((await host.tarList(`${folder}/${report.path}`)).some((name) => name.includes('sos_reports')));
   for (const { path, sha256 } of manifest.actions.flatMap(({ files }) => files))
     assert.match(await host.must('sha256sum', [`${folder}/${path}`]), new RegExp(`^${sha256} `), `${path} is whole`);
-  assert.equal((await host.must('find', [folder, '-type', 'f', '-perm', '/077'])).trim(), '', 'nothing is readable by others');
+  assert.equal(
+    (await host.must('find', [folder, '-type', 'f', '-perm', '/077'])).trim(),
+    '',
+    'nothing is readable by others',
+  );
   assert.equal((await host.must('stat', ['-c', '%a %U', archive])).trim(), '600 root');
 });
 
@@ -122,7 +146,10 @@ for (const [how, rotate] of [
 ] as const)
   test(`a file that is ${how} is followed on`, async (t) => {
     const host = await startHost(t);
-    host.write('/var/log/messages', 'a line that makes the file longer than what comes after the rotation\n'.repeat(100));
+    host.write(
+      '/var/log/messages',
+      'a line that makes the file longer than what comes after the rotation\n'.repeat(100),
+    );
     const service = await startService(host);
     const id = await armRig(host, 'logs', '-m', MESSAGE, '--gcore', service.pid);
     await host.must('sh', ['-c', rotate]);

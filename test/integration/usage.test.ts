@@ -21,7 +21,11 @@ const wrong: [what: string, typed: string, says: RegExp][] = [
   ['a PID that does not exist', 'logs -m x --gcore 4194303', /--gcore: .*4194303/],
   ['a name with a slash', 'logs -m x --gcore $PID --name a/b', /--name: .*"a\/b"/],
   ['a name with ..', 'logs -m x --gcore $PID --name a..b', /--name: .*"a\.\.b"/],
-  ['a name over 64 characters', `logs -m x --gcore $PID --name ${'a'.repeat(65)}`, /--name: at most 64 characters, got 65/],
+  [
+    'a name over 64 characters',
+    `logs -m x --gcore $PID --name ${'a'.repeat(65)}`,
+    /--name: at most 64 characters, got 65/,
+  ],
   ['a name that means something else', 'logs -m x --gcore $PID --name all', /--name: "all"/],
   ['a duplicate name', 'logs -m x --gcore $PID --name taken', /--name: there is a rig "taken" already/],
   ['no action at all', 'logs -m x', /no action given: .*--gcore, --sosreport/],
@@ -64,7 +68,8 @@ for (const [what, typed, says] of wrong)
   });
 
 test('an unprivileged user is told that rig runs as root, and can read the help and the version', async () => {
-  const asNobody = (...args: string[]) => host.run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'rig', ...args]);
+  const asNobody = (...args: string[]) =>
+    host.run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'rig', ...args]);
   const { code, stderr } = await asNobody('list');
   assert.equal(code, 2);
   assert.equal(stderr, 'rig: rig runs as root only; try sudo\n');
@@ -76,7 +81,10 @@ test('every command has help that names its options', async () => {
     const { code, stdout } = await host.rig(command, '--help');
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`Usage: rig ${command}`));
-    assert.ok(stdout.split('\n').every((line) => line.length <= 100), `${command}: lines fit a terminal`);
+    assert.ok(
+      stdout.split('\n').every((line) => line.length <= 100),
+      `${command}: lines fit a terminal`,
+    );
   }
 });
 

@@ -1,4 +1,5 @@
-import { installPackages, missingPackages } from './packages.ts';
+import { installPackages } from '../../build/apt.ts';
+import { missingPackages } from './packages.ts';
 import { makeTree, missingTrees } from './trees.ts';
 
 /**

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { outputOf, updateLists } from './packages.ts';
+import { outputOf, updateLists } from '../../build/apt.ts';
 
 const RELEASE = 'bookworm';
 const MAKE_SCRIPT = fileURLToPath(new URL('make-tree.sh', import.meta.url));

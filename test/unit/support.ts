@@ -15,20 +15,28 @@ export function makeFolder(t: TestContext): string {
   return folder;
 }
 
-/** Starts a program and waits until it really is that program; killed when the test ends. */
+/** Starts a program in a process group of its own; the group is killed when the test ends. */
 export async function start(t: TestContext, file: string, args: string[]): Promise<ChildProcess & { pid: number }> {
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(file, args, { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
   await once(child, 'spawn');
   t.after(() => end(child));
   return child as ChildProcess & { pid: number };
 }
 
-/** Kills a process and waits until it is gone. */
+/** Kills a program with all that it has started, and waits until it is gone. */
 export async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
+  const closed = child.stdout?.closed ? undefined : once(child, 'close');
+  // The group also when its leader has ended: gdb's `shell` outlives gdb, and would keep the pipe open.
+  signalGroup(child.pid ?? 0);
+  await closed;
+}
+
+function signalGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
 }
 
 /** A process that sleeps: not a child of this one, which rig would take for a program of its own. */

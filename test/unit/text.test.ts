@@ -8,9 +8,25 @@ test('control characters become visible, everything else stays', () => {
 });
 
 test('columns line up and no line ends in blanks', () => {
-  assert.equal(formatTable(['ID', 'X'], [['long-id', 'a'], ['b', '']]), 'ID       X\nlong-id  a\nb');
+  assert.equal(
+    formatTable(
+      ['ID', 'X'],
+      [
+        ['long-id', 'a'],
+        ['b', ''],
+      ],
+    ),
+    'ID       X\nlong-id  a\nb',
+  );
 });
 
 test('an age is given in its largest unit', () => {
-  assert.deepEqual([-5, 0, 59_999, 60_000, 3_600_000, 86_400_000 * 3].map(formatAge), ['0s', '0s', '59s', '1m', '1h', '3d']);
+  assert.deepEqual([-5, 0, 59_999, 60_000, 3_600_000, 86_400_000 * 3].map(formatAge), [
+    '0s',
+    '0s',
+    '59s',
+    '1m',
+    '1h',
+    '3d',
+  ]);
 });

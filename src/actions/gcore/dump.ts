@@ -1,10 +1,11 @@
 /** Dumps one process with the host's gcore, and leaves it as it was. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, messageOf } from '../../errors.ts';
 import { type CoreCheck, checkCore } from '../../host/elf-core.ts';
-import { isAlive, type ProcessStat, readProcess, readProcessStatus } from '../../host/processes.ts';
-import type { RunResult } from '../../host/programs.ts';
+import { isAlive, type ProcessStat, readProcess, readProcessStatus, readVariable } from '../../host/processes.ts';
+import { ownerVariable, type RunResult } from '../../host/programs.ts';
 import { letRun } from '../../host/tracing.ts';
 import type { ActionContext } from '../../plugin.ts';
 import { visible } from '../../text.ts';
@@ -50,12 +51,35 @@ function findFlaw(result: RunResult, isStillAlive: boolean): string | undefined 
   return undefined;
 }
 
+/** How often to look whether another rig has let go of a process. */
+const pollMs = 20;
+
+/**
+ * Waits while another rig dumps the process: one line that two rigs wait for should give two dumps. Gives the pid of a tracer
+ * that is not rig's, which may stay for ever, or 0 when the process is free (or time is up).
+ */
+async function waitForOtherRigs(pid: number, signal: AbortSignal): Promise<number> {
+  while (!signal.aborted) {
+    const tracer = (await readProcessStatus(pid))?.tracer ?? 0;
+    if (tracer === 0) return 0;
+    if ((await readVariable(tracer, ownerVariable)) === undefined) return tracer;
+    await delay(pollMs);
+  }
+  return 0;
+}
+
+/** Whether gdb did not get the process because another tracer was quicker. */
+const cameTooLate = ({ stderr }: RunResult) => /is already traced by process/.test(stderr);
+
 /** Runs gcore; afterwards nothing holds the process, and it runs if it did before. Gives a tracer that still holds it. */
 async function runGcore(program: string, prefix: string, target: ProcessStat, context: ActionContext) {
   const wasStopped = target.state === 'T';
   // SIGKILL: gdb 13, told to end by SIGTERM while it attaches, may pass a SIGINT on to the process, which dies of it.
-  const result = await context.run(program, ['-o', prefix, String(target.pid)], { env: gdbEnvironment, endWith: 'SIGKILL' });
-  const tracer = wasStopped ? 0 : await letRun(target, hasDetached(result));
+  const result = await context.run(program, ['-o', prefix, String(target.pid)], {
+    env: gdbEnvironment,
+    endWith: 'SIGKILL',
+  });
+  const tracer = wasStopped || cameTooLate(result) ? 0 : await letRun(target, hasDetached(result));
   return { result, tracer };
 }
 
@@ -70,17 +94,18 @@ export async function dumpProcess(
   note: string | null,
   context: ActionContext,
 ): Promise<Outcome> {
+  const tracedBy = await waitForOtherRigs(found.pid, context.signal);
   if (context.signal.aborted) return withoutCore(wanted, found, 'failed', 'there was no time left to dump it');
   // Again: dumping those before it may have taken minutes.
   const target = await readProcess(found.pid);
   const exited = () => withoutCore(wanted, found, 'exited', `process ${label(found)} had exited`);
   if (target === undefined || !(await isAlive(found))) return exited();
-  const tracedBy = (await readProcessStatus(target.pid))?.tracer ?? 0;
   if (tracedBy !== 0) return withoutCore(wanted, target, 'failed', `it is traced by process ${tracedBy}`);
 
   const prefix = `core.${safeFileName(target.comm)}`;
   const file = `${prefix}.${target.pid}`;
   const { result, tracer } = await runGcore(program, join(context.dir, prefix), target, context);
+  if (cameTooLate(result)) return await dumpProcess(program, wanted, found, note, context);
   if (tracer !== 0) context.log(`process ${label(target)} is still held by process ${tracer}`);
 
   const core = await checkIfThere(join(context.dir, file));

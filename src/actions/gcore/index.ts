@@ -18,14 +18,21 @@ export type GcorePlan = {
 async function findGcore(): Promise<string> {
   const [program, gdb] = [await findProgram('gcore'), await findProgram('gdb')];
   if (program !== undefined && gdb !== undefined) return program;
-  throw new RigError(`--gcore: ${program === undefined ? 'gcore' : 'gdb'} is not on this host: install the package gdb`);
+  throw new RigError(
+    `--gcore: ${program === undefined ? 'gcore' : 'gdb'} is not on this host: install the package gdb`,
+  );
 }
 
 export const gcore = defineAction({
   name: 'gcore',
   summary: 'Dump the memory of running processes',
   options: {
-    gcore: { kind: 'list', hint: 'PID|NAME', bareNumbers: true, summary: 'Dump these; @match: whoever logged the line' },
+    gcore: {
+      kind: 'list',
+      hint: 'PID|NAME',
+      bareNumbers: true,
+      summary: 'Dump these; @match: whoever logged the line',
+    },
     'all-pids': { kind: 'flag', summary: 'A name may mean several processes: dump them all' },
   },
   priority: 'first',

@@ -40,7 +40,9 @@ async function remarkObstacles(target: ProcessStat, context: ActionPrepareContex
       `--gcore: ${label(target)} is traced by process ${tracer} (a debugger, strace?): until that ends, it cannot be dumped`,
     );
   if (target.state === 'D')
-    context.remark(`--gcore: ${label(target)} is in uninterruptible sleep (state D): it cannot be dumped until it wakes up`);
+    context.remark(
+      `--gcore: ${label(target)} is in uninterruptible sleep (state D): it cannot be dumped until it wakes up`,
+    );
 }
 
 async function preparePid(text: string, context: ActionPrepareContext): Promise<Target> {
@@ -49,13 +51,16 @@ async function preparePid(text: string, context: ActionPrepareContext): Promise<
     throw new UsageError(`--gcore: expected a PID from 1 to ${pidLimit}, got ${JSON.stringify(text)}`);
   const found = await readProcess(pid);
   if (found === undefined) throw new UsageError(`--gcore: there is no process ${pid}`);
-  if (found.state === 'Z' || found.state === 'X') throw new UsageError(`--gcore: ${label(found)} has already ended (a zombie)`);
+  if (found.state === 'Z' || found.state === 'X')
+    throw new UsageError(`--gcore: ${label(found)} has already ended (a zombie)`);
   const threadGroup = (await readProcessStatus(pid))?.threadGroup;
   if (threadGroup !== pid) throw new UsageError(`--gcore: ${pid} is a thread of process ${threadGroup}: give that PID`);
   if (isOwn(found)) throw new UsageError(`--gcore: ${label(found)} is rig itself`);
   const access = await checkAccess(pid);
-  if (access === 'kernel thread') throw new UsageError(`--gcore: ${label(found)} is a kernel thread, which cannot be dumped`);
-  if (access === 'denied') throw new UsageError(`--gcore: ${label(found)}: this host does not let root attach to it (ptrace)`);
+  if (access === 'kernel thread')
+    throw new UsageError(`--gcore: ${label(found)} is a kernel thread, which cannot be dumped`);
+  if (access === 'denied')
+    throw new UsageError(`--gcore: ${label(found)}: this host does not let root attach to it (ptrace)`);
   await remarkObstacles(found, context);
   return { kind: 'pid', pid, startTime: found.startTime, comm: found.comm };
 }
@@ -77,12 +82,18 @@ async function prepareName(name: string, allPids: boolean, context: ActionPrepar
 function prepareMatch(text: string, context: ActionPrepareContext): Target {
   if (text !== '@match') throw new UsageError(`--gcore: ${JSON.stringify(text)} is unknown, did you mean @match?`);
   if (!context.monitorNamesProcess)
-    throw new UsageError('--gcore: @match needs a trigger that names a process: of what logs watches, only the journal does');
+    throw new UsageError(
+      '--gcore: @match needs a trigger that names a process: of what logs watches, only the journal does',
+    );
   return { kind: 'match' };
 }
 
 /** From the values of `--gcore` to what they mean. PIDs are pinned by their start time. Throws a UsageError. */
-export async function prepareTargets(texts: string[], allPids: boolean, context: ActionPrepareContext): Promise<Target[]> {
+export async function prepareTargets(
+  texts: string[],
+  allPids: boolean,
+  context: ActionPrepareContext,
+): Promise<Target[]> {
   const wanted = [...new Set(texts.map((text) => text.trim()))];
   if (wanted.every((text) => text === '')) throw new UsageError('--gcore: no PID given: did pidof find nothing?');
   const targets: Target[] = [];

@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { RigError } from '../../errors.ts';
 import { countNewlines } from './count-lines.ts';
+import { Fingerprint } from './fingerprint.ts';
 import type { Matcher } from './matcher.ts';
 
 const newline = 10;
@@ -9,8 +10,6 @@ const newline = 10;
 export const sliceBytes = 256 * 1024;
 /** How much of a line longer than a slice is examined twice, so that a match across two slices is found. */
 const overlapBytes = 64 * 1024;
-/** How many bytes before the read position are remembered, to notice that the file was rewritten. */
-const markerBytes = 64;
 /** How far the beginning of an unfinished line is looked for when a file is opened at its end. */
 const lookBackBytes = 64 * 1024;
 
@@ -19,7 +18,6 @@ const dataAt = 4;
 /** All files share one buffer, since each slice is examined before the next is read. */
 const shared = Buffer.from(new ArrayBuffer(dataAt + sliceBytes + 4));
 const sharedWords = new Int32Array(shared.buffer, dataAt, sliceBytes / 4);
-const compared = Buffer.alloc(markerBytes);
 
 /** What identifies an inode while it is open: as long as it is, the kernel gives its number to no other file. */
 export function identityOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
@@ -50,8 +48,7 @@ export class FollowedFile {
   #isLineCounted = false;
   /** Up to where the unfinished line was examined when the file was rotated away. */
   #tailExaminedTo = 0;
-  readonly #marker = Buffer.alloc(markerBytes);
-  #markerLength = 0;
+  readonly #fingerprint = new Fingerprint();
   #lastMtimeMs = -1;
 
   /** Opens a regular file. Throws the system's error, or a RigError when it is something else than a file. */
@@ -93,8 +90,7 @@ export class FollowedFile {
     this.#readTo = other.#readTo;
     this.#longLineStart = other.#longLineStart;
     this.#isLineCounted = other.#isLineCounted;
-    this.#markerLength = other.#markerLength;
-    other.#marker.copy(this.#marker);
+    other.#fingerprint.copyTo(this.#fingerprint);
     this.lines = other.lines;
     this.bytes = other.bytes;
     this.matches = other.matches;
@@ -106,7 +102,7 @@ export class FollowedFile {
     const { size, mtimeMs } = fstatSync(this.fd);
     if (size === this.#readTo && mtimeMs === this.#lastMtimeMs) return false;
     this.#lastMtimeMs = mtimeMs;
-    if (size < this.#readTo || !this.#isMarkerThere()) this.#startOver();
+    if (size < this.#readTo || !this.#fingerprint.isIn(this.fd)) this.#startOver();
     if (size === this.#readTo || this.#onlyExtendsLine()) return false;
     const length = readSync(this.fd, shared, dataAt, sliceBytes, this.#lineStart);
     const newBytes = this.#lineStart + length - this.#readTo;
@@ -206,7 +202,7 @@ export class FollowedFile {
     while (at < dataAt + length && shared[at] === 0) at++;
     this.#lineStart += at - dataAt;
     this.#readTo = this.#lineStart;
-    this.#markerLength = 0;
+    this.#fingerprint.forget();
     return true;
   }
 
@@ -217,19 +213,11 @@ export class FollowedFile {
     this.#longLineStart = undefined;
     this.#isLineCounted = false;
     this.#tailExaminedTo = 0;
-    this.#markerLength = 0;
+    this.#fingerprint.forget();
   }
 
-  /** Remembers the last bytes of the shared buffer's data as those before the read position. */
+  /** Notes the data in the shared buffer, which ends at the read position. */
   #remember(length: number): void {
-    const kept = Math.min(markerBytes, length);
-    shared.copy(this.#marker, 0, dataAt + length - kept, dataAt + length);
-    this.#markerLength = kept;
-  }
-
-  #isMarkerThere(): boolean {
-    if (this.#markerLength === 0) return true;
-    const length = readSync(this.fd, compared, 0, this.#markerLength, this.#readTo - this.#markerLength);
-    return compared.compare(this.#marker, 0, this.#markerLength, 0, length) === 0;
+    if (length > 0) this.#fingerprint.update(this.fd, shared.subarray(dataAt, dataAt + length), this.#readTo);
   }
 }

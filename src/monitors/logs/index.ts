@@ -6,7 +6,7 @@ import { armLogs } from './watch.ts';
 
 export const logs = defineMonitor({
   name: 'logs',
-  summary: 'trigger on a line in a log file or in the journal',
+  summary: 'Trigger on a line in a log file or in the journal',
   options: logsOptions,
   examples: [
     'rig logs --message "Out of memory" --sosreport',

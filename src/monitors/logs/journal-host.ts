@@ -22,7 +22,8 @@ async function isSocket(path: string): Promise<boolean> {
   );
 }
 
-async function hasJournalFiles(): Promise<boolean> {
+/** Whether journald has written anything yet. */
+export async function hasJournalFiles(): Promise<boolean> {
   for (const folder of journalFolders) {
     // Most hosts have only one of the two; each machine id has a folder in it.
     for (const machine of await readdir(folder).catch(() => [])) {

@@ -7,12 +7,15 @@ import { followArguments, readBack, readEntries } from './journal-child.ts';
 import { formatEntries } from './journal-excerpt.ts';
 import type { JournalEntry } from './journal-export.ts';
 import { textOf } from './journal-export.ts';
+import { hasJournalFiles } from './journal-host.ts';
 import type { Source, SourceContext, SourceExcerpt } from './source.ts';
 import { contextLines } from './source.ts';
 
 /** How long to wait before journalctl is started again: at first, and at most after failing again and again. */
 const firstBackOffMs = 50;
 const lastBackOffMs = 5000;
+/** How often the first file of an empty journal is looked for. */
+const firstFileMs = 500;
 
 export class JournalSource implements Source {
   readonly #program: string;
@@ -67,6 +70,7 @@ export class JournalSource implements Source {
   /** Keeps a journalctl running until the source is stopped. */
   async #follow(): Promise<void> {
     const { signal } = this.#stopping;
+    await this.#waitForFirstFile();
     while (!signal.aborted) {
       const reason = await this.#readUntilItEnds();
       if (signal.aborted) return;
@@ -78,6 +82,13 @@ export class JournalSource implements Source {
       await delay(Math.min(this.#backOffMs, lastBackOffMs), undefined, { signal }).catch(() => undefined);
       this.#backOffMs *= 2;
     }
+  }
+
+  /** A journalctl that finds no file does not notice the first one: while the journal is empty, it is waited for. */
+  async #waitForFirstFile(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (this.#cursor === undefined && !signal.aborted && !(await hasJournalFiles()))
+      await delay(firstFileMs, undefined, { signal }).catch(() => undefined);
   }
 
   /** Runs journalctl once and says why it ended. */

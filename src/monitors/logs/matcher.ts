@@ -1,11 +1,14 @@
 /** `--message`, compiled: which lines of a chunk match. */
+import { setFlagsFromString } from 'node:v8';
 import { messageOf, UsageError } from '../../errors.ts';
 import type { ByteExpression } from './byte-expression.ts';
 import { toByteExpression } from './byte-expression.ts';
 import type { Searcher } from './searcher.ts';
-import { expressionSearcher, lineEndOf, lineStartOf, literalSearcher } from './searcher.ts';
+import { expressionSearcher, isWorthSearching, lineEndOf, lineStartOf, literalSearcher } from './searcher.ts';
 
 const carriageReturn = 13;
+/** A character that an expression reads as something else than itself. */
+const special = /[\\^$.*+?()[\]{}|]/;
 
 /** What the user asked for, as it travels in the plan. */
 export interface MessageOptions {
@@ -39,28 +42,53 @@ export function checkMessage(options: MessageOptions, remark: (text: string) => 
   } catch (error) {
     // "Invalid regular expression: /a(/: Unterminated group"
     const reason = messageOf(error).replace(/^.*\/[a-z]*: /s, '');
-    if (mode === 'expression') throw new UsageError(`--message: not a regular expression: ${reason}`, { cause: error });
+    if (mode === 'expression')
+      throw new UsageError(`--message: ${JSON.stringify(text)} is not a regular expression: ${reason}`, {
+        cause: error,
+      });
     remark(`--message is no regular expression (${reason}) and is searched for as plain text`);
     return { ...options, mode: 'plain' };
   }
 }
 
+/**
+ * Lets V8 run an expression that backtracks too often with its linear-time engine. Set here and not for the whole
+ * executable: with any V8 option at start, Node does not use the compiled code of its own modules, which takes 14 ms more.
+ */
+function boundBacktracking(): void {
+  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+  setFlagsFromString('--regexp-backtracks-before-fallback=10000');
+}
+
 /** Compiles options that `checkMessage` has let through. */
 export function compileMatcher({ text, mode, ignoreCase }: MessageOptions): Matcher {
-  const searchers: Searcher[] = [];
-  const hasSpecial = /[\\^$.*+?()[\]{}|]/.test(text);
-  if (mode !== 'expression' || !hasSpecial) searchers.push(plainSearcher(text, ignoreCase));
-  if (mode !== 'plain' && hasSpecial) searchers.push(expressionSearcher(toByteExpression(text, ignoreCase)));
-  return new LineMatcher(searchers);
+  boundBacktracking();
+  // Without a special character the text means itself in every mode.
+  if (mode === 'plain' || !special.test(text)) return new LineMatcher([plainSearcher(text, ignoreCase)]);
+  const expression = toByteExpression(text, ignoreCase);
+  if (mode === 'expression') return new LineMatcher([expressionSearcher(expression)]);
+  const both = eitherOf(plainExpression(text, ignoreCase), expression);
+  if (both) return new LineMatcher([expressionSearcher(both)]);
+  return new LineMatcher([plainSearcher(text, ignoreCase), expressionSearcher(expression)]);
 }
 
 /** Plain text whose case does not matter is an expression of classes: V8 skips through those faster than through lowered copies. */
 function plainSearcher(text: string, ignoreCase: boolean): Searcher {
   const isCased = text.toLowerCase() !== text || text.toUpperCase() !== text;
   if (!ignoreCase || !isCased) return literalSearcher(Buffer.from(text));
-  const escaped = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  const expression: ByteExpression = toByteExpression(escaped, true);
-  return expressionSearcher(expression);
+  return expressionSearcher(plainExpression(text, ignoreCase));
+}
+
+/** The expression that matches a text as it is typed. */
+function plainExpression(text: string, ignoreCase: boolean): ByteExpression {
+  return toByteExpression(text.replace(new RegExp(special, 'g'), '\\$&'), ignoreCase);
+}
+
+/** One expression for both, if they have a required text in common: one search for it is half the work of two searches. */
+function eitherOf(plain: ByteExpression, expression: ByteExpression): ByteExpression | undefined {
+  if (!isWorthSearching(expression.required) || !plain.required.includes(expression.required)) return undefined;
+  const source = `${plain.source}|${expression.source}`;
+  return { ...expression, source, asciiSource: `${plain.asciiSource}|${expression.asciiSource}` };
 }
 
 /** Merges what its searchers find, line by line. */

@@ -29,10 +29,15 @@ export function literalSearcher(text: Buffer): Searcher {
   };
 }
 
+/** Whether a text that every match contains is looked for before the expression is run. */
+export function isWorthSearching(required: string): boolean {
+  return required.length >= shortestRequired;
+}
+
 /** Looks for an expression. */
 export function expressionSearcher(expression: ByteExpression): Searcher {
   const whole = wholeTextSearcher(expression);
-  return expression.required.length < shortestRequired ? whole : requiredTextSearcher(expression, whole);
+  return isWorthSearching(expression.required) ? requiredTextSearcher(expression, whole) : whole;
 }
 
 /** Runs an expression over everything. */

@@ -61,7 +61,7 @@ export class WatchedPath {
     try {
       const stat = statSync(this.path, { bigint: true, throwIfNoEntry: false });
       if (stat?.isFile()) return stat;
-      if (stat) this.#tell('is not a regular file any more; waiting for one');
+      if (stat) this.#tell('is not a regular file: one is waited for');
     } catch (error) {
       // ENOTDIR: a folder on the way was replaced; what comes in its place is waited for as well.
       if (errnoOf(error) !== 'ENOTDIR') this.#tell(messageOf(error));

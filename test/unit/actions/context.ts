@@ -1,5 +1,5 @@
 /** What the daemon hands an action, with real programs. */
-import { runProgram, type RunResult } from '../../../src/host/programs.ts';
+import { type RunResult, runProgram } from '../../../src/host/programs.ts';
 import type { ActionContext, ActionPrepareContext, Trigger, TriggerProcess } from '../../../src/plugin.ts';
 
 export interface TestContext extends ActionContext {

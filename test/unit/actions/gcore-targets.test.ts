@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { prepareTargets } from '../../../src/actions/gcore/targets.ts';
-import { waitFor } from '../../support/wait.ts';
 import { readProcess, readProcessStatus } from '../../../src/host/processes.ts';
+import { waitFor } from '../../support/wait.ts';
 import { copySleep, makeFolder, mustRead, start, startStranger } from '../support.ts';
 import { prepareContext } from './context.ts';
 
@@ -46,7 +46,10 @@ test('a value given twice is one target', async (t) => {
 test('the id of a thread is refused, with the PID that was meant', async () => {
   const thread = readdirSync(`/proc/${process.pid}/task`).find((id) => id !== String(process.pid));
   assert.ok(thread);
-  await assert.rejects(prepareTargets([thread], false, prepareContext()), usage(new RegExp(`thread of process ${process.pid}`)));
+  await assert.rejects(
+    prepareTargets([thread], false, prepareContext()),
+    usage(new RegExp(`thread of process ${process.pid}`)),
+  );
 });
 
 // In a container none can be seen.

@@ -5,7 +5,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findReason, safeFileName } from '../../../src/actions/gcore/dump.ts';
-import { gcore, type GcorePlan } from '../../../src/actions/gcore/index.ts';
+import { type GcorePlan, gcore } from '../../../src/actions/gcore/index.ts';
 import type { Outcome } from '../../../src/actions/gcore/outcome.ts';
 import { ActionError } from '../../../src/errors.ts';
 import { isAlive, readProcess, readProcessStatus, startedAtMs } from '../../../src/host/processes.ts';
@@ -14,7 +14,8 @@ import { waitFor } from '../../support/wait.ts';
 import { copySleep, kill, makeFolder, mustRead, start, startStranger } from '../support.ts';
 import { actionContext, prepareContext } from './context.ts';
 
-const prepare = (wanted: string[], allPids = false) => gcore.prepare({ gcore: wanted, 'all-pids': allPids }, prepareContext());
+const prepare = (wanted: string[], allPids = false) =>
+  gcore.prepare({ gcore: wanted, 'all-pids': allPids }, prepareContext());
 
 /** What the manifest gets, whether the action did what it is for or not. */
 async function run(plan: GcorePlan, context: ActionContext): Promise<{ outcomes: Outcome[]; error?: ActionError }> {
@@ -35,7 +36,9 @@ test('a process is dumped into a core that gdb opens', async (t) => {
   const { outcomes, error } = await run(await prepare([String(pid)]), actionContext(dir));
   assert.equal(error, undefined);
   const file = `core.sleep.${pid}`;
-  assert.deepEqual(outcomes, [{ wanted: String(pid), pid, name: 'sleep', status: 'dumped', note: null, file, complete: true }]);
+  assert.deepEqual(outcomes, [
+    { wanted: String(pid), pid, name: 'sleep', status: 'dumped', note: null, file, complete: true },
+  ]);
   assert.deepEqual(readdirSync(dir), [file]);
   const trace = execFileSync('gdb', ['--nx', '-batch', '-ex', 'bt', '/bin/sleep', join(dir, file)], {
     encoding: 'utf8',

@@ -18,7 +18,10 @@ function fakeSos(folder: string, script: string): string {
 
 test('sos makes an archive that tar lists, and nothing else remains but its checksum', async (t) => {
   const dir = makeFolder(t);
-  const details = await sosreport.run(await sosreport.prepare({ sosreport: true }, prepareContext()), actionContext(dir));
+  const details = await sosreport.run(
+    await sosreport.prepare({ sosreport: true }, prepareContext()),
+    actionContext(dir),
+  );
   const { archive, version } = details as { archive: string; version: string };
   assert.match(version, /^\d/);
   assert.match(archive, /\.tar/);
@@ -36,7 +39,11 @@ const failures: Array<[string, string, string]> = [
     'No space left on device while collecting plugin data',
   ],
   ['exits 0 without an archive', 'mkdir $DIR/sos.x', 'sos ended without an archive'],
-  ['names an archive that does not exist', 'mkdir $DIR/sos.x; echo "  $DIR/sosreport-a.tar.xz"', 'sos ended without an archive'],
+  [
+    'names an archive that does not exist',
+    'mkdir $DIR/sos.x; echo "  $DIR/sosreport-a.tar.xz"',
+    'sos ended without an archive',
+  ],
   [
     'makes an empty archive',
     'mkdir $DIR/sos.x; : > $DIR/sosreport-a.tar.xz; echo "  $DIR/sosreport-a.tar.xz"',
@@ -80,8 +87,13 @@ test('what the real sos had collected stays when it is ended', async (t) => {
     await sosreport.prepare({ sosreport: true }, prepareContext()),
     actionContext(dir, { signal: ending.signal }),
   );
-  const rejected = assert.rejects(running, { name: 'ActionError', message: 'sos ended by SIGKILL'.replace('sos', 'sos was') });
-  await waitFor('sos to collect', () => readdirSync(dir, { recursive: true }).some((name) => String(name).endsWith('etc')));
+  const rejected = assert.rejects(running, {
+    name: 'ActionError',
+    message: 'sos ended by SIGKILL'.replace('sos', 'sos was'),
+  });
+  await waitFor('sos to collect', () =>
+    readdirSync(dir, { recursive: true }).some((name) => String(name).endsWith('etc')),
+  );
   ending.abort();
   await rejected;
   assert.ok(readdirSync(dir, { recursive: true }).some((name) => String(name).endsWith('etc')));
@@ -92,7 +104,10 @@ test('the archive is found in words of any language, wrapped in any way', () => 
     findArchive('Ihr Bericht liegt in\n\t/var/tmp/x/sosreport-h.tar.xz\n\n Size\t1KiB\n'),
     '/var/tmp/x/sosreport-h.tar.xz',
   );
-  assert.equal(findArchive('  /var/tmp/x/secured-sosreport-h.tar.xz.gpg\n'), '/var/tmp/x/secured-sosreport-h.tar.xz.gpg');
+  assert.equal(
+    findArchive('  /var/tmp/x/secured-sosreport-h.tar.xz.gpg\n'),
+    '/var/tmp/x/secured-sosreport-h.tar.xz.gpg',
+  );
 });
 
 test('the version of sos is found in its first lines', () => {

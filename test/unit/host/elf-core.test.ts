@@ -22,7 +22,8 @@ function makeCore({ bits, little, segments, isExtended = false, type = 4 }: Core
   const sectionsAt = headerSize + entrySize * segments.length;
   const dataAt = sectionsAt + sectionSize;
   const bytes = Buffer.alloc(dataAt + segments.reduce((sum, size) => sum + size, 0), 0xab).fill(0, 0, dataAt);
-  const half = (at: number, value: number) => (little ? bytes.writeUInt16LE(value, at) : bytes.writeUInt16BE(value, at));
+  const half = (at: number, value: number) =>
+    little ? bytes.writeUInt16LE(value, at) : bytes.writeUInt16BE(value, at);
   const int = (at: number, value: number) => (little ? bytes.writeUInt32LE(value, at) : bytes.writeUInt32BE(value, at));
   const word = (at: number, value: number) => {
     if (!wide) return int(at, value);
@@ -69,13 +70,21 @@ for (const kind of kinds) {
     test(`a ${described} without its last byte is incomplete`, async (t) => {
       const path = join(makeFolder(t), 'core');
       writeFileSync(path, core.subarray(0, -1));
-      assert.deepEqual(await checkCore(path), { complete: false, reason: `it has ${core.length - 1} bytes of ${core.length}` });
+      assert.deepEqual(await checkCore(path), {
+        complete: false,
+        reason: `it has ${core.length - 1} bytes of ${core.length}`,
+      });
     });
   }
 }
 
 const whole = makeCore({ bits: 64, little: true, segments: [100] });
-const manySegments = makeCore({ bits: 64, little: true, segments: Array.from({ length: 70_000 }, () => 1), isExtended: true });
+const manySegments = makeCore({
+  bits: 64,
+  little: true,
+  segments: Array.from({ length: 70_000 }, () => 1),
+  isExtended: true,
+});
 const damaged: Array<[string, Buffer, string]> = [
   ['an empty file', Buffer.alloc(0), 'it ends within its ELF header'],
   ['a file whose header was never written', Buffer.alloc(4096), 'it has no ELF header'],

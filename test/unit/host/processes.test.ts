@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
-import { findByName, readExecutable, readProcessStatus, startedAtMs, startToleranceMs } from '../../../src/host/processes.ts';
+import {
+  findByName,
+  readExecutable,
+  readProcessStatus,
+  startedAtMs,
+  startToleranceMs,
+} from '../../../src/host/processes.ts';
 import { copySleep, end, makeFolder, mustRead, start } from '../support.ts';
 
 for (const name of ['rig-short', 'rig-a-name-longer-than-15-bytes', 'rig with (a) blank']) {

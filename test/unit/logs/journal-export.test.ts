@@ -45,7 +45,10 @@ test('it does not matter how the output is cut into portions', () => {
 });
 
 test('of a huge field 16 MiB are kept, and the next field is found', () => {
-  const entries = parse(Buffer.concat([binary('MESSAGE', Buffer.alloc(20 << 20, 'x')), Buffer.from('_PID=7\n\n')]), 65536);
+  const entries = parse(
+    Buffer.concat([binary('MESSAGE', Buffer.alloc(20 << 20, 'x')), Buffer.from('_PID=7\n\n')]),
+    65536,
+  );
   assert.equal(entries[0]?.fields.get('MESSAGE')?.[0]?.length, 16 << 20);
   assert.equal(entries[0]?.fields.get('_PID')?.[0]?.toString(), '7');
 });

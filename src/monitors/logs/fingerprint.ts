@@ -1,0 +1,53 @@
+/** Telling whether a file still holds what was read from it, or was truncated and written anew, possibly to a larger size. */
+import { readSync } from 'node:fs';
+
+/** The first bytes of a log nearly always hold a time; the last ones tell copies with equal beginnings apart. */
+const headBytes = 64;
+const tailBytes = 256;
+const compared = Buffer.alloc(tailBytes);
+
+/** The first bytes of a file and the last ones before the read position, in so far as they have been read. */
+export class Fingerprint {
+  readonly #head = Buffer.alloc(headBytes);
+  readonly #tail = Buffer.alloc(tailBytes);
+  #headLength = 0;
+  #tailLength = 0;
+  /** The read position. */
+  #end = 0;
+
+  /** Notes what was read: `data` are the bytes before the position `end`, at least one. */
+  update(fd: number, data: Buffer, end: number): void {
+    const kept = Math.min(tailBytes, data.length);
+    data.copy(this.#tail, 0, data.length - kept);
+    this.#tailLength = kept;
+    this.#end = end;
+    if (this.#headLength < headBytes) this.#headLength = readSync(fd, this.#head, 0, Math.min(headBytes, end), 0);
+  }
+
+  /** Takes any content for the same from now on. */
+  forget(): void {
+    this.#headLength = 0;
+    this.#tailLength = 0;
+  }
+
+  /** Whether the file still holds all of it in the same places. */
+  isIn(fd: number): boolean {
+    return (
+      isAt(fd, this.#end - this.#tailLength, this.#tail, this.#tailLength) && isAt(fd, 0, this.#head, this.#headLength)
+    );
+  }
+
+  copyTo(other: Fingerprint): void {
+    this.#head.copy(other.#head);
+    this.#tail.copy(other.#tail);
+    other.#headLength = this.#headLength;
+    other.#tailLength = this.#tailLength;
+    other.#end = this.#end;
+  }
+}
+
+function isAt(fd: number, offset: number, bytes: Buffer, length: number): boolean {
+  if (length === 0) return true;
+  const found = readSync(fd, compared, 0, length, offset);
+  return compared.compare(bytes, 0, length, 0, found) === 0;
+}
