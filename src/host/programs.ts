@@ -5,7 +5,6 @@ import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { execa } from 'execa';
 import { RigError } from '../errors.ts';
 import { findByEnvironment, sendSignal } from './processes.ts';
 
@@ -125,6 +124,9 @@ function groupExists(pid: number): boolean {
   }
 }
 
+/** Loaded when it is first needed: it takes 17 ms and 3 MB, which `rig list` and a rig that only waits for a file can save. */
+const loadExeca = async () => (await import('execa')).execa;
+
 const running = new Set<RunningProgram>();
 
 /** Ends every program that this process has started and that still runs: what a rig does before it ends itself. */
@@ -136,7 +138,8 @@ export async function endAllPrograms(): Promise<void> {
  * Starts a program in a session and process group of its own, so that it can be ended whole and no terminal's Ctrl-C
  * reaches it. Its stdin is /dev/null.
  */
-export function startProgram(file: string, args: string[], options: RunOptions = {}): RunningProgram {
+export async function startProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunningProgram> {
+  const execa = await loadExeca();
   const subprocess = execa(file, args, {
     detached: true,
     cleanup: false,
@@ -197,7 +200,7 @@ async function killEscaped(run: string): Promise<void> {
 export async function runProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
   const startedAt = process.hrtime.bigint();
   const run = randomUUID();
-  const program = startProgram(file, args, { ...options, env: { ...options.env, [runVariable]: run } });
+  const program = await startProgram(file, args, { ...options, env: { ...options.env, [runVariable]: run } });
   const stdout = keepTail(program.stdout, stdoutTailBytes);
   const abort = () => void program.end();
   if (options.signal?.aborted) abort();
@@ -219,7 +222,8 @@ export interface DetachedProgram {
 }
 
 /** Starts a program in a session of its own, everything on /dev/null but descriptor 3, cwd /. */
-export function startDetached([file = '', ...args]: string[]): DetachedProgram {
+export async function startDetached([file = '', ...args]: string[]): Promise<DetachedProgram> {
+  const execa = await loadExeca();
   const subprocess = execa(file, args, {
     detached: true,
     cleanup: false,

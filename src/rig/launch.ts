@@ -85,11 +85,11 @@ export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
   const scope = await scopeCommand(spec.id);
   if (scope) {
     try {
-      return await converse(startDetached([...scope, ...command]), spec, teller);
+      return await converse(await startDetached([...scope, ...command]), spec, teller);
     } catch (error) {
       if (!(error instanceof NotStarted)) throw error;
     }
   }
-  await converse(startDetached(command), spec, teller);
+  await converse(await startDetached(command), spec, teller);
   if (scope) teller.remark('systemd-run could not give the rig a scope of its own: it may end when you log out');
 }

@@ -32,13 +32,13 @@ export interface JournalReader {
 }
 
 /** Starts journalctl and hands its entries on; `onBytes` hears of each portion that was read. */
-export function readEntries(
+export async function readEntries(
   program: string,
   args: string[],
   onEntry: (entry: JournalEntry) => void,
   onBytes: (count: number) => void = () => {},
-): JournalReader {
-  const child: RunningProgram = startProgram(program, args);
+): Promise<JournalReader> {
+  const child: RunningProgram = await startProgram(program, args);
   const parser = new ExportParser(onEntry);
   child.stdout.on('data', (portion: Buffer) => {
     onBytes(portion.length);
@@ -58,7 +58,8 @@ export async function readBack(
   const from = options.cursor === undefined ? [] : [`--cursor=${options.cursor}`];
   const entries: JournalEntry[] = [];
   const args = [...always, '--reverse', `--lines=${options.count}`, ...from, ...unitArguments(units)];
-  const { exitCode, stderr } = await readEntries(program, args, (entry) => entries.push(entry)).ended;
+  const reader = await readEntries(program, args, (entry) => entries.push(entry));
+  const { exitCode, stderr } = await reader.ended;
   if (exitCode !== 0) throw new RigError(stderr.split('\n').at(-1) || `journalctl ended with exit code ${exitCode}`);
   return entries;
 }

@@ -98,8 +98,11 @@ export class JournalSource implements Source {
       const onBytes = (count: number): void => {
         this.#bytes += count;
       };
-      this.#reader = readEntries(this.#program, args, (entry) => this.#examine(entry), onBytes);
-      const { exitCode, signalName, stderr } = await this.#reader.ended;
+      const reader = await readEntries(this.#program, args, (entry) => this.#examine(entry), onBytes);
+      this.#reader = reader;
+      // Stopped while it was being started: then nobody else ends it.
+      if (this.#stopping.signal.aborted) await reader.end();
+      const { exitCode, signalName, stderr } = await reader.ended;
       return [signalName ?? `exit code ${exitCode}`, stderr.split('\n').at(-1)].filter(Boolean).join(': ');
     } catch (error) {
       return messageOf(error);

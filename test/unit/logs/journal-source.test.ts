@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import type { TestHost } from '../../support/host.ts';
 import { startHost } from '../../support/host.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const fixture = fileURLToPath(new URL('fixtures/watch-journal.ts', import.meta.url));
+/** One file, because a host does not see a checkout that lies under /tmp. */
+const bundled = buildSync({ entryPoints: [fixture], bundle: true, write: false, platform: 'node', format: 'cjs' });
 
 interface Found {
   line?: string;
@@ -15,7 +18,8 @@ interface Found {
 
 /** Watches the journal in a host; resolves when armed. */
 async function watchJournal(host: TestHost, expression: string, program = '/usr/bin/journalctl', units: string[] = []) {
-  const watcher = await host.spawnInteractive(host.rigPath, [fixture, program, expression, ...units]);
+  host.write('/run/watch-journal.cjs', bundled.outputFiles[0]?.text ?? '');
+  const watcher = await host.spawnInteractive(host.rigPath, ['/run/watch-journal.cjs', program, expression, ...units]);
   const found = (): Found[] =>
     watcher.stdout
       .split('\n')
