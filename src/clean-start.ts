@@ -12,9 +12,15 @@ import { execve } from 'node:process';
 const foreign = /^(?:NODE_|UV_|V8_|ICU_|OPENSSL_|SIMDUTF_|LD_|GCONV_PATH|WATCH_REPORT)/i;
 
 /** The environment as it was given, `NAME=value` each: Node has removed some of its own from process.env by now. */
-const given = readFileSync('/proc/self/environ', 'latin1').split('\0');
+function readEnvironment(): string[] {
+  try {
+    return readFileSync('/proc/self/environ', 'latin1').split('\0');
+  } catch {
+    return Object.keys(process.env); // no /proc: --help and --version work there all the same
+  }
+}
 
-if (given.some((variable) => foreign.test(variable))) {
+if (readEnvironment().some((variable) => foreign.test(variable))) {
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   // Node parses argv[0] as if it were an option of its own, and gives it as the second element.
   execve?.(process.execPath, [process.execPath, ...process.argv.slice(2)], Object.fromEntries(kept));

@@ -1,4 +1,4 @@
-import type { Json } from './plugin.ts';
+import type { Json } from './json.ts';
 
 /** What the user asked for cannot be: exit code 2, one line. Thrown before anything has started. */
 export class UsageError extends Error {

@@ -3,9 +3,7 @@
  * monitors: both get plain values, and a small context from the rig.
  */
 import type { RunOptions, RunResult } from './host/programs.ts';
-
-/** Plain data, as it travels from the command line to the daemon. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+import type { Json } from './json.ts';
 
 interface OptionBase {
   /** One line for `--help`: at most 60 columns. */

@@ -127,6 +127,9 @@ function groupExists(pid: number): boolean {
 /** Loaded when it is first needed: it takes 17 ms and 3 MB, which `rig list` and a rig that only waits for a file can save. */
 const loadExeca = async () => (await import('execa')).execa;
 
+/** How every program is started: in a session of its own, with an environment of our making, its output left to us. */
+const ownSession = { detached: true, cleanup: false, buffer: false, reject: false, extendEnv: false } as const;
+
 const running = new Set<RunningProgram>();
 
 /** Ends every program that this process has started and that still runs: what a rig does before it ends itself. */
@@ -141,12 +144,8 @@ export async function endAllPrograms(): Promise<void> {
 export async function startProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunningProgram> {
   const execa = await loadExeca();
   const subprocess = execa(file, args, {
-    detached: true,
-    cleanup: false,
-    buffer: false,
-    reject: false,
+    ...ownSession,
     encoding: 'buffer',
-    extendEnv: false,
     env: childEnvironment(options.env),
     cwd: options.cwd ?? '/',
     stdin: 'ignore',
@@ -225,11 +224,7 @@ export interface DetachedProgram {
 export async function startDetached([file = '', ...args]: string[]): Promise<DetachedProgram> {
   const execa = await loadExeca();
   const subprocess = execa(file, args, {
-    detached: true,
-    cleanup: false,
-    buffer: false,
-    reject: false,
-    extendEnv: false,
+    ...ownSession,
     env: childEnvironment(),
     cwd: '/',
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

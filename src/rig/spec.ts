@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { UsageError } from '../errors.ts';
-import type { Json } from '../plugin.ts';
+import type { Json } from '../json.ts';
 
 /** Everything that makes a rig, as plain data: the command line's part ends here, the daemon's begins. */
 export interface RigSpec {
