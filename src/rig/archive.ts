@@ -54,14 +54,14 @@ export async function describeFiles(id: string, folder: string): Promise<Collect
 }
 
 /** Adds one file, streamed: a core may be larger than the memory of this host. */
-async function addFile(pack: Pack, root: string, path: string, prefix: string): Promise<void> {
+async function addFile(pack: Pack, root: string, path: string, prefix: string, signal: AbortSignal): Promise<void> {
   const { size, mtime } = await lstat(join(root, path));
   const entry = pack.entry({ name: `${prefix}/${path}`, size, mtime, mode: 0o600, uid: 0, gid: 0 });
   const file = await openFile(join(root, path));
   try {
     // Exactly the bytes that the header promises, even if somebody still writes to the file.
     const content = size === 0 ? [] : file.createReadStream({ end: size - 1, autoClose: false });
-    await pipeline(content, entry);
+    await pipeline(content, entry, { signal });
   } finally {
     await file.close();
   }
@@ -69,9 +69,10 @@ async function addFile(pack: Pack, root: string, path: string, prefix: string): 
 
 /**
  * Packs the work folder into `/var/tmp/<name>.tar.gz` (0600), everything under one folder `name`, the manifest first.
- * The file gets that name only when it is complete. Resolves to its path; on an error nothing half-written remains.
+ * The file gets that name only when it is complete. Resolves to its path; on an error, or when `signal` aborts, nothing
+ * half-written remains.
  */
-export async function writeArchive(id: string, name: string): Promise<string> {
+export async function writeArchive(id: string, name: string, signal: AbortSignal): Promise<string> {
   const root = workFolder(id);
   const partial = join(root, partialName);
   const pack = createPack();
@@ -79,6 +80,7 @@ export async function writeArchive(id: string, name: string): Promise<string> {
     pack,
     createGzip({ level: gzipLevel }),
     createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }),
+    { signal },
   );
   try {
     const files = await listFiles(root);
@@ -87,7 +89,7 @@ export async function writeArchive(id: string, name: string): Promise<string> {
       ...files.filter((path) => path !== 'manifest.json'),
     ];
     const adding = async () => {
-      for (const path of ordered) await addFile(pack, root, path, name);
+      for (const path of ordered) await addFile(pack, root, path, name, signal);
       pack.finalize();
     };
     await Promise.all([adding(), writing]);

@@ -92,6 +92,7 @@ class LiveRig {
   readonly #starter: Starter;
   readonly #outcome = deferred<Outcome>();
   readonly #endRequested = new AbortController();
+  readonly #discardRequested = new AbortController();
   readonly #ended = deferred<FinishedRecord>();
   #endRequest: EndRequest | undefined;
   #status: LiveStatus = 'starting';
@@ -141,6 +142,7 @@ class LiveRig {
     this.#endRequest = request;
     this.log.info(`is ended by ${request.by}`);
     this.#endRequested.abort();
+    if (!request.keep) this.#discardRequested.abort();
     this.#outcome.resolve({ kind: 'end', request });
   }
 
@@ -199,11 +201,12 @@ class LiveRig {
       runActions(this.spec, trigger, this.#endRequested.signal, this.log),
       this.#saveContext(trigger),
     ]);
-    if (this.#endRequest && !this.#endRequest.keep) {
-      await removeWorkFolder(this.spec.id);
-      return this.#record('destroyed', null, [`ended by ${this.#endRequest.by}, what was collected is discarded`]);
-    }
-    return await this.#pack(trigger, at, reports);
+    return this.#discardRequested.signal.aborted ? await this.#discard() : await this.#pack(trigger, at, reports);
+  }
+
+  async #discard(): Promise<FinishedRecord> {
+    await removeWorkFolder(this.spec.id);
+    return this.#record('destroyed', null, [`ended by ${this.#endRequest?.by}, what was collected is discarded`]);
   }
 
   /** Ends the watch and keeps what surrounds the trigger. It runs beside the actions, which must not wait for it. */
@@ -229,10 +232,12 @@ class LiveRig {
       const manifest = { spec: this.spec, status, complete: !request, reasons, trigger, sources, actions: reports };
       await writeManifest(manifest, this.log.lines());
       if (!this.spec.archive) return this.#record(status, await keepWorkFolder(id, at), reasons);
-      const archive = await writeArchive(id, `${resultName(id, at)}${request ? '-incomplete' : ''}`);
+      const name = `${resultName(id, at)}${request ? '-incomplete' : ''}`;
+      const archive = await writeArchive(id, name, this.#discardRequested.signal);
       await removeWorkFolder(id);
       return this.#record(status, archive, reasons);
     } catch (error) {
+      if (this.#discardRequested.signal.aborted) return await this.#discard();
       // A full disk, most likely: what was collected is worth more than its wrapping.
       const kept = await keepWorkFolder(id, at);
       return this.#record('failed', kept, [...reasons, `the archive cannot be written: ${messageOf(error)}`]);

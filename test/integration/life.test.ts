@@ -93,6 +93,20 @@ test('rig destroy while an action runs ends that too and discards what it made',
   assert.deepEqual(host.archives(), []);
 });
 
+test('rig destroy while the archive is written does not wait for that, and discards it', async (t) => {
+  const { host, rig } = await startWatched(t);
+  // Half a gigabyte that does not compress takes zlib some seconds.
+  host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 500000000 /dev/urandom > "$2.$3"\n');
+  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+  const id = await armRig(host, ...rig);
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('the archive to be written', () => host.exists(`/var/tmp/rig.${id}/.archive.part`));
+  assert.equal((await host.rig('destroy', id)).code, 0);
+  assert.equal((await finished(host, id)).archive, null);
+  await assertNothingLeft(host);
+  assert.deepEqual(host.archives(), []);
+});
+
 test('SIGTERM while an action runs keeps what was collected, in an archive marked incomplete', async (t) => {
   const { host, rig } = await startWatched(t);
   const id = await triggerHangingRig(host, rig);
