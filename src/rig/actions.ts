@@ -8,7 +8,6 @@ import { makeNewFolder } from '../host/folders.ts';
 import { runProgram } from '../host/programs.ts';
 import type { Json } from '../json.ts';
 import type { AnyAction, Trigger } from '../plugin.ts';
-import { type CollectedFile, describeFiles } from './archive.ts';
 import type { RigLog } from './log.ts';
 import { isoTime, workFolder } from './paths.ts';
 import type { RigSpec } from './spec.ts';
@@ -34,7 +33,6 @@ export interface ActionReport {
   reason: string | null;
   details: { [key: string]: Json };
   programs: ProgramReport[];
-  files: CollectedFile[];
 }
 
 function findAction(name: string): AnyAction {
@@ -74,7 +72,6 @@ async function runAction(
     reason,
     details,
     programs,
-    files: [],
   });
   if (ended.aborted) return report('ended', 'the rig was ended before it could run', {});
   try {
@@ -102,16 +99,6 @@ async function runAction(
   }
 }
 
-/** Sums of what an action left; one that cannot be read must not lose what the others made. */
-async function describeCollected(id: string, report: ActionReport, log: RigLog): Promise<CollectedFile[]> {
-  try {
-    return await describeFiles(id, report.name);
-  } catch (error) {
-    log.error(`${report.name}: its files cannot be read: ${messageOf(error)}`);
-    return [];
-  }
-}
-
 /**
  * Runs every action of the spec in its order. Never rejects: an action that fails, hangs or throws is a report. `ended`
  * aborts the one that runs and skips the rest.
@@ -131,7 +118,5 @@ export async function runActions(
     const say = status === 'done' ? log.info : log.error;
     say(`${name}: ${status} after ${durationMs} ms${reason === null ? '' : `: ${reason}`}`);
   }
-  // Sums last: hashing a large core must not delay the action after it.
-  for (const report of reports) report.files = await describeCollected(spec.id, report, log);
   return reports;
 }

@@ -25,10 +25,10 @@ const partialName = '.archive.part';
 /** Opens what listFiles found; a link that has taken its place since is refused. */
 const openFile = (path: string) => open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
 
-async function sha256(path: string): Promise<string> {
+async function sha256(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   const file = await openFile(path);
-  await pipeline(file.createReadStream(), hash);
+  await pipeline(file.createReadStream(), hash, { signal });
   return hash.digest('hex');
 }
 
@@ -41,14 +41,13 @@ async function listFiles(root: string): Promise<string[]> {
     .sort();
 }
 
-/** Sizes and sums of what an action (or anything else) left in a folder below the work folder. */
-export async function describeFiles(id: string, folder: string): Promise<CollectedFile[]> {
+/** Sizes and sums of everything in the work folder. */
+export async function describeFiles(id: string, signal: AbortSignal): Promise<CollectedFile[]> {
   const root = workFolder(id);
   const described: CollectedFile[] = [];
-  for (const name of await listFiles(join(root, folder))) {
-    const path = join(folder, name);
+  for (const path of await listFiles(root)) {
     const { size } = await lstat(join(root, path));
-    described.push({ path, size, sha256: await sha256(join(root, path)) });
+    described.push({ path, size, sha256: await sha256(join(root, path), signal) });
   }
   return described;
 }

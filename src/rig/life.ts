@@ -230,7 +230,7 @@ class LiveRig {
     try {
       const sources = this.#watch?.status() ?? [];
       const manifest = { spec: this.spec, status, complete: !request, reasons, trigger, sources, actions: reports };
-      await writeManifest(manifest, this.log.lines());
+      await writeManifest(manifest, this.log.lines(), this.#discardRequested.signal);
       if (!this.spec.archive) return this.#record(status, await keepWorkFolder(id, at), reasons);
       const name = `${resultName(id, at)}${request ? '-incomplete' : ''}`;
       const archive = await writeArchive(id, name, this.#discardRequested.signal);

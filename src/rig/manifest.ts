@@ -20,25 +20,30 @@ export interface Manifest {
   ended: string;
   trigger: Trigger;
   sources: SourceStatus[];
-  actions: ActionReport[];
+  actions: (ActionReport & { files: CollectedFile[] })[];
   /** What stands in the archive beside the actions' files. */
   files: CollectedFile[];
 }
 
-/** Writes rig.log and manifest.json into the work folder; the manifest describes every file but itself. */
-export async function writeManifest(
-  manifest: Omit<Manifest, 'rig' | 'host' | 'ended' | 'files'>,
-  logLines: string[],
-): Promise<void> {
-  const { id } = manifest.spec;
+/** What is known of a rig before its files are looked at. */
+type Facts = Omit<Manifest, 'rig' | 'host' | 'ended' | 'actions' | 'files'> & { actions: ActionReport[] };
+
+/**
+ * Writes rig.log and manifest.json into the work folder; the manifest describes every file but itself. `signal` ends the
+ * hashing of large ones.
+ */
+export async function writeManifest(facts: Facts, logLines: string[], signal: AbortSignal): Promise<void> {
+  const { id } = facts.spec;
   await writeNewFile(`${workFolder(id)}/rig.log`, logLines.map((line) => `${line}\n`).join(''));
-  const described = new Set(manifest.actions.flatMap(({ files }) => files.map(({ path }) => path)));
-  const whole: Manifest = {
+  const files = await describeFiles(id, signal);
+  const isOf = (name: string) => (file: CollectedFile) => file.path.startsWith(`${name}/`);
+  const manifest: Manifest = {
     rig: rigVersion,
     host: { name: hostname(), kernel: release() },
-    ...manifest,
+    ...facts,
     ended: isoTime(new Date()),
-    files: (await describeFiles(id, '.')).filter(({ path }) => !described.has(path)),
+    actions: facts.actions.map((report) => ({ ...report, files: files.filter(isOf(report.name)) })),
+    files: files.filter((file) => !facts.actions.some(({ name }) => isOf(name)(file))),
   };
-  await writeNewFile(`${workFolder(id)}/manifest.json`, `${JSON.stringify(whole, null, 2)}\n`);
+  await writeNewFile(`${workFolder(id)}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
 }
