@@ -1,33 +1,18 @@
 /**
- * The main job in figures: `npm run bench`. Needs root, as the tests do. Everything runs in test hosts of its own; times are
- * those of this machine at this moment, so what people use today runs beside rig.
+ * The main job in figures: `npm run bench -- main`. Times are those of this machine at this moment, so what people use
+ * today runs beside rig.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startHost, type TestHost } from '../test/support/host.ts';
+import type { TestHost } from '../test/support/host.ts';
 import { builtRig } from '../test/support/init.ts';
 import { armRig, finished, MESSAGE, rigProcesses, startService, theRig } from '../test/support/rigs.ts';
-import { setUp } from '../test/support/setup.ts';
 import { waitFor } from '../test/support/wait.ts';
+import { median, newHost, now, report, spread } from './support.ts';
 
 const runs = 20;
 const idleSeconds = 60;
 const ticksPerSecond = 100;
-
-const cleanUps: (() => unknown)[] = [];
-/** A host that ends with the bench: startHost asks for no more of a test than this. */
-const newHost = (): Promise<TestHost> =>
-  startHost({ after: (step: () => unknown) => cleanUps.push(step) } as unknown as Parameters<typeof startHost>[0]);
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-const p95 = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? Number.NaN;
-const report = (what: string, figure: string): void => console.log(`${what.padEnd(62)} ${figure}`);
-const spread = (ms: number[]): string =>
-  `median ${median(ms).toFixed(1)} ms, p95 ${p95(ms).toFixed(1)} ms (${ms.length} runs)`;
-/** Milliseconds since the epoch, with fractions. */
-const now = (): number => performance.timeOrigin + performance.now();
 
 /** A gcore that notes when it was started; bash reads the clock without starting another program. */
 async function installClock(host: TestHost): Promise<void> {
@@ -145,10 +130,7 @@ async function benchIdle(host: TestHost, pid: number): Promise<void> {
   await host.rig('destroy', id);
 }
 
-await setUp();
-try {
-  const cpu = /^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
-  console.log(`${new Date().toISOString()}, ${cpu}, Node ${process.version}\n`);
+export async function benchMainJob(): Promise<void> {
   report('dist/rig', `${(statSync(builtRig()).size / 1e6).toFixed(1)} MB`);
   const host = await newHost();
   await host.startJournald();
@@ -174,6 +156,4 @@ try {
   );
   report('file: rig / tail -F | grep, medians', (median(file) / median(tail)).toFixed(2));
   report('journal: rig / journalctl -f | grep, medians', (median(journal) / median(follow)).toFixed(2));
-} finally {
-  for (const step of cleanUps.reverse()) await step();
 }

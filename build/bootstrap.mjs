@@ -18,7 +18,7 @@ const tasks = {
   start: [['build.ts', '--quiet'], ['start.ts']],
   test: [['test.ts']],
   build: [['build.ts']],
-  bench: [['build.ts'], ['../bench/main-job.ts']],
+  bench: [['build.ts', '--quiet'], ['../bench/run.ts']],
 };
 
 function fail(message, exitCode) {
