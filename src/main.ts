@@ -5,7 +5,7 @@ import { commandHelp, overview } from './cli/help.ts';
 import { nearest, parseOptions } from './cli/parse.ts';
 import { type AnyCommand, optionsOf } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
-import { messageOf, RigError, UsageError } from './errors.ts';
+import { errnoOf, messageOf, RigError, UsageError } from './errors.ts';
 import { runDaemon } from './rig/daemon.ts';
 import { visible } from './text.ts';
 import { rigVersion } from './version.ts';
@@ -46,7 +46,7 @@ async function main([name, ...argv]: string[]): Promise<number> {
   const [help = '--help', topic] = name === 'help' ? ['--help', argv[0]] : [name, undefined];
   if (help === '--help' || help === '-h') {
     if (topic !== undefined) return await runCommand(topic, ['--help']);
-    const actionOptions = Object.assign({}, ...actions.map(({ options }) => options));
+    const actionOptions = Object.fromEntries(actions.map(({ name, options }) => [name, options[name]]));
     print(overview(monitorCommands, otherCommands, actionOptions));
     return name === undefined ? 2 : 0;
   }
@@ -67,8 +67,12 @@ function explain(error: unknown): { text: string; exitCode: number } {
 /** Waits until what was written has left this process: a pipe takes it asynchronously, and exit would cut it. */
 const flush = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write('', () => resolve()));
 
-// `rig list | head`: a reader that has seen enough is no failure.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+let isOutputLost = false;
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error) => {
+    // `rig list | head`: a reader that has seen enough is no failure.
+    if (errnoOf(error) !== 'EPIPE') isOutputLost = true;
+  });
 
 main(process.argv.slice(2))
   .catch((error) => {
@@ -78,5 +82,5 @@ main(process.argv.slice(2))
   })
   .then(async (exitCode) => {
     await Promise.all([flush(process.stdout), flush(process.stderr)]);
-    process.exit(exitCode);
+    process.exit(isOutputLost ? 1 : exitCode);
   });

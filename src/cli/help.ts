@@ -25,6 +25,7 @@ export function commandHelp(command: AnyCommand): string {
   return [
     `${command.summary}.\n\nUsage: rig ${command.name} ${command.usage}`,
     ...command.groups.map(({ title, options }) => `${title}:\n${formatOptions(options, width)}`),
+    command.notes,
     ...(command.examples.length === 0 ? [] : [`Examples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`]),
   ].join('\n\n');
 }

@@ -37,12 +37,17 @@ class Arguments {
   }
 }
 
-/** What follows a bare `--option`: its value, the numbers that belong to it, or nothing (the empty string). */
-function takeValue(option: Option, args: Arguments): string {
+/** What follows a bare `--option`: its value, and the numbers that belong to it. */
+function takeValue(name: string, option: Option, args: Arguments): string {
   if (option.kind === 'flag') return 'true';
-  const first = args.takeIf((argument) => !argument.startsWith('-') || argument === '-') ?? '';
-  if (option.kind !== 'list' || !option.bareNumbers) return first;
-  const values = [first];
+  const first = args.takeIf((argument) => !argument.startsWith('-') || argument === '-');
+  if (option.kind !== 'list' || !option.bareNumbers) {
+    if (first === undefined)
+      throw new UsageError(`--${name}: needs a value; one that begins with a dash is written --${name}=-VALUE`);
+    return first;
+  }
+  // `--gcore $(pidof x)` with nothing found: the action itself says what that means.
+  const values = [first ?? ''];
   for (;;) {
     const number = args.takeIf((argument) => /^\d+(,\d+)*$/.test(argument));
     if (number === undefined) return values.join(',');
@@ -61,7 +66,7 @@ function bindShort(argument: string, table: OptionTable, args: Arguments): strin
       continue;
     }
     const rest = argument.slice(at + 1).replace(/^=/, '');
-    return [...bound, `--${name}=${rest === '' ? takeValue(option, args) : rest}`];
+    return [...bound, `--${name}=${rest === '' ? takeValue(name, option, args) : rest}`];
   }
   return bound;
 }
@@ -79,9 +84,9 @@ function bindValues(argv: string[], table: OptionTable): string[] {
     const option = name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
     if (argument === '--') {
       for (let word = args.take(); word !== undefined; word = args.take()) words.push(word);
-    } else if (option !== undefined) {
+    } else if (name !== undefined && option !== undefined) {
       if (option.kind === 'flag' && value !== undefined) throw new UsageError(`--${name} takes no value`);
-      bound.push(value === undefined ? `--${name}=${takeValue(option, args)}` : argument);
+      bound.push(value === undefined ? `--${name}=${takeValue(name, option, args)}` : argument);
     } else if (name !== undefined) {
       throw unknownOption(argument, table);
     } else if (/^-./.test(argument)) {
@@ -97,13 +102,15 @@ function bindValues(argv: string[], table: OptionTable): string[] {
 function convert(option: Option, raw: string | string[] | undefined): string | string[] | number | undefined {
   if (raw === undefined || option.kind === 'flag') return undefined;
   const texts = Array.isArray(raw) ? raw : [raw];
+  // Node replaces what is not UTF-8 in argv; the text that was typed is lost, and would never be found.
+  if (texts.some((text) => text.includes('\ufffd')))
+    throw new Error('expected UTF-8; is the terminal set to another encoding?');
   if (option.kind === 'list') {
-    // `--gcore $(pidof x)` with nothing found: the action itself says what that means.
     return option.bareNumbers && texts.every((text) => text === '') ? [] : parseList(texts);
   }
   const [text = ''] = texts;
   if (texts.length > 1) throw new Error('given more than once');
-  if (text === '') throw new Error(`needs a value (one that begins with a dash is written with "=": --option=-VALUE)`);
+  if (text === '') throw new Error('needs a value, got an empty one');
   if (option.kind === 'count') return parseCount(text);
   if (option.kind === 'duration') return parseDuration(text);
   return text;

@@ -1,12 +1,13 @@
 /** `rig <monitor> ...`: one command for each monitor, made from its option table and those of the actions. */
+import { writeSync } from 'node:fs';
 import { actions } from '../actions/index.ts';
-import { UsageError } from '../errors.ts';
+import { errnoOf, RigError, UsageError } from '../errors.ts';
 import type { AnyAction, AnyMonitor, OptionTable, Values } from '../plugin.ts';
 import { handleSignals } from '../rig/daemon.ts';
 import { launch } from '../rig/launch.ts';
 import { runRig } from '../rig/life.ts';
 import { rigOptions } from '../rig/options.ts';
-import { isoTime } from '../rig/paths.ts';
+import { isoTime, logFile, outputRoot } from '../rig/paths.ts';
 import type { FinishedRecord } from '../rig/registry.ts';
 import { checkName, type RigSpec, randomId } from '../rig/spec.ts';
 import { visible } from '../text.ts';
@@ -32,6 +33,16 @@ function selectActions(values: Given): AnyAction[] {
   return selected.sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority));
 }
 
+/** Prints the id, at once: a rig whose id cannot be told (a full disk behind `> file`) is not created. */
+function printId(id: string): void {
+  try {
+    writeSync(process.stdout.fd, `${id}\n`);
+  } catch (error) {
+    if (errnoOf(error) !== 'EPIPE')
+      throw new RigError(`the id ${id} cannot be printed: ${errnoOf(error)}`, { cause: error });
+  }
+}
+
 /** Keeps remarks back until the rig is armed: one that cannot be created is one clear line, the error. */
 class Remarks {
   readonly #texts: string[] = [];
@@ -46,7 +57,7 @@ class Remarks {
   readonly armed = (id: string): void => {
     this.#isArmed = true;
     for (const text of this.#texts) this.add(text);
-    process.stdout.write(`${id}\n`);
+    printId(id);
   };
 }
 
@@ -109,6 +120,7 @@ export function createCommand(monitor: AnyMonitor): Command<OptionTable> {
       { title: 'Actions', options: Object.assign({}, ...actions.map(({ options }) => options)) },
       { title: 'Options', options: rigOptions },
     ],
+    notes: `The result is ${outputRoot}/rig-ID-DATE-TIME.tar.gz; what every rig does is in ${logFile}.\nExit codes: 0 armed, 1 it failed, 2 the command line is wrong.\nWith --foreground: 0 all was collected, 1 not all, 130 and 143 it was ended by Ctrl-C or SIGTERM.`,
     examples: monitor.examples,
     run: async (values, words, commandLine) => {
       const [stray] = words;

@@ -1,15 +1,12 @@
-import { messageOf, RigError, UsageError } from '../errors.ts';
+import { RigError, UsageError } from '../errors.ts';
 import type { OptionTable } from '../plugin.ts';
 import { askRig } from '../rig/control.ts';
 import { takeDownWith } from '../rig/leftover.ts';
-import { listIds, meet } from '../rig/registry.ts';
-import { visible } from '../text.ts';
-import type { Command } from './command.ts';
+import { findLive, listIds } from '../rig/registry.ts';
+import { type Command, tell, tellFailures } from './command.ts';
 
 /** A rig ends its children first, and some of them take a while: see the grace in programs.ts. */
 const answerMs = 30_000;
-
-const tell = (text: string): void => void process.stderr.write(`rig: ${visible(text)}\n`);
 
 async function destroyOne(id: string): Promise<void> {
   if (!(await listIds()).includes(id)) throw new RigError(`${id}: no such rig; rig list shows those there are`);
@@ -18,7 +15,7 @@ async function destroyOne(id: string): Promise<void> {
     met = true;
     tell(text);
   });
-  if (await meet(id, takeDown)) await askRig(id, { command: 'destroy' }, answerMs);
+  if (await findLive(id, takeDown)) await askRig(id, { command: 'destroy' }, answerMs);
   else if (!met) throw new RigError(`${id}: it has just ended`);
 }
 
@@ -33,6 +30,7 @@ export const destroy: Command<typeof options> = {
   usage: 'ID... | --all',
   summary: 'End rigs; what they had collected so far is discarded',
   groups: [{ title: 'Options', options }],
+  notes: 'Exit codes: 0 done, 1 one of them could not be ended, 2 the command line is wrong.',
   examples: ['rig destroy abcde', 'rig destroy --all'],
   run: async ({ id = [], all }, words) => {
     const named = [...words, ...id];
@@ -42,7 +40,6 @@ export const destroy: Command<typeof options> = {
       throw new UsageError('destroy: give either IDs or all of them, not both');
     const ids = wantsAll ? await listIds() : [...new Set(named)];
     const results = await Promise.allSettled(ids.map(destroyOne));
-    for (const result of results) if (result.status === 'rejected') tell(messageOf(result.reason));
-    return results.some(({ status }) => status === 'rejected') ? 1 : 0;
+    return tellFailures(results) ? 1 : 0;
   },
 };

@@ -4,7 +4,7 @@ import { lstat, mkdir, open } from 'node:fs/promises';
 import { errnoOf, RigError } from '../errors.ts';
 
 /** Throws a RigError unless `path` is a real folder that belongs to this user and that nobody else can write to. */
-async function checkOwnFolder(path: string): Promise<void> {
+export async function checkOwnFolder(path: string): Promise<void> {
   const stat = await lstat(path);
   const own = stat.uid === process.geteuid?.();
   if (!stat.isDirectory() || !own || (stat.mode & 0o022) !== 0)

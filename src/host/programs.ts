@@ -165,6 +165,8 @@ export async function startProgram(file: string, args: string[], options: RunOpt
   });
   let ending: Promise<void> | undefined;
   const end = async (): Promise<void> => {
+    // By now another group may have the number.
+    if (!running.has(program)) return;
     signalGroup(pid, options.endWith ?? 'SIGTERM');
     const killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
     await ended;
@@ -206,7 +208,7 @@ export async function runProgram(file: string, args: string[], options: RunOptio
   options.signal?.addEventListener('abort', abort, { once: true });
   const { exitCode, signalName } = await program.ended;
   options.signal?.removeEventListener('abort', abort);
-  if (options.signal?.aborted) await killEscaped(run);
+  await killEscaped(run);
   const durationMs = Number((process.hrtime.bigint() - startedAt) / 1_000_000n);
   return { exitCode, signalName, stdout: stdout(), stderr: program.stderr(), durationMs };
 }

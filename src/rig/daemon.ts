@@ -82,6 +82,6 @@ export async function runDaemon(): Promise<void> {
     const isExpected = error instanceof UsageError || error instanceof RigError;
     const message = isExpected || !(error instanceof Error) ? messageOf(error) : `${error.stack}`;
     say({ kind: 'error', message, exitCode });
-    await new Promise<void>((resolve) => socket.end(resolve));
+    if (socket.writable) await new Promise<void>((resolve) => socket.end(resolve));
   }
 }

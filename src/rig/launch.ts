@@ -1,18 +1,21 @@
 /** Starts the daemon and waits until it is armed. */
 import { existsSync } from 'node:fs';
-import { messageOf, RigError, UsageError } from '../errors.ts';
+import { errnoOf, messageOf, RigError, UsageError } from '../errors.ts';
 import { type DetachedProgram, findProgram, startDetached } from '../host/programs.ts';
 import type { FromDaemon, ToDaemon } from './daemon.ts';
 import { receiveJson, sendJson } from './json-lines.ts';
-import { takeDownWith } from './leftover.ts';
-import { meet } from './registry.ts';
+import { takeDownUnarmed, takeDownWith } from './leftover.ts';
+import { findLive, removeDeadClaims } from './registry.ts';
 import type { RigSpec } from './spec.ts';
 
 /** How long arming may take. */
 const armingMs = 30_000;
 
+/** How long a daemon may take to take itself down: longer than it gives its children. */
+const endingMs = 8000;
+
 /** What the user is told on the way. */
-export interface Teller {
+interface Teller {
   remark(text: string): void;
   /** The rig is armed: prints its id. */
   armed(id: string): void;
@@ -55,7 +58,8 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
     daemon.channel,
     (value) => handle(value as FromDaemon),
     (error) => {
-      const why = error ? messageOf(error) : 'the daemon ended before it was armed';
+      // A daemon that is killed resets the connection; which of the two is seen depends on the moment.
+      const why = `the daemon ended before it was armed${error && errnoOf(error) === undefined ? `: ${messageOf(error)}` : ''}`;
       armed.reject(started ? new RigError(why) : new NotStarted(why));
     },
   );
@@ -67,12 +71,11 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
     sendJson(daemon.channel, { kind: 'told' } satisfies ToDaemon);
     await new Promise<void>((resolve) => daemon.channel.end(resolve));
   } catch (error) {
-    await daemon.endWithin(5000);
-    // A daemon that had to be killed leaves what it had made so far.
-    await meet(
-      spec.id,
-      takeDownWith(() => {}),
-    );
+    // It ends by itself when nobody listens any more; one that has to be killed leaves what it had made so far.
+    daemon.channel.destroy();
+    await daemon.endWithin(endingMs);
+    await findLive(spec.id, takeDownUnarmed);
+    await removeDeadClaims().catch(() => 'there is no /run/rig');
     throw error;
   } finally {
     clearTimeout(timer);
@@ -82,6 +85,8 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
 /** Starts the rig. Resolves when it is armed and the user has been told; throws when it cannot be, and nothing remains. */
 export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
   const command = [process.execPath, '--daemon'];
+  // What a killed rig of this name has left may hold its scope.
+  await findLive(spec.id, takeDownWith(teller.remark));
   const scope = await scopeCommand(spec.id);
   if (scope) {
     try {

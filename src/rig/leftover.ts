@@ -3,7 +3,7 @@ import { findByEnvironment } from '../host/processes.ts';
 import { ownerVariable } from '../host/programs.ts';
 import { killTracers } from '../host/tracing.ts';
 import { isoTime } from './paths.ts';
-import { ownerMarker, type RigState, type TakeDown, writeRecord } from './registry.ts';
+import { ownerMarker, type RigState, rowOf, type TakeDown, writeRecord } from './registry.ts';
 import { clearLeftover } from './work-folder.ts';
 
 /** Ends every process that the dead daemon had started: they carry its mark, which no later daemon can have. */
@@ -12,7 +12,13 @@ async function endOrphans(state: RigState): Promise<void> {
   await killTracers(await findByEnvironment(ownerVariable, ownerMarker(state)));
 }
 
-/** Ends its children, keeps what it had collected, and records that it failed. `tell` hears what was done. */
+/** Takes down a rig that was never armed: nobody was told of it, so nothing is said and no record is left. */
+export const takeDownUnarmed: TakeDown = async (id, state) => {
+  if (state) await endOrphans(state);
+  await clearLeftover(id);
+};
+
+/** Ends a killed rig's children, keeps what it had collected, and records that it failed. `tell` hears what was done. */
 export function takeDownWith(tell: (text: string) => void): TakeDown {
   return async (id, state) => {
     if (state) await endOrphans(state);
@@ -21,20 +27,8 @@ export function takeDownWith(tell: (text: string) => void): TakeDown {
       `${id}: its daemon was killed; cleaned up${kept === undefined ? '' : `, what it had collected is in ${kept}`}`,
     );
     if (!state) return;
-    const { spec } = state;
-    await writeRecord({
-      id,
-      pid: state.pid,
-      monitor: spec.monitor.name,
-      watch: spec.monitor.watch,
-      condition: spec.monitor.condition,
-      actions: spec.actions.map(({ name }) => name),
-      status: 'failed',
-      created: spec.created,
-      triggered: null,
-      ended: isoTime(new Date()),
-      archive: kept ?? null,
-      reasons: ['the daemon was killed'],
-    });
+    const ended = isoTime(new Date());
+    const reasons = ['the daemon was killed'];
+    await writeRecord({ ...rowOf(state), archive: kept ?? null, status: 'failed', ended, reasons });
   };
 }

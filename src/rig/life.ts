@@ -1,5 +1,6 @@
 /** One rig's whole life, from the spec to the record. It runs in the daemon, or attached with --foreground. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
@@ -8,7 +9,6 @@ import { messageOf, RigError } from '../errors.ts';
 import { endAllPrograms, setOwner } from '../host/programs.ts';
 import { monitors } from '../monitors/index.ts';
 import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../plugin.ts';
-import { visible } from '../text.ts';
 import { type ActionReport, runActions } from './actions.ts';
 import { writeArchive } from './archive.ts';
 import { serveControl } from './control.ts';
@@ -22,27 +22,20 @@ import {
   type FinishedRecord,
   ownerMarker,
   ownIdentity,
+  type RigRow,
   type RigState,
   release,
+  rowOf,
   writeRecord,
 } from './registry.ts';
 import type { RigSpec } from './spec.ts';
 import { keepWorkFolder, makeWorkFolder, removeWorkFolder, resultName } from './work-folder.ts';
 
-export type LiveStatus = 'starting' | 'watching' | 'triggered';
+type LiveStatus = 'starting' | 'watching' | 'triggered';
 
 /** What `rig list` and `rig info` show of a live rig. */
-export interface RigStatus {
-  id: string;
-  pid: number;
-  monitor: string;
-  watch: string;
-  condition: string;
-  actions: string[];
-  status: LiveStatus | EndStatus;
-  created: string;
-  triggered: string | null;
-  archive: string | null;
+export interface RigStatus extends RigRow {
+  status: LiveStatus;
   sources: SourceStatus[];
 }
 
@@ -71,11 +64,6 @@ function findMonitor(name: string): AnyMonitor {
   return monitor;
 }
 
-/** A promise with its handle; only the first settling counts. */
-function deferred<T>() {
-  return Promise.withResolvers<T>();
-}
-
 type Outcome =
   | { kind: 'trigger'; facts: TriggerFacts; at: Date }
   | { kind: 'end'; request: EndRequest }
@@ -84,16 +72,22 @@ type Outcome =
 /** How long those who wait for an answer, or an arming that is given up, may hold up the end. */
 const answerMs = 3000;
 
+/** How long programs may take to end: longer than the grace that they have between SIGTERM and SIGKILL. */
+const programsMs = 5000;
+
+/** How long reading the lines around the trigger may take: on a sick disk it may hang, and the rest is worth more. */
+const contextMs = 10_000;
+
 /** A rig that has its name, its folders and its control socket. */
 class LiveRig {
   readonly spec: RigSpec;
   readonly state: RigState;
   readonly log: RigLog;
   readonly #starter: Starter;
-  readonly #outcome = deferred<Outcome>();
+  readonly #outcome = Promise.withResolvers<Outcome>();
   readonly #endRequested = new AbortController();
   readonly #discardRequested = new AbortController();
-  readonly #ended = deferred<FinishedRecord>();
+  readonly #ended = Promise.withResolvers<FinishedRecord>();
   #endRequest: EndRequest | undefined;
   #status: LiveStatus = 'starting';
   #triggered: Date | undefined;
@@ -119,30 +113,22 @@ class LiveRig {
     });
   }
 
+  /** What the rig is and how far it has got. */
   describe(): RigStatus {
-    const { id, created, monitor, actions } = this.spec;
-    return {
-      id,
-      pid: this.state.pid,
-      monitor: monitor.name,
-      watch: monitor.watch,
-      condition: monitor.condition,
-      actions: actions.map(({ name }) => name),
-      status: this.#status,
-      created,
-      triggered: this.#triggered ? isoTime(this.#triggered) : null,
-      archive: null,
-      sources: this.#watch?.status() ?? [],
-    };
+    return { ...this.#row(), status: this.#status, sources: this.#watch?.status() ?? [] };
   }
 
-  /** Ends the rig, whatever it does. The first request decides. */
+  #row(): RigRow {
+    return { ...rowOf(this.state), triggered: this.#triggered ? isoTime(this.#triggered) : null };
+  }
+
+  /** Ends the rig, whatever it does. The first request decides, but what is to be discarded later is discarded. */
   end(request: EndRequest): void {
+    if (!request.keep) this.#discardRequested.abort();
     if (this.#endRequest) return;
     this.#endRequest = request;
     this.log.info(`is ended by ${request.by}`);
     this.#endRequested.abort();
-    if (!request.keep) this.#discardRequested.abort();
     this.#outcome.resolve({ kind: 'end', request });
   }
 
@@ -181,11 +167,20 @@ class LiveRig {
     throw new RigError(`ended by ${this.#endRequest?.by} before it was armed`);
   }
 
-  /** Waits for what ends the watch, collects, and resolves to how the rig ended. */
+  /** Waits for what ends the watch, collects, and resolves to how the rig ended. Whatever goes wrong is in the record. */
   async live(): Promise<FinishedRecord> {
+    try {
+      return await this.#watchAndCollect();
+    } catch (error) {
+      this.log.error(`unexpected: ${error instanceof Error ? error.stack : error}`);
+      return this.#record('failed', await this.#keep(new Date()), [messageOf(error)]);
+    }
+  }
+
+  async #watchAndCollect(): Promise<FinishedRecord> {
     const outcome = await this.#outcome.promise;
     if (outcome.kind === 'trigger') return await this.#collect(outcome.facts, outcome.at);
-    await this.#watch?.stop();
+    await Promise.race([this.#watch?.stop(), delay(programsMs)]);
     await removeWorkFolder(this.spec.id);
     return outcome.kind === 'end'
       ? this.#record('destroyed', null, [`ended by ${outcome.request.by}`])
@@ -196,12 +191,19 @@ class LiveRig {
     this.#status = 'triggered';
     this.#triggered = at;
     const trigger: Trigger = { time: isoTime(at), monitor: this.spec.monitor.name, ...facts };
-    this.log.info(`triggered by ${facts.source}: ${visible(facts.line)}`);
-    const [reports] = await Promise.all([
-      runActions(this.spec, trigger, this.#endRequested.signal, this.log),
-      this.#saveContext(trigger),
-    ]);
+    this.log.info(`triggered by ${facts.source}: ${facts.line}`);
+    await this.#restoreWorkFolder();
+    const saving = this.#saveContext(trigger);
+    const reports = await runActions(this.spec, trigger, this.#endRequested.signal, this.log);
+    await this.#waitForContext(saving);
     return this.#discardRequested.signal.aborted ? await this.#discard() : await this.#pack(trigger, at, reports);
+  }
+
+  /** What cleans up old files in /var/tmp may have taken the empty folder of a rig that has waited for weeks. */
+  async #restoreWorkFolder(): Promise<void> {
+    if (existsSync(workFolder(this.spec.id))) return;
+    this.log.warn(`${workFolder(this.spec.id)} was removed; it is made again`);
+    await makeWorkFolder(this.spec.id).catch((error) => this.log.error(messageOf(error)));
   }
 
   async #discard(): Promise<FinishedRecord> {
@@ -219,6 +221,14 @@ class LiveRig {
     } catch (error) {
       this.log.error(`the lines around the trigger cannot be kept: ${messageOf(error)}`);
     }
+  }
+
+  /** Waits for the context, but not for ever. */
+  async #waitForContext(saving: Promise<void>): Promise<void> {
+    const { signal } = this.#endRequested;
+    const waiting = delay(contextMs, true, { ref: false, signal }).catch(() => true);
+    if (await Promise.race([saving.then(() => false), waiting]))
+      this.log.error('the lines around the trigger cannot be kept: they could not be read in time');
   }
 
   async #pack(trigger: Trigger, at: Date, reports: ActionReport[]): Promise<FinishedRecord> {
@@ -239,14 +249,23 @@ class LiveRig {
     } catch (error) {
       if (this.#discardRequested.signal.aborted) return await this.#discard();
       // A full disk, most likely: what was collected is worth more than its wrapping.
-      const kept = await keepWorkFolder(id, at);
-      return this.#record('failed', kept, [...reasons, `the archive cannot be written: ${messageOf(error)}`]);
+      const failed = [...reasons, `the archive cannot be written: ${messageOf(error)}`];
+      return this.#record('failed', await this.#keep(at), failed);
+    }
+  }
+
+  /** Keeps the work folder under a name of its own; where even that fails, it stays where it is. */
+  async #keep(at: Date): Promise<string | null> {
+    try {
+      return await keepWorkFolder(this.spec.id, at);
+    } catch (error) {
+      this.log.error(`the work folder cannot be renamed: ${messageOf(error)}`);
+      return existsSync(workFolder(this.spec.id)) ? workFolder(this.spec.id) : null;
     }
   }
 
   #record(status: EndStatus, archive: string | null, reasons: string[]): FinishedRecord {
-    const { sources: _, ...row } = this.describe();
-    return { ...row, status, archive, ended: isoTime(new Date()), reasons };
+    return { ...this.#row(), status, archive, ended: isoTime(new Date()), reasons };
   }
 
   /** Writes the record, gives the name back, and answers whoever asked for the end. */
@@ -254,7 +273,7 @@ class LiveRig {
     const result = record.archive === null ? '' : `, ${record.archive}`;
     this.log.info(`${record.status}${result}${record.reasons.map((reason) => `; ${reason}`).join('')}`);
     await writeRecord(record).catch((error) => this.log.error(`the record cannot be written: ${messageOf(error)}`));
-    await endAllPrograms();
+    await this.#endPrograms();
     await this.#leave();
     this.#ended.resolve(record);
     await this.#closeServer();
@@ -264,11 +283,16 @@ class LiveRig {
   async abandon(): Promise<void> {
     const arming = this.#arming?.then((watch) => watch.stop());
     // A journalctl that hangs is why it could not be armed, or why it would not end.
-    await endAllPrograms();
+    await this.#endPrograms();
     await Promise.race([arming?.catch(() => 'arming is what failed'), delay(answerMs)]);
     if (this.#hasWorkFolder) await removeWorkFolder(this.spec.id);
     await this.#leave();
     await this.#closeServer();
+  }
+
+  /** Ends what still runs; one in uninterruptible sleep (D) cannot be ended, and must not hold up the end. */
+  async #endPrograms(): Promise<void> {
+    await Promise.race([endAllPrograms(), delay(programsMs)]);
   }
 
   /** Gives the name back. */
@@ -278,7 +302,7 @@ class LiveRig {
 
   /** Lets those who still wait for an answer have it, for a while. */
   async #closeServer(): Promise<void> {
-    const { promise, resolve } = deferred<void>();
+    const { promise, resolve } = Promise.withResolvers<void>();
     if (this.#server) this.#server.close(() => resolve());
     else resolve();
     await Promise.race([promise, delay(answerMs)]);

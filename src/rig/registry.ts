@@ -6,28 +6,17 @@
  * whoever meets it first: renaming its `rig.json` inside that very folder (through a descriptor, not the path) succeeds for one
  * cleaner only, and rmdir(2) removes an empty folder only, so a new rig of the same name can never be hit.
  */
-import { constants } from 'node:fs';
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errnoOf, UsageError } from '../errors.ts';
-import { ensureOwnFolder, writeNewFile } from '../host/folders.ts';
+import { errnoOf, RigError, UsageError } from '../errors.ts';
+import { checkOwnFolder, ensureOwnFolder, writeNewFile } from '../host/folders.ts';
 import { isAlive, readProcess } from '../host/processes.ts';
 import { finishedRoot, stateFolder, stateRoot } from './paths.ts';
 import type { RigSpec } from './spec.ts';
 
 /** Which process a rig is. */
-export interface Owner {
+interface Owner {
   pid: number;
   startTime: number;
 }
@@ -40,20 +29,32 @@ export interface RigState extends Owner {
 
 export type EndStatus = 'finished' | 'failed' | 'destroyed' | 'expired';
 
-/** How a rig ended: `/run/rig/finished/<id>.json`. Times are ISO 8601. */
-export interface FinishedRecord {
+/** What `rig list` shows of a rig, live or ended. Times are ISO 8601. */
+export interface RigRow {
   id: string;
   pid: number;
   monitor: string;
   watch: string;
   condition: string;
   actions: string[];
-  status: EndStatus;
   created: string;
   triggered: string | null;
-  ended: string;
   /** The archive, or the folder that was kept instead. */
   archive: string | null;
+}
+
+/** What was known of a rig from its beginning. */
+export function rowOf({ pid, spec }: RigState): RigRow {
+  const { id, created, monitor, actions } = spec;
+  const { name, watch, condition } = monitor;
+  const names = actions.map((action) => action.name);
+  return { id, pid, monitor: name, watch, condition, actions: names, created, triggered: null, archive: null };
+}
+
+/** How a rig ended: `/run/rig/finished/<id>.json`. */
+export interface FinishedRecord extends RigRow {
+  status: EndStatus;
+  ended: string;
   /** Why it failed, one line for each thing that went wrong. */
   reasons: string[];
 }
@@ -61,6 +62,7 @@ export interface FinishedRecord {
 /** How long a cleaner may take before somebody who wants the name gives up. */
 const cleaningMs = 10_000;
 
+/** A process in one word, for file names and the environment of its children. */
 export const ownerMarker = ({ pid, startTime }: Owner): string => `${pid}.${startTime}`;
 
 /** This process. */
@@ -76,7 +78,7 @@ function parseMarker(text: string): Owner | undefined {
 }
 
 /** Makes rig's own folders under /run; throws a RigError when they are not ours. */
-export async function ensureStateRoot(): Promise<void> {
+async function ensureStateRoot(): Promise<void> {
   await ensureOwnFolder(stateRoot);
   await ensureOwnFolder(finishedRoot);
 }
@@ -98,13 +100,20 @@ class StateFolder {
     return `/proc/self/fd/${this.#handle.fd}/${name}`;
   }
 
-  async readState(name: string): Promise<RigState | undefined> {
+  /** What a file of this folder says; undefined where it is gone or holds nothing that can be read. */
+  async read(name: string): Promise<unknown> {
     try {
-      return JSON.parse(await readFile(this.inside(name), 'utf8')) as RigState;
+      return JSON.parse(await readFile(this.inside(name), 'utf8'));
     } catch {
-      // Gone or not readable: whoever asks treats it as nobody's.
+      // Whoever asks treats it as nobody's.
       return undefined;
     }
+  }
+
+  /** Whether this is still the folder that the id leads to. */
+  async isInPlace(id: string): Promise<boolean> {
+    const [own, named] = [await this.#handle.stat(), await stat(stateFolder(id)).catch(() => undefined)];
+    return named !== undefined && named.dev === own.dev && named.ino === own.ino;
   }
 
   async close(): Promise<void> {
@@ -112,23 +121,41 @@ class StateFolder {
   }
 }
 
-/** What was met at a name: a live rig, a dead one that this process may take down, or one that another cleaner has taken. */
-type Found = { kind: 'live'; state: RigState } | { kind: 'dead'; owner: string } | { kind: 'busy' } | { kind: 'none' };
+/** Whether it names a process. So much every version of rig has in its `rig.json`. */
+function isOwner(value: unknown): value is Owner {
+  const { pid, startTime } = (value ?? {}) as Partial<Owner>;
+  return typeof pid === 'number' && typeof startTime === 'number';
+}
+
+/** Whether it is what this version of rig writes. */
+function isState(value: unknown): value is RigState {
+  const { version, spec } = (value ?? {}) as Partial<RigState>;
+  return isOwner(value) && version === 1 && typeof spec?.monitor?.name === 'string' && Array.isArray(spec.actions);
+}
+
+/**
+ * What was met at a name: a live rig, one of another version of rig, a dead one, by the file that says whose it was, or
+ * nothing that is rig's to touch: a folder that its rig or a cleaner is just removing, or that somebody else has made.
+ */
+type Found =
+  | { kind: 'live'; state: RigState }
+  | { kind: 'foreign' }
+  | { kind: 'dead'; owner: string }
+  | { kind: 'none' };
 
 const cleanerFile = /^cleaner\.(\d+\.\d+)\.json$/;
 
 async function examine(folder: StateFolder): Promise<Found> {
   const names: string[] = await readdir(folder.inside()).catch(() => []);
   if (names.includes('rig.json')) {
-    const state = await folder.readState('rig.json');
-    if (state && (await isAlive(state))) return { kind: 'live', state };
-    return { kind: 'dead', owner: 'rig.json' };
+    const value = await folder.read('rig.json');
+    if (!isOwner(value) || !(await isAlive(value))) return { kind: 'dead', owner: 'rig.json' };
+    return isState(value) ? { kind: 'live', state: value } : { kind: 'foreign' };
   }
   const taken = names.find((name) => cleanerFile.test(name));
   const cleaner = parseMarker(cleanerFile.exec(taken ?? '')?.[1] ?? '');
-  if (taken === undefined || cleaner === undefined)
-    return names.length === 0 ? { kind: 'none' } : { kind: 'dead', owner: '' };
-  return (await isAlive(cleaner)) ? { kind: 'busy' } : { kind: 'dead', owner: taken };
+  if (taken === undefined || cleaner === undefined) return { kind: 'none' };
+  return (await isAlive(cleaner)) ? { kind: 'none' } : { kind: 'dead', owner: taken };
 }
 
 /** What a dead rig leaves outside its state folder is put in order by this; it gets the state, if it could be read. */
@@ -138,12 +165,13 @@ export type TakeDown = (id: string, state: RigState | undefined) => Promise<void
  * Looks at one name. A rig that runs is returned; what a killed one left is taken down; undefined when there is no rig (any
  * more), or another process is just cleaning up.
  */
-export async function meet(id: string, takeDown: TakeDown): Promise<RigState | undefined> {
+export async function findLive(id: string, takeDown: TakeDown): Promise<RigState | undefined> {
   const folder = await StateFolder.open(id);
   if (!folder) return undefined;
   try {
     const found = await examine(folder);
     if (found.kind === 'live') return found.state;
+    if (found.kind === 'foreign') throw new RigError(`${id}: a rig of another version; use the rig that made it`);
     if (found.kind === 'dead') await clean(id, folder, found.owner, takeDown);
     return undefined;
   } finally {
@@ -154,14 +182,15 @@ export async function meet(id: string, takeDown: TakeDown): Promise<RigState | u
 async function clean(id: string, folder: StateFolder, owner: string, takeDown: TakeDown): Promise<void> {
   const mine = `cleaner.${ownerMarker(await ownIdentity())}.json`;
   try {
-    if (owner === '') await writeFile(folder.inside(mine), '{}', { flag: 'wx' });
-    else await rename(folder.inside(owner), folder.inside(mine));
+    // Its rig has just renamed it away, and will remove it.
+    if (!(await folder.isInPlace(id))) return;
+    await rename(folder.inside(owner), folder.inside(mine));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return;
     throw error;
   }
-  const state = await folder.readState(mine);
-  await takeDown(id, state?.spec === undefined ? undefined : state);
+  const state = await folder.read(mine);
+  await takeDown(id, isState(state) ? state : undefined);
   for (const name of await readdir(folder.inside())) await unlink(folder.inside(name));
   await rmdir(stateFolder(id)).catch((error) => {
     // A new rig has the name already, or another cleaner was quicker: both are what was wanted.
@@ -169,14 +198,30 @@ async function clean(id: string, folder: StateFolder, owner: string, takeDown: T
   });
 }
 
-/** The ids that have a folder. Temporary names are not ids: those whose process is gone are removed. */
-export async function listIds(): Promise<string[]> {
-  const names = await readdir(stateRoot).catch(() => []);
-  for (const name of names.filter((name) => name.startsWith('.claim.'))) {
-    const claimer = parseMarker(name.slice('.claim.'.length));
+/** Removes the temporary folders of processes that were killed while they took or gave back a name. */
+export async function removeDeadClaims(): Promise<void> {
+  for (const name of await readdir(stateRoot)) {
+    const claimer = name.startsWith('.claim.') ? parseMarker(name.slice('.claim.'.length)) : undefined;
     if (claimer && !(await isAlive(claimer))) await rm(`${stateRoot}/${name}`, { recursive: true, force: true });
   }
-  return names.filter((name) => !name.startsWith('.') && name !== 'finished').sort();
+}
+
+/** The ids of this host, those of dead rigs included. Throws a RigError when /run/rig is not ours. */
+export async function listIds(): Promise<string[]> {
+  if (!existsSync(stateRoot)) return [];
+  await checkOwnFolder(stateRoot);
+  await removeDeadClaims();
+  const names = await readdir(stateRoot);
+  const ids = names.filter((name) => !name.startsWith('.') && name !== 'finished');
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const folder = await StateFolder.open(id);
+      const isRig = folder !== undefined && (await examine(folder)).kind !== 'none';
+      await folder?.close();
+      return isRig;
+    }),
+  );
+  return ids.filter((_, index) => found[index]).sort();
 }
 
 /**
@@ -198,11 +243,11 @@ export async function claim(
     const giveUpAt = performance.now() + cleaningMs;
     for (;;) {
       if (await rename(temporary, stateFolder(id)).then(() => true, isTaken)) return;
-      const owner = await meet(id, takeDown);
+      const owner = await findLive(id, takeDown);
       if (owner)
         throw new UsageError(`--name: there is a rig "${id}" already (pid ${owner.pid}); rig destroy ${id} ends it`);
       if (performance.now() > giveUpAt)
-        throw new UsageError(`--name: what is left of an earlier rig "${id}" is still being cleaned up`);
+        throw new UsageError(`--name: ${stateFolder(id)} is in the way; look at it, then remove it`);
       await delay(20);
     }
   } catch (error) {
@@ -213,7 +258,7 @@ export async function claim(
 
 /** For a failed rename: false when the name is taken, which is an answer; anything else is thrown. */
 function isTaken(error: unknown): false {
-  if (errnoOf(error) === 'ENOTEMPTY' || errnoOf(error) === 'EEXIST') return false;
+  if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return false;
   throw error;
 }
 
@@ -224,9 +269,9 @@ function isTaken(error: unknown): false {
 export async function release(state: RigState): Promise<void> {
   const { id } = state.spec;
   const folder = await StateFolder.open(id);
-  const current = await folder?.readState('rig.json');
+  const current = await folder?.read('rig.json');
   await folder?.close();
-  if (current === undefined || ownerMarker(current) !== ownerMarker(state)) return;
+  if (!isOwner(current) || ownerMarker(current) !== ownerMarker(state)) return;
   const temporary = `${stateRoot}/.claim.${ownerMarker(state)}`;
   await rename(stateFolder(id), temporary);
   await rm(temporary, { recursive: true, force: true });

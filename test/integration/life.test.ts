@@ -284,3 +284,108 @@ test('state, records and logs are for root only', async (t) => {
   const open = await host.must('find', ['/run/rig', '/var/log/rig', '/var/tmp', '-mindepth', '1', '-perm', '/077']);
   assert.equal(open, '');
 });
+
+test('a work folder that was cleaned away meanwhile is made again, and nothing is lost', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig);
+  await host.must('rmdir', [`/var/tmp/rig.${id}`]);
+  host.append(LOG, `${MESSAGE}\n`);
+  const record = await finished(host, id);
+  assert.equal(record.status, 'finished', record.reasons.join());
+  assert.ok((await host.tarList(record.archive ?? '')).some((name) => name.includes('/gcore/core.')));
+});
+
+test('a rig that can write nowhere still ends, with a record that says why', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig);
+  await host.must('mount', ['-o', 'remount,ro', '/var/tmp']);
+  host.append(LOG, `${MESSAGE}\n`);
+  const record = await finished(host, id);
+  assert.equal(record.status, 'failed');
+  assert.match(record.reasons.join(), /EROFS/);
+  await waitFor('the daemon to be gone', () => rigProcesses(host).length === 0);
+});
+
+test('a journalctl that hangs after the trigger loses the lines around it, and nothing else', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await host.startJournald();
+  await host.journal('from before');
+  host.write(
+    '/usr/local/bin/journalctl',
+    '#!/bin/sh\ncase "$*" in *--reverse*) [ ! -e /run/hang ] || exec sleep 86400 ;; esac\nexec /usr/bin/journalctl "$@"\n',
+  );
+  await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
+  const id = await armRig(host, ...rig.filter((word) => word !== '--no-journal'));
+  host.write('/run/hang', '');
+  host.append(LOG, `${MESSAGE}\n`);
+  const record = await finished(host, id);
+  assert.equal(record.status, 'finished', record.reasons.join());
+  assert.match(await host.must('tar', ['-xOf', record.archive ?? '', '--wildcards', '*/rig.log']), /lines around/);
+  await assertNothingLeft(host);
+});
+
+test('an action that leaves a child of its own behind leaves no orphan', async (t) => {
+  const { host, rig } = await startWatched(t);
+  host.write(
+    '/usr/local/bin/gcore',
+    '#!/bin/sh\nsetsid sleep 86400 >/dev/null 2>&1 </dev/null &\necho core > "$2.$3"\n',
+  );
+  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+  const id = await armRig(host, ...rig);
+  host.append(LOG, `${MESSAGE}\n`);
+  await finished(host, id);
+  assert.deepEqual(host.processesNamed('sleep'), []);
+});
+
+test('SIGTERM while an action runs, and then rig destroy, discards what was collected', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await triggerHangingRig(host, rig);
+  // A gcore that takes its time to end keeps the rig between the two.
+  await host.sh(`kill -TERM ${(await theRig(host, id)).pid}; rig destroy ${id}`);
+  await assertNothingLeft(host);
+  assert.equal((await finished(host, id)).status, 'destroyed');
+});
+
+test('what is in /run/rig and not of rig is left alone, and hides no rig', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig, '--name', 'web');
+  await host.must('sh', ['-c', 'mkdir -p /run/rig/stray/inner /run/rig/empty; : > /run/rig/file']);
+  assert.deepEqual(
+    (await listRigs(host)).map(({ id }) => id),
+    ['web'],
+  );
+  assert.match((await host.rig('destroy', 'stray')).stderr, /stray: no such rig/);
+  assert.equal((await host.rig(...rig, '--name', 'file')).code, 2);
+  assert.deepEqual(host.list('/run/rig'), ['empty', 'file', 'finished', 'stray', 'web']);
+});
+
+test('a state folder that belongs to somebody else is refused', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await host.must('sh', ['-c', 'mkdir /run/rig && chown 65534 /run/rig']);
+  for (const args of [['list'], ['destroy', '--all'], rig]) {
+    const { code, stderr } = await host.rig(...args);
+    assert.equal(code, 1);
+    assert.match(stderr, /^rig: \/run\/rig: not a folder that only root can write to.*\n$/);
+  }
+});
+
+test('an id that cannot be printed means that there is no rig', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const { code, stderr } = await host.run('bash', ['-c', `rig "$@" > /dev/full`, 'bash', ...rig]);
+  assert.equal(code, 1);
+  assert.match(stderr, /cannot be printed: ENOSPC/);
+  await assertNothingLeft(host);
+});
+
+test('a rig that is not armed within 30 s is an error, and nothing remains', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await host.startJournald();
+  host.write('/usr/local/bin/journalctl', '#!/bin/sh\nexec sleep 86400\n');
+  await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
+  const args = rig.filter((word) => word !== '--no-journal');
+  const { code, stderr } = await host.run('rig', [...args, '--name', 'slow'], { timeoutMs: 60_000 });
+  assert.equal(code, 1);
+  assert.match(stderr, /^rig: not armed within 30 s\n$/);
+  await assertNothingLeft(host);
+  assert.deepEqual(host.list('/run/rig/finished'), []);
+});

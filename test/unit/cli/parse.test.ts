@@ -56,7 +56,9 @@ for (const [argv, says] of [
   [['--count', '1e3'], /--count: expected a whole number/],
   [['--count', '99999999999999999999'], /--count: expected a whole number/],
   [['--file', 'a,,b'], /--file: expected a comma-separated list without gaps, got "a,,b"/],
-  [['--file'], /--file: expected/],
+  [['--file'], /--file: needs a value/],
+  [['--message', '-dash'], /--message: needs a value; .*--message=-VALUE/],
+  [['--message', 'a\ufffdb'], /--message: expected UTF-8/],
   [['--quiet=no'], /--quiet takes no value/],
 ] as [string[], RegExp][])
   test(`${JSON.stringify(argv)} is refused with the option's name`, () => {
