@@ -7,6 +7,7 @@ import { FileSource } from './file-source.ts';
 import { JournalSource } from './journal-source.ts';
 import { compileMatcher } from './matcher.ts';
 import type { LogsPlan } from './plan.ts';
+import { SameEvent } from './same-event.ts';
 import type { LineMatch, Source, SourceContext, SourceExcerpt } from './source.ts';
 import { reportedLineBytes } from './source.ts';
 
@@ -24,6 +25,7 @@ class LogsWatch implements Watch {
   readonly #plan: LogsPlan;
   readonly #context: MonitorContext;
   readonly #sources: Source[] = [];
+  readonly #sameEvent = new SameEvent();
   #matches = 0;
   #isOver = false;
 
@@ -68,16 +70,15 @@ class LogsWatch implements Watch {
     }
   }
 
-  /**
-   * Takes a matching line. One event that is seen in the journal and again in the syslog file is two matches here as yet:
-   * this is the place to tell.
-   */
+  /** Takes a matching line. */
   #take(match: LineMatch): 'counted' | 'passed over' {
     if (isEcho(match.line, match.identifier)) {
       this.#context.debug(`passed over, because it echoes rig itself: ${match.source}`);
       return 'passed over';
     }
-    this.#matches++;
+    const events = this.#sameEvent.countNew(match, performance.now());
+    if (events === 0) return 'passed over';
+    this.#matches += events;
     if (this.#matches < this.#plan.count || this.#isOver) return 'counted';
     this.#isOver = true;
     this.#context.fire(factsOf(match, this.#matches));
