@@ -93,6 +93,8 @@ function bindValues(argv: string[], table: OptionTable): string[] {
   return [...bound, '--', ...words];
 }
 
+const needsValue = 'needs a value (one that begins with a dash is written with "=": --option=-VALUE)';
+
 /** The value of one option from what minimist collected. Throws an Error that says what is wrong, without the option's name. */
 function convert(option: Option, raw: string | string[] | undefined): string | string[] | number | undefined {
   if (raw === undefined || option.kind === 'flag') return undefined;
@@ -102,8 +104,12 @@ function convert(option: Option, raw: string | string[] | undefined): string | s
     return option.bareNumbers && texts.every((text) => text === '') ? [] : parseList(texts);
   }
   const [text = ''] = texts;
+  if (option.kind === 'texts') {
+    if (texts.includes('')) throw new Error(needsValue);
+    return texts;
+  }
   if (texts.length > 1) throw new Error('given more than once');
-  if (text === '') throw new Error(`needs a value (one that begins with a dash is written with "=": --option=-VALUE)`);
+  if (text === '') throw new Error(needsValue);
   if (option.kind === 'count') return parseCount(text);
   if (option.kind === 'duration') return parseDuration(text);
   return text;

@@ -194,7 +194,7 @@ class LiveRig {
     this.#status = 'triggered';
     this.#triggered = at;
     const trigger: Trigger = { time: isoTime(at), monitor: this.spec.monitor.name, ...facts };
-    this.log.info(`triggered by ${facts.source}: ${visible(facts.line)}`);
+    this.log.info(`triggered by ${[facts.source, facts.because, visible(facts.line)].filter(Boolean).join(': ')}`);
     const [reports] = await Promise.all([
       runActions(this.spec, trigger, this.#endRequested.signal, this.log),
       this.#saveContext(trigger),

@@ -108,7 +108,7 @@ export interface Manifest {
   status: string;
   complete: boolean;
   reasons: string[];
-  trigger: { source: string; line: string; matches: number };
+  trigger: { source: string; line: string; matches: number; because?: string; earlier?: { line: string } };
   actions: {
     name: string;
     status: string;

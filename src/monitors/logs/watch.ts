@@ -2,14 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonitorContext, Trigger, TriggerFacts, Watch } from '../../plugin.ts';
-import { isEcho } from './echo.ts';
+import { nowMs } from './clock.ts';
+import type { Condition } from './condition.ts';
+import { makeCondition } from './condition.ts';
 import { FileSource } from './file-source.ts';
 import { JournalSource } from './journal-source.ts';
+import type { Matcher } from './matcher.ts';
 import { compileMatcher } from './matcher.ts';
+import { PassedOver } from './passed-over.ts';
 import type { LogsPlan } from './plan.ts';
 import { SameEvent } from './same-event.ts';
 import type { LineMatch, Source, SourceContext, SourceExcerpt } from './source.ts';
-import { reportedLineBytes } from './source.ts';
 
 /** Stands before the triggering line in the context. */
 const triggerMark = '--- the next line triggered the rig ---\n';
@@ -22,18 +25,25 @@ export async function armLogs(plan: LogsPlan, context: MonitorContext): Promise<
 }
 
 class LogsWatch implements Watch {
-  readonly #plan: LogsPlan;
   readonly #context: MonitorContext;
   readonly #sources: Source[] = [];
   readonly #sameEvent = new SameEvent();
-  #matches = 0;
+  readonly #first: Matcher;
+  /** What follows, or must not. */
+  readonly #second: Matcher | undefined;
+  readonly #passedOver: PassedOver;
+  readonly #condition: Condition;
   #isOver = false;
 
   constructor(plan: LogsPlan, context: MonitorContext) {
-    this.#plan = plan;
     this.#context = context;
+    const second = plan.next ?? plan.unless;
+    this.#first = compileMatcher(plan.message);
+    this.#second = second && compileMatcher(second);
+    this.#passedOver = new PassedOver(plan);
+    this.#condition = makeCondition(plan, (facts) => this.#fire(facts));
     const sourceContext: SourceContext = {
-      matcher: compileMatcher(plan.message),
+      matcher: second ? compileMatcher(plan.message, second) : this.#first,
       onMatch: (match) => this.#take(match),
       isOver: () => this.#isOver,
       remark: (text) => context.remark(text),
@@ -46,6 +56,7 @@ class LogsWatch implements Watch {
   async start(): Promise<void> {
     try {
       await Promise.all(this.#sources.map((source) => source.start()));
+      if (!this.#isOver) this.#condition.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -54,11 +65,13 @@ class LogsWatch implements Watch {
 
   async stop(): Promise<void> {
     this.#isOver = true;
+    this.#condition.stop();
     await Promise.all(this.#sources.map((source) => source.stop()));
   }
 
   status() {
-    return this.#sources.flatMap((source) => source.status());
+    const condition = { source: 'condition', matches: this.#condition.matches, ...this.#passedOver.status() };
+    return [...this.#sources.flatMap((source) => source.status()), condition];
   }
 
   async saveContext(dir: string, trigger: Trigger): Promise<void> {
@@ -70,26 +83,35 @@ class LogsWatch implements Watch {
     }
   }
 
-  /** Takes a matching line. */
+  /** Takes a line that one of the plan's texts was found in. */
   #take(match: LineMatch): 'counted' | 'passed over' {
-    if (isEcho(match.line, match.identifier)) {
-      this.#context.debug(`passed over, because it echoes rig itself: ${match.source}`);
+    if (this.#isOver) return 'counted';
+    const reason = this.#passedOver.reasonFor(match);
+    if (reason !== undefined) {
+      this.#context.debug(`passed over, ${reason}: ${match.source}`);
       return 'passed over';
     }
-    const events = this.#sameEvent.countNew(match, performance.now());
-    if (events === 0) return 'passed over';
-    this.#matches += events;
-    if (this.#matches < this.#plan.count || this.#isOver) return 'counted';
-    this.#isOver = true;
-    this.#context.fire(factsOf(match, this.#matches));
+    const times = this.#sameEvent.countNew(match, nowMs());
+    if (times === 0) {
+      this.#passedOver.count('seen in another source');
+      return 'passed over';
+    }
+    this.#condition.take({ match, times, atMs: match.monotonicMs ?? nowMs(), ...this.#kind(match.line) });
     return 'counted';
   }
-}
 
-function factsOf({ source, line, position, atMs, process }: LineMatch, matches: number): TriggerFacts {
-  const text = line.subarray(0, reportedLineBytes).toString('utf8');
-  const loggedAt = new Date(atMs).toISOString();
-  return { source, line: text, matches, position, loggedAt, ...(process ? { process } : {}) };
+  /** Which of the texts a line matches. One that has nothing to do with a second text matches the first. */
+  #kind(line: Buffer): { isFirst: boolean; isSecond: boolean } {
+    if (!this.#second) return { isFirst: true, isSecond: false };
+    return { isFirst: this.#first.test(line), isSecond: this.#second.test(line) };
+  }
+
+  #fire(facts: TriggerFacts): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#condition.stop();
+    this.#context.fire(facts);
+  }
 }
 
 /** `var-log-messages.log` for a path, and a number where two would have the same name. */
