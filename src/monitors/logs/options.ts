@@ -25,6 +25,7 @@ export const logsOptions = {
   // biome-ignore lint/suspicious/noThenProperty: an option table is never awaited
   then: { kind: 'text', hint: 'TEXT', summary: 'Trigger when TEXT follows the message, --within' },
   unless: { kind: 'text', hint: 'TEXT', summary: 'Trigger when TEXT does not follow the message, --within' },
+  echo: { kind: 'flag', summary: "Let echoes of rig's own command line count, too" },
   'ignore-case': { kind: 'flag', short: 'i', summary: 'Ignore upper and lower case in --message' },
   'fixed-strings': { kind: 'flag', short: 'F', summary: 'Take --message as plain text' },
   'extended-regexp': { kind: 'flag', short: 'E', summary: 'Take --message as a regular expression' },

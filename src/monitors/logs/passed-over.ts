@@ -1,6 +1,6 @@
 /** Lines in which a text was found and which do not count all the same: why, and how many. */
 import type { Json } from '../../plugin.ts';
-import { isEcho } from './echo.ts';
+import { EchoRule } from './echo.ts';
 import type { Matcher } from './matcher.ts';
 import { compileMatcher } from './matcher.ts';
 import type { LogsPlan } from './plan.ts';
@@ -12,17 +12,23 @@ export type Reason = 'echo of a rig' | 'excluded' | 'seen in another source';
 const shownBytes = 200;
 
 export class PassedOver {
+  readonly #echo: EchoRule | undefined;
   readonly #excluded: Matcher | undefined;
   readonly #counts = new Map<Reason, number>();
   #lastEcho: string | undefined;
 
-  constructor({ exclude = [] }: LogsPlan) {
+  constructor({ exclude = [], names, echo }: LogsPlan) {
+    this.#echo = echo ? undefined : new EchoRule(names);
     this.#excluded = exclude.length > 0 ? compileMatcher(...exclude) : undefined;
   }
 
   /** Why a line is passed over, which is thereby counted; undefined when it is not. */
   reasonFor({ line, identifier }: LineMatch): Reason | undefined {
-    const reason = isEcho(line, identifier) ? 'echo of a rig' : this.#excluded?.test(line) ? 'excluded' : undefined;
+    const reason = this.#echo?.isEcho(line, identifier)
+      ? 'echo of a rig'
+      : this.#excluded?.test(line)
+        ? 'excluded'
+        : undefined;
     if (reason === undefined) return undefined;
     this.count(reason);
     if (reason === 'echo of a rig') this.#lastEcho = line.toString('utf8', 0, shownBytes);

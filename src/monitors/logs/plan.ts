@@ -15,6 +15,10 @@ export type LogsPlan = {
   /** What must follow the message, or must not. */
   next?: MessageOptions;
   unless?: MessageOptions;
+  /** The names that rig's own file goes by, beside `rig`: in echoes of its command line. */
+  names?: string[];
+  /** Whether echoes of rig's command line count like any other line. */
+  echo?: true;
   /** Absolute paths. */
   files: string[];
   /** Undefined: the journal is not watched. `units` also has what selects entries otherwise: `FIELD=VALUE` and

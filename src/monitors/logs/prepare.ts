@@ -1,4 +1,5 @@
 /** Turns the options of the logs monitor into a plan, while the user is still there to be told what is wrong with them. */
+import { basename } from 'node:path';
 import { messageOf, UsageError } from '../../errors.ts';
 import type { PrepareContext, PreparedMonitor, Values } from '../../plugin.ts';
 import { readBack } from './journal-child.ts';
@@ -20,7 +21,7 @@ export async function prepareLogs(values: LogsValues, { remark }: PrepareContext
   const files = values['no-files'] ? [] : await filesOf(values, remark);
   if (files.length === 0 && !journal)
     throw new UsageError('nothing is left to watch: --no-files, and this host has no journal');
-  const plan: LogsPlan = { ...texts, ...times, files, ...(journal ? { journal } : {}) };
+  const plan: LogsPlan = { ...texts, ...times, ...echoPlan(values), files, ...(journal ? { journal } : {}) };
   const events = values['unit-event'] ?? [];
   return {
     plan,
@@ -29,6 +30,12 @@ export async function prepareLogs(values: LogsValues, { remark }: PrepareContext
     // What systemd says of a unit, it says itself.
     namesProcess: journal !== undefined && events.length === 0 && plan.absentMs === undefined,
   };
+}
+
+/** A renamed or copied rig, or a link to it, goes by another name in what sudo and others log of it. */
+function echoPlan({ echo }: LogsValues): Pick<LogsPlan, 'echo' | 'names'> {
+  if (echo) return { echo };
+  return { names: [...new Set([process.execPath, process.argv0].map((path) => basename(path)))] };
 }
 
 function refuseContradictions(values: LogsValues): void {

@@ -24,6 +24,7 @@ const nothing: LogsValues = {
   // biome-ignore lint/suspicious/noThenProperty: the values of an option table are never awaited
   then: undefined,
   unless: undefined,
+  echo: false,
   'ignore-case': false,
   'fixed-strings': false,
   'extended-regexp': false,
