@@ -40,7 +40,7 @@ export function checkMessage(
   try {
     if (toByteExpression(text, ignoreCase).mayBacktrack)
       remark(
-        `--${option}: look-around and back-references have no linear-time engine, so a hostile line can slow the watch`,
+        `--${option}: look-around and back-references may take long: a line that takes over 50 ms counts as not matching`,
       );
     return options;
   } catch (error) {
@@ -64,16 +64,33 @@ function boundBacktracking(): void {
   setFlagsFromString('--regexp-backtracks-before-fallback=10000');
 }
 
-/** Compiles options that `checkMessage` has let through; of several, any may match. */
+/**
+ * Compiles options that `checkMessage` has let through; of several, any may match. A text that `mayTakeLong` is compiled
+ * loosely: what is found is then still to be judged.
+ */
 export function compileMatcher(...options: MessageOptions[]): Matcher {
   boundBacktracking();
   return new LineMatcher(options.flatMap(searchersOf));
 }
 
+/** Whether there is no linear-time engine for a text: it has look-around or back-references. */
+export function mayTakeLong({ text, mode, ignoreCase }: MessageOptions): boolean {
+  return mode !== 'plain' && special.test(text) && toByteExpression(text, ignoreCase).mayBacktrack;
+}
+
+/** The one expression that decides, for a line as Latin-1. It may take as long as it likes: to be run under a bound. */
+export function compileExactly({ text, mode, ignoreCase }: MessageOptions): RegExp {
+  const plain = plainExpression(text, ignoreCase).source;
+  if (mode === 'plain' || !special.test(text)) return new RegExp(plain, 'm');
+  const { source } = toByteExpression(text, ignoreCase);
+  // The expression first: a group of the plain text would shift the numbers of back-references, and it has none.
+  return new RegExp(mode === 'expression' ? source : `${source}|${plain}`, 'm');
+}
+
 function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
   // Without a special character the text means itself in every mode.
   if (mode === 'plain' || !special.test(text)) return [plainSearcher(text, ignoreCase)];
-  const expression = toByteExpression(text, ignoreCase);
+  const expression = toByteExpression(text, ignoreCase, true);
   if (mode === 'expression') return [expressionSearcher(expression)];
   const both = eitherOf(plainExpression(text, ignoreCase), expression);
   if (both) return [expressionSearcher(both)];

@@ -72,14 +72,6 @@ export class SameEvent {
   }
 }
 
-/** How many times a line stands for its message: N for `message repeated N times: [ ... ]`. */
-export function timesOf({ source, line }: Sighting): number {
-  // Nearly every line is told apart by this alone.
-  if (!line.includes('message repeated ')) return 1;
-  const text = line.toString('latin1', 0, lookedAtBytes);
-  return unfold(source === 'journal' ? normalize(text) : (parseSyslogLine(text)?.message ?? normalize(text))).times;
-}
-
 function unfold(message: string): { times: number; message: string } {
   const [, times, inner] = repeated.exec(message) ?? [];
   // A number that nobody has counted to is not believed.

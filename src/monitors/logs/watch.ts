@@ -7,7 +7,8 @@ import type { Condition } from './condition.ts';
 import { makeCondition } from './condition.ts';
 import { FileSource } from './file-source.ts';
 import { JournalSource } from './journal-source.ts';
-import type { Matcher } from './matcher.ts';
+import type { Judge, Verdict } from './judge.ts';
+import { makeJudge } from './judge.ts';
 import { compileMatcher } from './matcher.ts';
 import { PassedOver } from './passed-over.ts';
 import type { LogsPlan } from './plan.ts';
@@ -28,9 +29,7 @@ class LogsWatch implements Watch {
   readonly #context: MonitorContext;
   readonly #sources: Source[] = [];
   readonly #sameEvent = new SameEvent();
-  readonly #first: Matcher;
-  /** What follows, or must not. */
-  readonly #second: Matcher | undefined;
+  readonly #judge: Judge;
   readonly #passedOver: PassedOver;
   readonly #condition: Condition;
   #isOver = false;
@@ -38,13 +37,12 @@ class LogsWatch implements Watch {
   constructor(plan: LogsPlan, context: MonitorContext) {
     this.#context = context;
     const second = plan.next ?? plan.unless;
-    this.#first = compileMatcher(plan.message);
-    this.#second = second && compileMatcher(second);
+    this.#judge = makeJudge(plan, (match, verdict) => this.#take(match, verdict));
     this.#passedOver = new PassedOver(plan);
     this.#condition = makeCondition(plan, (facts) => this.#fire(facts));
     const sourceContext: SourceContext = {
-      matcher: second ? compileMatcher(plan.message, second) : this.#first,
-      onMatch: (match) => this.#take(match),
+      matcher: second ? compileMatcher(plan.message, second) : compileMatcher(plan.message),
+      onMatch: (match) => (this.#isOver ? 'counted' : this.#judge.take(match)),
       isOver: () => this.#isOver,
       remark: (text) => context.remark(text),
       debug: (text) => context.debug(text),
@@ -66,6 +64,7 @@ class LogsWatch implements Watch {
   async stop(): Promise<void> {
     this.#isOver = true;
     this.#condition.stop();
+    this.#judge.stop();
     await Promise.all(this.#sources.map((source) => source.stop()));
   }
 
@@ -83,10 +82,11 @@ class LogsWatch implements Watch {
     }
   }
 
-  /** Takes a line that one of the plan's texts was found in. */
-  #take(match: LineMatch): 'counted' | 'passed over' {
+  /** Takes a line that one of the plan's texts was found in, or may have been. */
+  #take(match: LineMatch, verdict: Verdict | undefined): 'counted' | 'passed over' {
     if (this.#isOver) return 'counted';
-    const reason = this.#passedOver.reasonFor(match);
+    if (verdict && !verdict.isFirst && !verdict.isSecond) return 'passed over';
+    const reason = this.#passedOver.reasonFor(match, verdict);
     if (reason !== undefined) {
       this.#context.debug(`passed over, ${reason}: ${match.source}`);
       return 'passed over';
@@ -96,20 +96,16 @@ class LogsWatch implements Watch {
       this.#passedOver.count('seen in another source');
       return 'passed over';
     }
-    this.#condition.take({ match, times, atMs: match.monotonicMs ?? nowMs(), ...this.#kind(match.line) });
+    const { isFirst = true, isSecond = false } = verdict ?? {};
+    this.#condition.take({ match, times, atMs: match.monotonicMs ?? nowMs(), isFirst, isSecond });
     return 'counted';
-  }
-
-  /** Which of the texts a line matches. One that has nothing to do with a second text matches the first. */
-  #kind(line: Buffer): { isFirst: boolean; isSecond: boolean } {
-    if (!this.#second) return { isFirst: true, isSecond: false };
-    return { isFirst: this.#first.test(line), isSecond: this.#second.test(line) };
   }
 
   #fire(facts: TriggerFacts): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#condition.stop();
+    this.#judge.stop();
     this.#context.fire(facts);
   }
 }
