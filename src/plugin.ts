@@ -16,6 +16,7 @@ interface OptionBase {
  * One option of a monitor, an action or a subcommand. Parsing, validation and help are made from it.
  * - flag: given or not
  * - text: one value, not empty
+ * - texts: values that may hold commas: each repetition of the option gives one
  * - list: values, comma-separated or by repeating the option; with `bareNumbers`, bare numbers that follow belong to it too
  * - count: a whole number of at least 1
  * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; the value is in milliseconds
@@ -23,6 +24,7 @@ interface OptionBase {
 export type Option =
   | (OptionBase & { kind: 'flag' })
   | (OptionBase & { kind: 'text'; hint: string })
+  | (OptionBase & { kind: 'texts'; hint: string })
   | (OptionBase & { kind: 'list'; hint: string; bareNumbers?: true })
   | (OptionBase & { kind: 'count'; hint: string })
   | (OptionBase & { kind: 'duration'; hint: string });
@@ -33,6 +35,7 @@ export type OptionTable = Record<string, Option>;
 interface ValueOf {
   flag: boolean;
   text: string | undefined;
+  texts: string[] | undefined;
   list: string[] | undefined;
   count: number | undefined;
   duration: number | undefined;
@@ -77,6 +80,10 @@ export interface TriggerFacts {
   position: { file: string; inode: string; offset: number } | { cursor: string };
   /** When it was logged (journal) or read (file): ISO 8601. */
   loggedAt: string;
+  /** What made it a trigger, where the line alone does not say it: `no match for 30s`. Then the line may be empty. */
+  because?: string;
+  /** The line that came before and is a part of it. */
+  earlier?: { source: string; line: string; loggedAt: string };
   process?: TriggerProcess;
 }
 

@@ -109,6 +109,10 @@ function convert(option: Option, raw: string | string[] | undefined): string | s
     return option.bareNumbers && texts.every((text) => text === '') ? [] : parseList(texts);
   }
   const [text = ''] = texts;
+  if (option.kind === 'texts') {
+    if (texts.includes('')) throw new Error('needs a value, got an empty one');
+    return texts;
+  }
   if (texts.length > 1) throw new Error('given more than once');
   if (text === '') throw new Error('needs a value, got an empty one');
   if (option.kind === 'count') return parseCount(text);

@@ -191,7 +191,7 @@ class LiveRig {
     this.#status = 'triggered';
     this.#triggered = at;
     const trigger: Trigger = { time: isoTime(at), monitor: this.spec.monitor.name, ...facts };
-    this.log.info(`triggered by ${facts.source}: ${facts.line}`);
+    this.log.info(`triggered by ${[facts.source, facts.because, facts.line].filter(Boolean).join(': ')}`);
     await this.#restoreWorkFolder();
     const saving = this.#saveContext(trigger);
     const reports = await runActions(this.spec, trigger, this.#endRequested.signal, this.log);

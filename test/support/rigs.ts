@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Enclosure } from './enclosure.ts';
 import type { TestHost } from './host.ts';
 import type { Running } from './running.ts';
@@ -38,6 +40,15 @@ export async function theRig(host: Enclosure, id: string): Promise<Row> {
   const row = (await listRigs(host)).find((candidate) => candidate.id === id);
   assert.ok(row, `rig ${id} is listed`);
   return row;
+}
+
+/** What a live rig says of each thing that it watches. */
+export async function theSources(host: Enclosure, id: string): Promise<Array<Record<string, unknown>>> {
+  const socket = connect(host.outside(`/run/rig/${id}/control.sock`));
+  socket.write('{"command":"status"}\n');
+  const { ok, result, error } = JSON.parse(await text(socket));
+  assert.ok(ok, error);
+  return result.sources;
 }
 
 /** How a rig ended, as soon as it has. */
@@ -97,7 +108,7 @@ export interface Manifest {
   status: string;
   complete: boolean;
   reasons: string[];
-  trigger: { source: string; line: string; matches: number };
+  trigger: { source: string; line: string; matches: number; because?: string; earlier?: { line: string } };
   actions: {
     name: string;
     status: string;

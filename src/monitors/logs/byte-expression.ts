@@ -82,10 +82,13 @@ const posixSets: Record<string, Ranges> = {
   xdigit: [...digits, [0x41, 0x46], [0x61, 0x66]],
 };
 
-/** Rewrites an expression. Throws the SyntaxError of `new RegExp` when it is none. */
-export function toByteExpression(text: string, ignoreCase: boolean): ByteExpression {
+/**
+ * Rewrites an expression. Throws the SyntaxError of `new RegExp` when it is none. The loose form leaves look-around out and
+ * takes anything for a back-reference: it finds every line that the expression finds, and more, always in linear time.
+ */
+export function toByteExpression(text: string, ignoreCase: boolean, isLoose = false): ByteExpression {
   new RegExp(text);
-  const walker = new Walker(text, ignoreCase);
+  const walker = new Walker(text, ignoreCase, isLoose);
   const whole = walker.disjunction();
   const { source, ascii: asciiSource, required } = whole;
   return { source, asciiSource, required, mayBacktrack: walker.mayBacktrack };
@@ -97,11 +100,13 @@ class Walker {
   readonly #text: string;
   readonly #groups: number;
   readonly #hasNames: boolean;
+  readonly #isLoose: boolean;
   #ignoreCase: boolean;
   #at = 0;
 
-  constructor(text: string, ignoreCase: boolean) {
+  constructor(text: string, ignoreCase: boolean, isLoose: boolean) {
     this.#text = text;
+    this.#isLoose = isLoose;
     this.#ignoreCase = ignoreCase;
     const bare = text.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gs, '');
     this.#groups = bare.match(/\((?!\?)|\(\?<(?![=!])/g)?.length ?? 0;
@@ -175,6 +180,7 @@ class Walker {
     const inner = this.disjunction();
     this.#ignoreCase = before;
     this.#take(')');
+    if (isLookAround && this.#isLoose) return asIs('(?:)');
     if (isLookAround) this.mayBacktrack = true;
     const start = opening === undefined ? '(' : opening[0].endsWith(':') ? '(?:' : `(${opening[0]}`;
     const required = isLookAround ? '' : inner.required;
@@ -214,6 +220,7 @@ class Walker {
     if (boundary) return asIs(`\\${boundary[0]}`);
     const reference = this.#match(this.#hasNames ? /k<[^>]*>|[1-9]\d*/y : /[1-9]\d*/y);
     if (reference && (reference[0].startsWith('k') || Number(reference[0]) <= this.#groups)) {
+      if (this.#isLoose) return asIs('(?:[^\\n]*)');
       this.mayBacktrack = true;
       // In a group of its own, so that a digit that follows is not taken for a part of it.
       return asIs(`(?:\\${reference[0]})`);

@@ -10,9 +10,12 @@ import { ExportParser } from './journal-export.ts';
 const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID';
 const always = ['--output=export', fields, '--quiet', '--no-pager'];
 
-/** What selects the entries: those of the units, or all. In one argument each, so that no unit is taken for an option. */
+/**
+ * What selects the entries: those of the units, with the fields and the priority, or all. In one argument each, so that no
+ * unit is taken for an option.
+ */
 export function unitArguments(units: string[]): string[] {
-  return units.map((unit) => `--unit=${unit}`);
+  return units.map((unit) => (unit.includes('=') ? unit : `--unit=${unit}`));
 }
 
 /**

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
 import type { SourceStatus, Trigger } from '../../plugin.ts';
+import { entryTimeMs } from './clock.ts';
 import type { JournalReader } from './journal-child.ts';
 import { followArguments, readBack, readEntries } from './journal-child.ts';
 import { formatEntries } from './journal-excerpt.ts';
@@ -124,12 +125,14 @@ export class JournalSource implements Source {
     const atMs = Math.floor(Number(textOf(entry, '__REALTIME_TIMESTAMP') ?? 0) / 1000);
     const pid = Number(textOf(entry, '_PID') ?? 0);
     const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
+    const monotonicMs = entryTimeMs(entry);
     const taken = this.#context.onMatch({
       source: 'journal',
       line,
       position: { cursor },
       atMs,
       ...(pid > 0 ? { process: { pid, seenAtMs: atMs } } : {}),
+      ...(monotonicMs === undefined ? {} : { monotonicMs }),
       ...(identifier === undefined ? {} : { identifier }),
     });
     if (taken === 'counted') this.#matches++;

@@ -29,24 +29,28 @@ export interface Matcher {
 }
 
 /** Checks what the user asked for. Throws UsageError; gives remarks on what works otherwise than it may seem. */
-export function checkMessage(options: MessageOptions, remark: (text: string) => void): MessageOptions {
+export function checkMessage(
+  options: MessageOptions,
+  remark: (text: string) => void,
+  option = 'message',
+): MessageOptions {
   const { text, mode, ignoreCase } = options;
-  if (/[\n\0]/.test(text)) throw new UsageError('--message: a line never contains a line break or a NUL byte');
+  if (/[\n\0]/.test(text)) throw new UsageError(`--${option}: a line never contains a line break or a NUL byte`);
   if (mode === 'plain') return options;
   try {
     if (toByteExpression(text, ignoreCase).mayBacktrack)
       remark(
-        '--message: look-around and back-references have no linear-time engine, so a hostile line can slow the watch',
+        `--${option}: look-around and back-references may take long: a line that takes over 50 ms counts as not matching`,
       );
     return options;
   } catch (error) {
     // "Invalid regular expression: /a(/: Unterminated group"
     const reason = messageOf(error).replace(/^.*\/[a-z]*: /s, '');
     if (mode === 'expression')
-      throw new UsageError(`--message: ${JSON.stringify(text)} is not a regular expression: ${reason}`, {
+      throw new UsageError(`--${option}: ${JSON.stringify(text)} is not a regular expression: ${reason}`, {
         cause: error,
       });
-    remark(`--message is no regular expression (${reason}) and is searched for as plain text`);
+    remark(`--${option} is no regular expression (${reason}) and is searched for as plain text`);
     return { ...options, mode: 'plain' };
   }
 }
@@ -60,16 +64,37 @@ function boundBacktracking(): void {
   setFlagsFromString('--regexp-backtracks-before-fallback=10000');
 }
 
-/** Compiles options that `checkMessage` has let through. */
-export function compileMatcher({ text, mode, ignoreCase }: MessageOptions): Matcher {
+/**
+ * Compiles options that `checkMessage` has let through; of several, any may match. A text that `mayTakeLong` is compiled
+ * loosely: what is found is then still to be judged.
+ */
+export function compileMatcher(...options: MessageOptions[]): Matcher {
   boundBacktracking();
+  return new LineMatcher(options.flatMap(searchersOf));
+}
+
+/** Whether there is no linear-time engine for a text: it has look-around or back-references. */
+export function mayTakeLong({ text, mode, ignoreCase }: MessageOptions): boolean {
+  return mode !== 'plain' && special.test(text) && toByteExpression(text, ignoreCase).mayBacktrack;
+}
+
+/** The one expression that decides, for a line as Latin-1. It may take as long as it likes: to be run under a bound. */
+export function compileExactly({ text, mode, ignoreCase }: MessageOptions): RegExp {
+  const plain = plainExpression(text, ignoreCase).source;
+  if (mode === 'plain' || !special.test(text)) return new RegExp(plain, 'm');
+  const { source } = toByteExpression(text, ignoreCase);
+  // The expression first: a group of the plain text would shift the numbers of back-references, and it has none.
+  return new RegExp(mode === 'expression' ? source : `${source}|${plain}`, 'm');
+}
+
+function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
   // Without a special character the text means itself in every mode.
-  if (mode === 'plain' || !special.test(text)) return new LineMatcher([plainSearcher(text, ignoreCase)]);
-  const expression = toByteExpression(text, ignoreCase);
-  if (mode === 'expression') return new LineMatcher([expressionSearcher(expression)]);
+  if (mode === 'plain' || !special.test(text)) return [plainSearcher(text, ignoreCase)];
+  const expression = toByteExpression(text, ignoreCase, true);
+  if (mode === 'expression') return [expressionSearcher(expression)];
   const both = eitherOf(plainExpression(text, ignoreCase), expression);
-  if (both) return new LineMatcher([expressionSearcher(both)]);
-  return new LineMatcher([plainSearcher(text, ignoreCase), expressionSearcher(expression)]);
+  if (both) return [expressionSearcher(both)];
+  return [plainSearcher(text, ignoreCase), expressionSearcher(expression)];
 }
 
 /** Plain text whose case does not matter is an expression of classes: V8 skips through those faster than through lowered copies. */

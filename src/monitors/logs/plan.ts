@@ -4,10 +4,25 @@ import type { MessageOptions } from './matcher.ts';
 /** A type and not an interface: only a type fits the plan's `Json`. */
 export type LogsPlan = {
   message: MessageOptions;
+  /** Lines that match one of these are passed over. */
+  exclude?: MessageOptions[];
   /** How many matching lines it takes. */
   count: number;
+  /** The time for `count`, `then` or `unless`. */
+  withinMs?: number;
+  /** It triggers when no line has matched for so long. */
+  absentMs?: number;
+  /** What must follow the message, or must not. */
+  next?: MessageOptions;
+  unless?: MessageOptions;
+  /** The names that rig's own file goes by, beside `rig`: in echoes of its command line. */
+  names?: string[];
+  /** Whether echoes of rig's command line count like any other line. */
+  echo?: true;
   /** Absolute paths. */
   files: string[];
-  /** Undefined: the journal is not watched. No units: the whole of it. */
+  /** Undefined: the journal is not watched. `units` also has what selects entries otherwise: `FIELD=VALUE` and
+   * `--priority=LEVEL`, neither of which can be a unit's name. Empty: the whole of it.
+   */
   journal?: { program: string; units: string[] };
 };

@@ -1,43 +1,41 @@
 /** Turns the options of the logs monitor into a plan, while the user is still there to be told what is wrong with them. */
+import { basename } from 'node:path';
 import { messageOf, UsageError } from '../../errors.ts';
 import type { PrepareContext, PreparedMonitor, Values } from '../../plugin.ts';
 import { readBack } from './journal-child.ts';
 import { findJournal } from './journal-host.ts';
 import { checkNamedFiles, findDefaultFiles } from './log-files.ts';
-import type { MessageOptions } from './matcher.ts';
-import { checkMessage } from './matcher.ts';
 import type { logsOptions } from './options.ts';
 import type { LogsPlan } from './plan.ts';
+import { checkTexts, checkTimes, conditionWords } from './prepare-condition.ts';
+import { matchesOfEvents } from './unit-events.ts';
 
 export type LogsValues = Values<typeof logsOptions>;
 
 /** Throws UsageError for what cannot be. */
 export async function prepareLogs(values: LogsValues, { remark }: PrepareContext): Promise<PreparedMonitor<LogsPlan>> {
-  const message = checkMessage(messageOptions(values), remark);
+  const texts = checkTexts(values, remark);
+  const times = checkTimes(values);
   refuseContradictions(values);
   const journal = values['no-journal'] ? undefined : await journalPlan(values, remark);
   const files = values['no-files'] ? [] : await filesOf(values, remark);
   if (files.length === 0 && !journal)
     throw new UsageError('nothing is left to watch: --no-files, and this host has no journal');
-  const count = values.count ?? 1;
+  const plan: LogsPlan = { ...texts, ...times, ...echoPlan(values), files, ...(journal ? { journal } : {}) };
+  const events = values['unit-event'] ?? [];
   return {
-    plan: { message, count, files, ...(journal ? { journal } : {}) },
-    watch: [...journalWords(journal), ...files].join(', '),
-    condition: conditionWords(message, count),
-    namesProcess: journal !== undefined,
+    plan,
+    watch: [...journalWords(values, journal), ...files].join(', '),
+    condition: conditionWords(plan, events),
+    // What systemd says of a unit, it says itself.
+    namesProcess: journal !== undefined && events.length === 0 && plan.absentMs === undefined,
   };
 }
 
-function messageOptions(values: LogsValues): MessageOptions {
-  const {
-    message: text,
-    'fixed-strings': isPlain,
-    'extended-regexp': isExpression,
-    'ignore-case': ignoreCase,
-  } = values;
-  if (!text) throw new UsageError('--message is needed: the text to wait for');
-  if (isPlain && isExpression) throw new UsageError('--fixed-strings and --extended-regexp exclude each other');
-  return { text, mode: isPlain ? 'plain' : isExpression ? 'expression' : 'either', ignoreCase };
+/** A renamed or copied rig, or a link to it, goes by another name in what sudo and others log of it. */
+function echoPlan({ echo }: LogsValues): Pick<LogsPlan, 'echo' | 'names'> {
+  if (echo) return { echo };
+  return { names: [...new Set([process.execPath, process.argv0].map((path) => basename(path)))] };
 }
 
 function refuseContradictions(values: LogsValues): void {
@@ -45,40 +43,59 @@ function refuseContradictions(values: LogsValues): void {
   if (values['no-journal'] && values.journal) throw new UsageError('--no-journal and --journal exclude each other');
   if (values['no-files'] && values['no-journal'])
     throw new UsageError('nothing is left to watch: --no-files and --no-journal together');
+  const selecting = journalOnly.find((option) => values[option] !== undefined);
+  if (selecting && values['no-journal'])
+    throw new UsageError(`--no-journal and --${selecting} exclude each other: it selects journal entries`);
+  if (values['unit-event'] && values.logfile)
+    throw new UsageError('--unit-event and --logfile exclude each other: it selects journal entries');
 }
 
+/** Options that select journal entries. A line of a file has no priority and no fields: only named files are watched beside. */
+const journalOnly = ['priority', 'journal-match', 'unit-event'] as const;
+
 async function filesOf(values: LogsValues, remark: (text: string) => void): Promise<string[]> {
-  return values.logfile ? checkNamedFiles(values.logfile, remark) : findDefaultFiles();
+  if (values.logfile) return await checkNamedFiles(values.logfile, remark);
+  return journalOnly.some((option) => values[option] !== undefined) ? [] : await findDefaultFiles();
 }
 
 async function journalPlan(values: LogsValues, remark: (text: string) => void): Promise<LogsPlan['journal']> {
-  const units = [...new Set(values.journal ?? [])];
-  if (units.includes('')) throw new UsageError('--journal: a unit name is empty');
+  const units = [...new Set(values.journal ?? []), ...selectionOf(values)];
   const found = await findJournal();
   if ('program' in found) {
     await checkUnits(found.program, units);
     return { program: found.program, units };
   }
-  if (values.journal) throw new UsageError(`--journal: there is no journal on this host: ${found.missing}`);
+  const needing = (['journal', ...journalOnly] as const).find((option) => values[option] !== undefined);
+  if (needing) throw new UsageError(`--${needing}: there is no journal on this host: ${found.missing}`);
   if (!values['no-files']) remark(`no journal on this host (${found.missing}): only files are watched`);
   return undefined;
+}
+
+/** What selects entries beside the units, as arguments of journalctl. */
+function selectionOf(values: LogsValues): string[] {
+  const [unit] = (values.journal ?? []).filter((name) => name === '' || name.includes('='));
+  if (unit !== undefined) throw new UsageError(`--journal: ${JSON.stringify(unit)} is no name of a unit`);
+  const matches = values['journal-match'] ?? [];
+  const wrong = matches.find((match) => !/^[A-Z0-9_]+=/.test(match));
+  if (wrong !== undefined)
+    throw new UsageError(`--journal-match: expected FIELD=VALUE, such as _UID=33, got ${JSON.stringify(wrong)}`);
+  const priority = values.priority === undefined ? [] : [`--priority=${values.priority}`];
+  return [...priority, ...matches, ...matchesOfEvents(values['unit-event'] ?? [])];
 }
 
 /** Has journalctl take the names as it will when it follows: a pattern that no unit fits is an error there. */
 async function checkUnits(program: string, units: string[]): Promise<void> {
   if (units.length === 0) return;
   await readBack(program, units, { count: 1 }).catch((error: unknown) => {
-    throw new UsageError(`--journal ${units.join(',')}: ${messageOf(error)}`, { cause: error });
+    const options = units.map((unit) => (unit.includes('=') ? unit : `--journal ${unit}`));
+    throw new UsageError(`${options.join(' ')}: ${messageOf(error)}`, { cause: error });
   });
 }
 
-function journalWords(journal: LogsPlan['journal']): string[] {
+function journalWords(values: LogsValues, journal: LogsPlan['journal']): string[] {
   if (!journal) return [];
-  return [journal.units.length === 0 ? 'journal' : `journal of ${journal.units.join(' ')}`];
-}
-
-function conditionWords({ text, mode, ignoreCase }: MessageOptions, count: number): string {
-  const kind = { plain: 'plain text ', expression: 'expression ', either: '' }[mode];
-  const quoted = JSON.stringify(text);
-  return `${kind}${quoted}${ignoreCase ? ', any case' : ''}${count === 1 ? '' : `, ${count} times`}`;
+  const units = values.journal ? [`of ${values.journal.join(' ')}`] : [];
+  const priority = values.priority === undefined ? [] : [`of priority ${values.priority}`];
+  const fields = values['journal-match'] ? [`with ${values['journal-match'].join(' ')}`] : [];
+  return [['journal', ...units, ...priority, ...fields].join(' ')];
 }

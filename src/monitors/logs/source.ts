@@ -16,6 +16,8 @@ export interface LineMatch {
   position: TriggerFacts['position'];
   /** When it was logged (journal) or read (file), in milliseconds since the epoch. */
   atMs: number;
+  /** When journald took it, on the monotonic clock; unknown for lines of files and entries of other boots. */
+  monotonicMs?: number;
   process?: TriggerProcess;
   /** The program that logged it, as the journal has it (SYSLOG_IDENTIFIER). */
   identifier?: string;

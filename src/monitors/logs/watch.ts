@@ -2,13 +2,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonitorContext, Trigger, TriggerFacts, Watch } from '../../plugin.ts';
-import { isEcho } from './echo.ts';
+import { nowMs } from './clock.ts';
+import type { Condition } from './condition.ts';
+import { makeCondition } from './condition.ts';
 import { FileSource } from './file-source.ts';
 import { JournalSource } from './journal-source.ts';
+import type { Judge, Verdict } from './judge.ts';
+import { makeJudge } from './judge.ts';
 import { compileMatcher } from './matcher.ts';
+import { PassedOver } from './passed-over.ts';
 import type { LogsPlan } from './plan.ts';
+import { SameEvent } from './same-event.ts';
 import type { LineMatch, Source, SourceContext, SourceExcerpt } from './source.ts';
-import { reportedLineBytes } from './source.ts';
 
 /** Stands before the triggering line in the context. */
 const triggerMark = '--- the next line triggered the rig ---\n';
@@ -21,18 +26,23 @@ export async function armLogs(plan: LogsPlan, context: MonitorContext): Promise<
 }
 
 class LogsWatch implements Watch {
-  readonly #plan: LogsPlan;
   readonly #context: MonitorContext;
   readonly #sources: Source[] = [];
-  #matches = 0;
+  readonly #sameEvent = new SameEvent();
+  readonly #judge: Judge;
+  readonly #passedOver: PassedOver;
+  readonly #condition: Condition;
   #isOver = false;
 
   constructor(plan: LogsPlan, context: MonitorContext) {
-    this.#plan = plan;
     this.#context = context;
+    const second = plan.next ?? plan.unless;
+    this.#judge = makeJudge(plan, (match, verdict) => this.#take(match, verdict));
+    this.#passedOver = new PassedOver(plan);
+    this.#condition = makeCondition(plan, (facts) => this.#fire(facts));
     const sourceContext: SourceContext = {
-      matcher: compileMatcher(plan.message),
-      onMatch: (match) => this.#take(match),
+      matcher: second ? compileMatcher(plan.message, second) : compileMatcher(plan.message),
+      onMatch: (match) => (this.#isOver ? 'counted' : this.#judge.take(match)),
       isOver: () => this.#isOver,
       remark: (text) => context.remark(text),
       debug: (text) => context.debug(text),
@@ -44,6 +54,7 @@ class LogsWatch implements Watch {
   async start(): Promise<void> {
     try {
       await Promise.all(this.#sources.map((source) => source.start()));
+      if (!this.#isOver) this.#condition.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -52,11 +63,14 @@ class LogsWatch implements Watch {
 
   async stop(): Promise<void> {
     this.#isOver = true;
+    this.#condition.stop();
+    this.#judge.stop();
     await Promise.all(this.#sources.map((source) => source.stop()));
   }
 
   status() {
-    return this.#sources.flatMap((source) => source.status());
+    const condition = { source: 'condition', matches: this.#condition.matches, ...this.#passedOver.status() };
+    return [...this.#sources.flatMap((source) => source.status()), condition];
   }
 
   async saveContext(dir: string, trigger: Trigger): Promise<void> {
@@ -68,27 +82,32 @@ class LogsWatch implements Watch {
     }
   }
 
-  /**
-   * Takes a matching line. One event that is seen in the journal and again in the syslog file is two matches here as yet:
-   * this is the place to tell.
-   */
-  #take(match: LineMatch): 'counted' | 'passed over' {
-    if (isEcho(match.line, match.identifier)) {
-      this.#context.debug(`passed over, because it echoes rig itself: ${match.source}`);
+  /** Takes a line that one of the plan's texts was found in, or may have been. */
+  #take(match: LineMatch, verdict: Verdict | undefined): 'counted' | 'passed over' {
+    if (this.#isOver) return 'counted';
+    if (verdict && !verdict.isFirst && !verdict.isSecond) return 'passed over';
+    const reason = this.#passedOver.reasonFor(match, verdict);
+    if (reason !== undefined) {
+      this.#context.debug(`passed over, ${reason}: ${match.source}`);
       return 'passed over';
     }
-    this.#matches++;
-    if (this.#matches < this.#plan.count || this.#isOver) return 'counted';
-    this.#isOver = true;
-    this.#context.fire(factsOf(match, this.#matches));
+    const times = this.#sameEvent.countNew(match, nowMs());
+    if (times === 0) {
+      this.#passedOver.count('seen in another source');
+      return 'passed over';
+    }
+    const { isFirst = true, isSecond = false } = verdict ?? {};
+    this.#condition.take({ match, times, atMs: match.monotonicMs ?? nowMs(), isFirst, isSecond });
     return 'counted';
   }
-}
 
-function factsOf({ source, line, position, atMs, process }: LineMatch, matches: number): TriggerFacts {
-  const text = line.subarray(0, reportedLineBytes).toString('utf8');
-  const loggedAt = new Date(atMs).toISOString();
-  return { source, line: text, matches, position, loggedAt, ...(process ? { process } : {}) };
+  #fire(facts: TriggerFacts): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#condition.stop();
+    this.#judge.stop();
+    this.#context.fire(facts);
+  }
 }
 
 /** `var-log-messages.log` for a path, and a number where two would have the same name. */

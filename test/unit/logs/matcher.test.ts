@@ -3,14 +3,19 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { UsageError } from '../../../src/errors.ts';
 import type { MessageOptions } from '../../../src/monitors/logs/matcher.ts';
-import { checkMessage, compileMatcher } from '../../../src/monitors/logs/matcher.ts';
+import { checkMessage, compileExactly, compileMatcher, mayTakeLong } from '../../../src/monitors/logs/matcher.ts';
 
 // As the executable is built: without them some of these expressions would run for years.
 setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 setFlagsFromString('--regexp-backtracks-before-fallback=10000');
 
-const matches = (text: string, line: string | Buffer, options: Partial<MessageOptions> = {}): boolean =>
-  compileMatcher({ text, mode: 'either', ignoreCase: false, ...options }).test(Buffer.from(line as string));
+/** Whether a line is found; where look-around and back-references were left out for that, whether it also is one. */
+function matches(text: string, line: string | Buffer, given: Partial<MessageOptions> = {}): boolean {
+  const options: MessageOptions = { text, mode: 'either', ignoreCase: false, ...given };
+  const isFound = compileMatcher(options).test(Buffer.from(line as string));
+  if (!mayTakeLong(options)) return isFound;
+  return isFound && compileExactly(options).test(Buffer.from(line as string).toString('latin1'));
+}
 
 /** The lines of a chunk that match. */
 function scan(text: string, chunk: string, options: Partial<MessageOptions> = {}): string[] {

@@ -14,7 +14,17 @@ const nothing: LogsValues = {
   'no-files': false,
   journal: undefined,
   'no-journal': true,
+  priority: undefined,
+  'journal-match': undefined,
+  'unit-event': undefined,
+  exclude: undefined,
   count: undefined,
+  within: undefined,
+  absent: undefined,
+  // biome-ignore lint/suspicious/noThenProperty: the values of an option table are never awaited
+  then: undefined,
+  unless: undefined,
+  echo: false,
   'ignore-case': false,
   'fixed-strings': false,
   'extended-regexp': false,
@@ -25,6 +35,9 @@ async function prepare(values: Partial<LogsValues>) {
   const prepared = await prepareLogs({ ...nothing, ...values }, { remark: (text) => remarks.push(text) });
   return { ...prepared, remarks };
 }
+
+/** An object that is written with `then` in it looks like a promise to the linter. */
+const then = (text: string): Partial<LogsValues> => Object.fromEntries([['then', text]]);
 
 const wrong: Array<[string, Partial<LogsValues>, RegExp]> = [
   ['no message', { message: undefined }, /--message is needed/],
@@ -40,6 +53,30 @@ const wrong: Array<[string, Partial<LogsValues>, RegExp]> = [
   ['a file in no folder', { logfile: ['/no/such/file'] }, /no such file, and no such folder/],
   ['a pattern', { logfile: ['/var/log/*.log'] }, /patterns are not expanded/],
   ['standard input', { logfile: ['-'] }, /standard input/],
+  ['a time without what it is for', { within: 1000 }, /--within goes with --count of at least 2, --then or --unless/],
+  ['a time for one line', { within: 1000, count: 1 }, /--within goes with/],
+  ['absence within a time', { within: 1000, absent: 1000 }, /--within goes with/],
+  ['absence and a count', { absent: 1000, count: 2 }, /--absent and --count exclude each other/],
+  ['what follows and a count', { ...then('x'), within: 1000, count: 2 }, /--then and --count exclude each other/],
+  ['what follows and what does not', { ...then('x'), unless: 'y', within: 1 }, /--then and --unless exclude/],
+  ['what follows, without a time', { ...then('x') }, /--then needs --within DURATION/],
+  ['what does not follow, without a time', { unless: 'x' }, /--unless needs --within DURATION/],
+  [
+    'an exclusion that is no expression',
+    { exclude: ['('], 'extended-regexp': true },
+    /--exclude: "\(" is not a regular/,
+  ],
+  ['a priority and no journal', { priority: 'err' }, /--no-journal and --priority exclude each other/],
+  [
+    'an unknown event of a unit',
+    { 'unit-event': ['boom'], 'no-journal': false },
+    /--unit-event: expected failed, .* got "boom"/,
+  ],
+  [
+    'an event of a unit in a file',
+    { 'unit-event': ['oom'], 'no-journal': false, logfile: ['/x'] },
+    /exclude each other/,
+  ],
   ["rig's own log", { logfile: ['/var/log/rig/../rig/rig.log'] }, /own log/],
 ];
 
@@ -82,3 +119,17 @@ test('what is no expression is searched for as plain text, with a remark', async
   assert.match(remarks.join('\n'), /plain text/);
   assert.match(condition, /"\(code=exited"/);
 });
+
+const words: Array<[Partial<LogsValues>, string]> = [
+  [{ count: 3 }, '"boom", 3 times'],
+  [{ count: 3, within: 90_000 }, '"boom", 3 times within 90s'],
+  [{ absent: 60_000 }, 'no "boom" for 1m'],
+  [{ ...then('bang'), within: 250 }, '"boom" followed by "bang" within 250ms'],
+  [{ unless: 'done', within: 3_600_000, 'ignore-case': true }, '"boom", any case not followed by "done" within 1h'],
+  [{ exclude: ['x, y', 'z'] }, '"boom", passing over "x, y" and "z"'],
+];
+
+for (const [values, condition] of words)
+  test(`the condition in words: ${condition}`, async (t) => {
+    assert.equal((await prepare({ logfile: [join(newFolder(t), 'x')], ...values })).condition, condition);
+  });

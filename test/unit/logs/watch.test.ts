@@ -41,6 +41,9 @@ test('an echo of the command line does not fire, and the status counts it', asyn
   appendFileSync(file, 'sudo: ann : COMMAND=/tmp/rig logs --message boom --sosreport\n');
   await waitFor('the line to be examined', () => watch.status()[0]?.lines === 1);
   assert.equal(watch.status()[0]?.passedOver, 1);
+  const condition = watch.status().at(-1);
+  assert.deepEqual(condition?.passedOver, { 'echo of a rig': 1 });
+  assert.match(String(condition?.lastEcho), /^sudo: ann/);
   assert.equal(fired.length, 0);
 });
 

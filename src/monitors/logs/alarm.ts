@@ -1,0 +1,48 @@
+/** Something that happens unless something else comes first: for what is to be noticed by its absence. */
+import { nowMs } from './clock.ts';
+
+/**
+ * How much later than its time an alarm goes off. What was written in time may be read late: files are looked at once a second
+ * when there is no inotify, and journalctl is half a second behind.
+ */
+const readingMs = 1500;
+
+export class Alarm {
+  readonly #ring: () => void;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ring: () => void) {
+    this.#ring = ring;
+  }
+
+  /** Goes off at a time on the monotonic clock, and not at the one that was set before. */
+  set(dueMs: number): void {
+    const isEarlier = dueMs < this.#dueMs;
+    this.#dueMs = dueMs;
+    // A later time is looked up when the timer comes: setting one anew for each of a million lines would cost.
+    if (this.#timer === undefined || isEarlier) this.#wait(dueMs + readingMs);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+  }
+
+  #wait(untilMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(untilMs), Math.max(1, Math.ceil(untilMs - nowMs())));
+  }
+
+  #look(expectedMs: number): void {
+    const now = nowMs();
+    if (now < this.#dueMs + readingMs) this.#wait(this.#dueMs + readingMs);
+    // This process was stopped, or busy with a burst: it first reads what came meanwhile.
+    else if (now > expectedMs + readingMs) this.#wait(now + readingMs);
+    else {
+      this.clear();
+      this.#ring();
+    }
+  }
+}

@@ -1,0 +1,204 @@
+/** When matching lines make a trigger: so many of them, none for so long, one followed by another, or one that is not. */
+import type { TriggerFacts } from '../../plugin.ts';
+import { Alarm } from './alarm.ts';
+import { formatDuration, nowMs } from './clock.ts';
+import { factsOf, factsOfAbsence } from './facts.ts';
+import type { LogsPlan } from './plan.ts';
+import { SlidingWindow } from './sliding-window.ts';
+import type { LineMatch } from './source.ts';
+
+/** A line that matches, seen for the first time. */
+export interface Seen {
+  match: LineMatch;
+  /** How many times it counts. */
+  times: number;
+  /** When it was logged (journal) or read (file), on the monotonic clock. */
+  atMs: number;
+  /** Whether it matches --message. */
+  isFirst: boolean;
+  /** Whether it matches --then or --unless. */
+  isSecond: boolean;
+}
+
+export interface Condition {
+  /** How many lines have matched --message. */
+  readonly matches: number;
+  /** Everything is positioned. */
+  start(): void;
+  take(seen: Seen): void;
+  /** Nothing fires any more. */
+  stop(): void;
+}
+
+type Fire = (facts: TriggerFacts) => void;
+
+/** The condition that a plan asks for. */
+export function makeCondition(plan: LogsPlan, fire: Fire): Condition {
+  const { count, withinMs, absentMs } = plan;
+  if (absentMs !== undefined) return new Absent(absentMs, fire);
+  if (plan.next && withinMs !== undefined) return new FollowedBy(withinMs, fire);
+  if (plan.unless && withinMs !== undefined) return new NotFollowedBy(withinMs, fire);
+  return new Counted(count, withinMs, fire);
+}
+
+/** `--count N`, `--within D`. */
+class Counted implements Condition {
+  matches = 0;
+  readonly #count: number;
+  readonly #window: SlidingWindow | undefined;
+  readonly #fire: Fire;
+
+  constructor(count: number, withinMs: number | undefined, fire: Fire) {
+    this.#count = count;
+    this.#window = withinMs === undefined ? undefined : new SlidingWindow(count, withinMs);
+    this.#fire = fire;
+  }
+
+  start(): void {}
+
+  take({ match, times, atMs }: Seen): void {
+    this.matches += times;
+    const isMet = this.#window ? this.#window.add(atMs, times) : this.matches >= this.#count;
+    if (isMet) this.#fire(factsOf(match, this.matches));
+  }
+
+  stop(): void {}
+}
+
+/** `--absent D`. */
+class Absent implements Condition {
+  matches = 0;
+  readonly #spanMs: number;
+  readonly #alarm: Alarm;
+  #lastMs = 0;
+
+  constructor(spanMs: number, fire: Fire) {
+    this.#spanMs = spanMs;
+    this.#alarm = new Alarm(() => fire(factsOfAbsence(this.matches, `no match for ${formatDuration(spanMs)}`)));
+  }
+
+  start(): void {
+    this.#expectNext(nowMs());
+  }
+
+  take({ times, atMs }: Seen): void {
+    this.matches += times;
+    this.#expectNext(atMs);
+  }
+
+  stop(): void {
+    this.#alarm.clear();
+  }
+
+  #expectNext(fromMs: number): void {
+    this.#lastMs = Math.max(this.#lastMs, fromMs);
+    this.#alarm.set(this.#lastMs + this.#spanMs);
+  }
+}
+
+/** More lines than so many need not be remembered one by one: the first and the latest ones decide. */
+const mostRemembered = 64;
+
+interface Remembered {
+  atMs: number;
+  source: string;
+  facts: TriggerFacts;
+}
+
+/** Keeps the oldest lines and the newest one. */
+function remember(list: Remembered[], each: Remembered): void {
+  if (list.length >= mostRemembered) list.pop();
+  list.push(each);
+}
+
+/** Whether `b` was logged behind `a`, where `b` was read first: only possible in another source. */
+const isOvertaken = (a: Remembered, b: Remembered): boolean => a.source !== b.source && b.atMs > a.atMs;
+
+/** `--then B --within D`. */
+class FollowedBy implements Condition {
+  matches = 0;
+  readonly #spanMs: number;
+  readonly #fire: Fire;
+  /** The latest lines of each kind. */
+  #first: Remembered[] = [];
+  #second: Remembered[] = [];
+
+  constructor(spanMs: number, fire: Fire) {
+    this.#spanMs = spanMs;
+    this.#fire = fire;
+  }
+
+  start(): void {}
+
+  take({ match, times, atMs, isFirst, isSecond }: Seen): void {
+    const each = { atMs, source: match.source, facts: factsOf(match, this.matches) };
+    if (isSecond) {
+      const first = this.#first.findLast((one) => one.atMs <= atMs && atMs - one.atMs <= this.#spanMs);
+      if (first) {
+        this.#meet(first, each);
+        return;
+      }
+      this.#second = [...this.#second.slice(1 - mostRemembered), each];
+    }
+    if (!isFirst) return;
+    this.matches += times;
+    each.facts.matches = this.matches;
+    const second = this.#second.find((one) => isOvertaken(each, one) && one.atMs - atMs <= this.#spanMs);
+    if (second) this.#meet(each, second);
+    this.#first = [...this.#first.slice(1 - mostRemembered), each];
+  }
+
+  stop(): void {}
+
+  #meet(first: Remembered, second: Remembered): void {
+    const { source, line, loggedAt } = first.facts;
+    const because = `followed within ${formatDuration(this.#spanMs)}`;
+    this.#fire({ ...second.facts, matches: this.matches, because, earlier: { source, line, loggedAt } });
+  }
+}
+
+/** `--unless C --within D`. */
+class NotFollowedBy implements Condition {
+  matches = 0;
+  readonly #spanMs: number;
+  readonly #alarm: Alarm;
+  /** Lines that are not followed yet, the oldest first. */
+  #open: Remembered[] = [];
+  #latest: { atMs: number; source: string } | undefined;
+
+  constructor(spanMs: number, fire: Fire) {
+    this.#spanMs = spanMs;
+    this.#alarm = new Alarm(() => {
+      const [first] = this.#open;
+      if (first) fire({ ...first.facts, because: `not followed within ${formatDuration(spanMs)}` });
+    });
+  }
+
+  start(): void {}
+
+  take({ match, times, atMs, isFirst, isSecond }: Seen): void {
+    if (isSecond) {
+      const { source } = match;
+      if (atMs >= (this.#latest?.atMs ?? 0)) this.#latest = { atMs, source };
+      // A line that follows too late does not make up for it: it is only read before the alarm is due to go off.
+      this.#open = this.#open.filter((one) => one.atMs > atMs || atMs - one.atMs > this.#spanMs);
+    }
+    if (isFirst) {
+      this.matches += times;
+      const isFollowed =
+        this.#latest &&
+        this.#latest.source !== match.source &&
+        this.#latest.atMs > atMs &&
+        this.#latest.atMs - atMs <= this.#spanMs;
+      if (!isFollowed) remember(this.#open, { atMs, source: match.source, facts: factsOf(match, this.matches) });
+      this.#open.sort((a, b) => a.atMs - b.atMs);
+    }
+    const [oldest] = this.#open;
+    if (oldest) this.#alarm.set(oldest.atMs + this.#spanMs);
+    else this.#alarm.clear();
+  }
+
+  stop(): void {
+    this.#alarm.clear();
+  }
+}

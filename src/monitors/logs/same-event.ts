@@ -1,0 +1,159 @@
+/**
+ * One event counts once. journald hands what it gets on to rsyslog, so the same message stands in the journal and in a file,
+ * or in several; watched together, as they are by default, they would be two matches.
+ *
+ * Sightings are paired as multisets: the first sighting of an event counts, and of equal sightings in another place each
+ * takes one of the counted ones away. So two equal messages within a second are two events, wherever they are read first.
+ */
+import { hash } from 'node:crypto';
+import { hostname } from 'node:os';
+
+/** How long after the first sighting of an event the other ones are taken for it: a journalctl that failed is started again within 5 s. */
+const pairWithinMs = 10_000;
+/** The same for `message repeated N times`, which syslog writes only when something else comes, or after a minute. */
+const pairRepeatsWithinMs = 120_000;
+/** How many different messages are remembered; the oldest are forgotten first. */
+const mostKeys = 16 * 1024;
+/** The same for events, all messages together. */
+const mostEvents = 64 * 1024;
+/** So many bytes of a message tell it apart: syslog cuts long ones, at a length of its own. */
+const comparedCharacters = 1024;
+/** How much of a line is looked at. */
+const lookedAtBytes = 4096;
+
+/** A sighting: where a matching line was read. */
+export interface Sighting {
+  /** `journal` or a path. */
+  source: string;
+  line: Buffer;
+  /** The program, as the journal has it. */
+  identifier?: string;
+}
+
+/** What a syslog line says. */
+interface SyslogLine {
+  /** Undefined where the line does not begin as syslog lines do. */
+  host: string | undefined;
+  identifier: string;
+  message: string;
+}
+
+/** `Nov 22 15:26:46 host ` or with an ISO 8601 time. */
+const header = /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S+) (\S+) /;
+/** `ident[pid]: ` or `ident: `. */
+const tag = /(?:^|\s)(\S+?)(?:\[\d+\])?:(?:\s|$)/;
+const repeated = /^message repeated (\d+) times: \[ ?(.*)\]$/s;
+
+/** Which sightings are of events that were not seen before. */
+export class SameEvent {
+  /** Among files: the same whole line, time and all, in two of them. */
+  readonly #lines = new Pairing();
+  /** Between the journal and the files: the same message of the same program. */
+  readonly #messages = new Pairing();
+
+  /**
+   * How many events a sighting adds: 1 or 0, and up to N for `message repeated N times: [ ... ]`. `nowMs` is the time of
+   * reading on a clock that is never set.
+   */
+  countNew({ source, line, identifier }: Sighting, nowMs: number): number {
+    const text = line.toString('latin1', 0, lookedAtBytes);
+    if (source === 'journal') {
+      const { times, message } = unfold(normalize(text));
+      return this.#messages.countNew(keyOf(identifier ?? '', message), 'journal', times, nowMs, pairWithinMs);
+    }
+    const parsed = parseSyslogLine(text);
+    const { times, message } = unfold(parsed?.message ?? normalize(text));
+    if (!parsed) return times;
+    const reachMs = times > 1 ? pairRepeatsWithinMs : pairWithinMs;
+    const isSyslog = parsed.host !== undefined;
+    const fresh = isSyslog ? this.#lines.countNew(keyOf('', text), source, 1, nowMs, reachMs) * times : times;
+    if (fresh === 0 || (isSyslog && !isThisHost(parsed.host ?? ''))) return fresh;
+    return this.#messages.countNew(keyOf(parsed.identifier, message), 'files', fresh, nowMs, reachMs);
+  }
+}
+
+function unfold(message: string): { times: number; message: string } {
+  const [, times, inner] = repeated.exec(message) ?? [];
+  // A number that nobody has counted to is not believed.
+  if (times === undefined || times.length > 7 || Number(times) < 1) return { times: 1, message };
+  return { times: Number(times), message: (inner ?? '').trim() };
+}
+
+function parseSyslogLine(text: string): SyslogLine | undefined {
+  const [start, host] = header.exec(text) ?? [''];
+  const rest = text.slice(start.length);
+  const found = tag.exec(rest);
+  if (!found) return undefined;
+  const identifier = found[1] as string;
+  const message = normalize(rest.slice(found.index + found[0].length));
+  // rsyslog puts the kernel's own time before its messages, the journal has it in a field.
+  return { host, identifier, message: identifier === 'kernel' ? message.replace(/^\[ *\d+\.\d+\] /, '') : message };
+}
+
+/** As rsyslog writes a message on one line: control characters as `#` and three octal digits. */
+function normalize(message: string): string {
+  const asOctal = (control: string): string => `#${control.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  return message.trim().replace(/[\x00-\x1f\x7f]/g, asOctal);
+}
+
+function keyOf(identifier: string, message: string): string {
+  return hash('sha1', `${identifier}\0${message.slice(0, comparedCharacters)}`, 'base64');
+}
+
+/** The lines of other hosts, which a log server writes, have nothing to do with this host's journal. */
+function isThisHost(host: string): boolean {
+  const short = (name: string): string => name.toLowerCase().replace(/\..*/s, '');
+  return short(host) === short(hostname()) || host === 'localhost';
+}
+
+/** The events with one key, and how far each place has got in them: its nth sighting is of the nth event. */
+interface Events {
+  /** When each was first seen, the oldest first; those before `forgotten` are gone. */
+  firstSeenMs: number[];
+  forgotten: number;
+  /** For each place, the number of the event that its next sighting is of. */
+  next: Map<string, number>;
+}
+
+/** Pairs equal sightings of different places. */
+class Pairing {
+  /** In the order of their last new event. */
+  readonly #byKey = new Map<string, Events>();
+  #events = 0;
+
+  /** Of so many sightings of one key in one place, how many are of events that no other place has seen. */
+  countNew(key: string, place: string, times: number, nowMs: number, reachMs: number): number {
+    const events = this.#byKey.get(key) ?? { firstSeenMs: [], forgotten: 0, next: new Map<string, number>() };
+    this.#events -= forgetOld(events, nowMs - pairRepeatsWithinMs);
+    const { firstSeenMs, forgotten } = events;
+    let at = Math.max((events.next.get(place) ?? 0) - forgotten, 0);
+    while (at < firstSeenMs.length && (firstSeenMs[at] as number) < nowMs - reachMs) at++;
+    const paired = Math.min(times, firstSeenMs.length - at);
+    const fresh = times - paired;
+    const kept = Math.min(fresh, mostEvents - firstSeenMs.length);
+    for (let index = 0; index < kept; index++) firstSeenMs.push(nowMs);
+    events.next.set(place, forgotten + Math.min(at + times, firstSeenMs.length));
+    if (fresh > 0) this.#remember(key, events, kept);
+    return fresh;
+  }
+
+  #remember(key: string, events: Events, added: number): void {
+    this.#byKey.delete(key);
+    this.#byKey.set(key, events);
+    this.#events += added;
+    for (const [oldest, { firstSeenMs }] of this.#byKey) {
+      if (this.#byKey.size <= mostKeys && this.#events <= mostEvents) return;
+      this.#events -= firstSeenMs.length;
+      this.#byKey.delete(oldest);
+    }
+  }
+}
+
+/** Forgets the events from before a time, and says how many. */
+function forgetOld(events: Events, beforeMs: number): number {
+  const kept = events.firstSeenMs.findIndex((atMs) => atMs >= beforeMs);
+  const gone = kept < 0 ? events.firstSeenMs.length : kept;
+  if (gone > 0) events.firstSeenMs.splice(0, gone);
+  events.forgotten += gone;
+  return gone;
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startHost, type TestHost } from '../support/host.ts';
+import { armRig, finished, type Manifest, MESSAGE, startService, theRig, theSources } from '../support/rigs.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** A host as they are by default: journald hands on to rsyslog, and rig watches both. */
+async function armTwice(host: TestHost, ...args: Array<string | number>): Promise<string> {
+  await host.startJournald();
+  await host.startRsyslog();
+  await host.must('logger', ['harmless']);
+  await waitFor('the file', () => host.exists('/var/log/messages'));
+  const service = await startService(host);
+  return await armRig(host, 'logs', '-m', MESSAGE, '--gcore', service.pid, ...args);
+}
+
+/** Waits until the journal and the file have been examined up to a number of matching lines each. */
+const examined = (host: TestHost, id: string, matching: number) =>
+  waitFor(`${matching} sightings in both`, async () => {
+    const sources = await theSources(host, id);
+    const sightings = (source: string): number => {
+      const found = sources.find((each) => each.source === source);
+      return Number(found?.matches ?? 0) + Number(found?.passedOver ?? 0);
+    };
+    return sightings('journal') === matching && sightings('/var/log/messages') === matching;
+  });
+
+test('one event in the journal and in the file counts once with --count 2, and the second event triggers', async (t) => {
+  const host = await startHost(t);
+  const id = await armTwice(host, '--count', 2);
+  await host.must('logger', ['-t', 'app', MESSAGE]);
+  await examined(host, id, 1);
+  assert.equal((await theRig(host, id)).status, 'watching');
+  await host.must('logger', ['-t', 'app', MESSAGE]);
+  const { archive } = await finished(host, id);
+  assert.equal((await host.manifest<Manifest>(archive ?? '')).trigger.matches, 2);
+});
+
+test('an event of each kind of logging is one: native, stream, syslog with a PID, several lines', async (t) => {
+  const host = await startHost(t);
+  const id = await armTwice(host, '--count', 5);
+  await host.journal(`native ${MESSAGE}`, { identifier: 'app' });
+  await host.must('systemd-cat', ['-t', 'cat', 'echo', `stream ${MESSAGE}`]);
+  await host.must('logger', ['-i', '-t', 'pid', `syslog ${MESSAGE}`]);
+  await host.must('logger', ['--journald'], {
+    input: `MESSAGE=lines ${MESSAGE}\nMESSAGE=and\tmore\nSYSLOG_IDENTIFIER=lines\n`,
+  });
+  await examined(host, id, 4);
+  assert.equal((await theRig(host, id)).status, 'watching');
+  await host.must('logger', [`last ${MESSAGE}`]);
+  assert.equal((await finished(host, id)).status, 'finished');
+});

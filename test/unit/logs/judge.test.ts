@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Verdict } from '../../../src/monitors/logs/judge.ts';
+import { makeJudge } from '../../../src/monitors/logs/judge.ts';
+import { compileMatcher } from '../../../src/monitors/logs/matcher.ts';
+import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const message = (text: string) => ({ text, mode: 'expression', ignoreCase: false }) as const;
+
+/** Takes lines as a source does, from a buffer that is overwritten, and waits for the verdicts on those that may match. */
+async function judge(plan: Partial<LogsPlan>, lines: string[]): Promise<Array<[string, Verdict | undefined]>> {
+  const seen: Array<[string, Verdict | undefined]> = [];
+  const whole: LogsPlan = { message: message('x'), count: 1, files: [], ...plan };
+  const judge = makeJudge(whole, ({ line }, verdict) => {
+    seen.push([line.toString(), verdict]);
+    return 'counted';
+  });
+  const matcher = compileMatcher(whole.message);
+  let taken = 0;
+  for (const text of lines) {
+    const line = Buffer.from(text);
+    if (!matcher.test(line)) continue;
+    judge.take({ source: 'journal', line, position: { cursor: '' }, atMs: 0 });
+    taken++;
+    line.fill('#');
+  }
+  await waitFor('the verdicts', () => seen.length === taken, { withinMs: 60_000 });
+  judge.stop();
+  return seen;
+}
+
+const matching = (seen: Array<[string, Verdict | undefined]>): string[] =>
+  seen.filter(([, verdict]) => verdict?.isFirst).map(([line]) => line);
+
+/** Expressions of the ReDoS literature, each with what makes V8 run them by backtracking, and a hostile line. */
+const hostile: Array<[expression: string, line: string]> = [
+  ['^(?=a)(a+)+$', `${'a'.repeat(40)}!`],
+  ['^(([a-z])+.)+[A-Z]([a-z])+$(?<!q)', `${'a'.repeat(5000)}`],
+  ['(?!b)(a|aa)+$', `${'a'.repeat(60)}!`],
+  ['(?=x)(x+x+)+y', 'x'.repeat(40)],
+  ['^(\\w+)\\s(?:\\1\\s?)+z$|^(?:(a|a|b)+)+\\1c', `${'a'.repeat(40)} `],
+  ['(?<!z)^(\\d+)*(\\.\\d+)*(-\\w+)*\\.$(?!z)', `${'1'.repeat(40)}x.`],
+  ['(.*a){20}(?=Z)', `${'a'.repeat(60)}`],
+  ['^((\\S+) )*\\2:$', `${'a b '.repeat(20)}${'c'.repeat(30)}`],
+];
+
+for (const [expression, line] of hostile)
+  test(`${expression} comes to an end on a hostile line, and the lines around it are judged`, {
+    timeout: 60_000,
+  }, async () => {
+    const seen = await judge({ message: message(`${expression}|good (?=line)`) }, ['good line 1', line, 'good line 2']);
+    assert.deepEqual(
+      matching(seen).filter((each) => each.startsWith('good')),
+      ['good line 1', 'good line 2'],
+    );
+    for (const [text, verdict] of seen) if (text === line) assert.ok(!verdict?.isFirst);
+  });
+
+test('a line that takes too long counts as not matching and is told apart from one that does not match', async () => {
+  const seen = await judge({ message: message('(?=a)(a+)+b(?!c)') }, [`${'a'.repeat(40)}bc`, 'abc', 'ab']);
+  assert.deepEqual(
+    seen.map(([, verdict]) => verdict?.isFirst),
+    [undefined, false, true],
+  );
+});
+
+test('a flood of hostile lines leaves the event loop free, and what comes behind it is found', {
+  timeout: 120_000,
+}, async () => {
+  const lines = [...Array.from({ length: 20 }, () => `${'a'.repeat(40)}bc`), 'ab'];
+  let turns = 0;
+  const counting = setInterval(() => turns++, 1);
+  const seen = await judge({ message: message('(?=a)(a+)+b(?!c)') }, lines);
+  clearInterval(counting);
+  assert.deepEqual(matching(seen), ['ab']);
+  assert.ok(turns >= 20, `${turns} turns`);
+});
+
+test('a hundred thousand harmless lines are all judged, in order', async () => {
+  const lines = Array.from({ length: 100_000 }, (_, number) => `x${number} ${number % 3 === 0 ? 'bad' : 'fine'}`);
+  const seen = await judge({ message: message('x\\d+ (?!bad)') }, lines);
+  assert.deepEqual(
+    matching(seen),
+    lines.filter((line) => line.endsWith('fine')),
+  );
+});
+
+test('an exclusion and a following text with look-around are judged under the same bound', async () => {
+  const plan = { message: message('x|y'), next: message('y(?=1)'), exclude: [message('(?<=x)2')] };
+  const seen = await judge(plan, ['x1', 'x2', 'y1', 'y2']);
+  assert.deepEqual(
+    seen.map(([, verdict]) => verdict),
+    [
+      { isFirst: true, isSecond: false, isExcluded: false },
+      { isFirst: true, isSecond: false, isExcluded: true },
+      { isFirst: true, isSecond: true, isExcluded: false },
+      { isFirst: true, isSecond: false, isExcluded: false },
+    ],
+  );
+});

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
+import { test } from 'node:test';
+import { SameEvent } from '../../../src/monitors/logs/same-event.ts';
+
+const host = hostname();
+type Seen = [source: string, line: string, atMs?: number];
+
+/** How many events a row of sightings is, where `app` logged what the journal has. */
+function count(sightings: Seen[]): number {
+  const same = new SameEvent();
+  return sightings
+    .map(([source, line, atMs = 0]) => same.countNew({ source, line: Buffer.from(line), identifier: 'app' }, atMs))
+    .reduce((sum, each) => sum + each, 0);
+}
+
+const journal = 'journal';
+const messages = '/var/log/messages';
+const auth = '/var/log/auth.log';
+const syslog = (message: string, time = '15:26:46'): string => `Nov 22 ${time} ${host} app[7]: ${message}`;
+
+const rows: Array<[what: string, sightings: Seen[], events: number]> = [
+  [
+    'journal, then file',
+    [
+      [journal, 'boom'],
+      [messages, syslog('boom')],
+    ],
+    1,
+  ],
+  [
+    'file, then journal',
+    [
+      [messages, syslog('boom')],
+      [journal, 'boom'],
+    ],
+    1,
+  ],
+  [
+    'journal and two files',
+    [
+      [messages, syslog('boom')],
+      [journal, 'boom'],
+      [auth, syslog('boom')],
+    ],
+    1,
+  ],
+  [
+    'two files without the journal',
+    [
+      [messages, syslog('boom')],
+      [auth, syslog('boom')],
+    ],
+    1,
+  ],
+  [
+    'two equal messages, journal first',
+    [
+      [journal, 'b'],
+      [journal, 'b'],
+      [messages, syslog('b')],
+      [messages, syslog('b')],
+    ],
+    2,
+  ],
+  [
+    'two equal messages, by turns',
+    [
+      [journal, 'b'],
+      [messages, syslog('b')],
+      [journal, 'b'],
+      [messages, syslog('b')],
+    ],
+    2,
+  ],
+  [
+    'two equal messages, one of them only in the journal',
+    [
+      [journal, 'b'],
+      [journal, 'b'],
+      [messages, syslog('b')],
+    ],
+    2,
+  ],
+  [
+    'two equal lines in one file',
+    [
+      [messages, syslog('b')],
+      [messages, syslog('b')],
+    ],
+    2,
+  ],
+  [
+    'different messages',
+    [
+      [journal, 'boom 1'],
+      [messages, syslog('boom 2')],
+    ],
+    2,
+  ],
+  [
+    'the same message of another program',
+    [
+      [journal, 'boom'],
+      [messages, `Nov 22 15:26:46 ${host} other: boom`],
+    ],
+    2,
+  ],
+  [
+    'the same message of another host',
+    [
+      [journal, 'boom'],
+      [messages, 'Nov 22 15:26:46 elsewhere app: boom'],
+    ],
+    2,
+  ],
+  [
+    'an ISO 8601 time',
+    [
+      [journal, 'boom'],
+      [messages, `2026-11-22T15:26:46.123456+00:00 ${host} app: boom`],
+    ],
+    1,
+  ],
+  [
+    'a host with its domain',
+    [
+      [journal, 'boom'],
+      [messages, `Nov  2 15:26:46 ${host}.example.org app: boom`],
+    ],
+    1,
+  ],
+  [
+    'lines that are no syslog lines, in two files',
+    [
+      ['/a', 'boom'],
+      ['/b', 'boom'],
+    ],
+    2,
+  ],
+  [
+    'the same time on two hosts',
+    [
+      ['/a', 'Nov 22 15:26:46 one app: boom'],
+      ['/b', 'Nov 22 15:26:46 two app: boom'],
+    ],
+    2,
+  ],
+  [
+    'a message of two lines, escaped',
+    [
+      [journal, 'boom\n\tand on\n'],
+      [messages, syslog('boom#012#011and on')],
+    ],
+    1,
+  ],
+  [
+    'a message that syslog cut',
+    [
+      [journal, `boom ${'x'.repeat(9000)}`],
+      [messages, syslog(`boom ${'x'.repeat(2000)}`)],
+    ],
+    1,
+  ],
+  [
+    'a minute apart',
+    [
+      [journal, 'boom', 0],
+      [messages, syslog('boom', '15:27:46'), 60_000],
+    ],
+    2,
+  ],
+  [
+    'four, of which syslog repeated three',
+    [
+      [journal, 'b'],
+      [journal, 'b'],
+      [journal, 'b'],
+      [journal, 'b'],
+      [messages, syslog('b')],
+      [messages, syslog('message repeated 3 times: [ b]'), 60_000],
+    ],
+    4,
+  ],
+  [
+    'five that only syslog has',
+    [
+      [messages, syslog('b')],
+      [messages, syslog('message repeated 4 times: [ b]')],
+    ],
+    5,
+  ],
+  ['a number nobody has counted to', [[messages, syslog('message repeated 99999999 times: [ b]')]], 1],
+];
+
+for (const [what, sightings, events] of rows)
+  test(`${what}: ${events === 1 ? 'one event' : `${events} events`}`, () => assert.equal(count(sightings), events));
+
+test("the kernel's own time before its message in the file makes no second event", () => {
+  const same = new SameEvent();
+  const line = Buffer.from(`Nov 22 15:26:46 ${host} kernel: [12345.678901] Out of memory`);
+  assert.equal(same.countNew({ source: messages, line }, 0), 1);
+  assert.equal(same.countNew({ source: journal, line: Buffer.from('Out of memory'), identifier: 'kernel' }, 0), 0);
+});
+
+test('a hundred thousand events in the journal and in the file, in any mixture, are a hundred thousand', () => {
+  const same = new SameEvent();
+  let [sum, seed] = [0, 1];
+  const waiting: number[] = [];
+  const take = (source: string, number: number): void => {
+    const line = Buffer.from(source === journal ? `boom ${number}` : syslog(`boom ${number}`));
+    sum += same.countNew({ source, line, identifier: 'app' }, number / 100);
+  };
+  for (let number = 0; number < 100_000; number++) {
+    seed = (seed * 48271) % 2147483647;
+    take(seed % 2 === 0 ? journal : messages, number);
+    waiting.push(number * 2 + (seed % 2));
+    if (waiting.length < 1000) continue;
+    const late = waiting.shift() as number;
+    take(late % 2 === 0 ? messages : journal, Math.floor(late / 2));
+  }
+  assert.equal(sum, 100_000);
+});
