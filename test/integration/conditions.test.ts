@@ -41,6 +41,18 @@ test('--absent triggers when the heartbeat stops, and the manifest says so', asy
   assert.deepEqual([trigger.line, trigger.matches, trigger.because], ['', 1, 'no match for 200ms']);
 });
 
+test('--absent does not mistake its own stop for a silence', async (t) => {
+  const host = await startHost(t);
+  const id = await armOnFile(host, '-m', 'alive', '--absent', '1s');
+  const { pid } = await theRig(host, id);
+  await host.kill(pid, 'SIGSTOP');
+  // Longer than the rig would have waited: a real silence, were it not for the line that is to be read.
+  await host.must('sleep', ['4']);
+  host.append(file, 'alive\n');
+  await host.kill(pid, 'SIGCONT');
+  assert.equal((await triggerOf(host, id)).matches, 1);
+});
+
 test('--then triggers when the second line follows the first, also from another source', async (t) => {
   const host = await startHost(t);
   await host.startJournald();

@@ -35,7 +35,9 @@ export class EchoRule {
 
   /** `names` are those of rig's own file, as it was started. */
   constructor(names: string[] = []) {
-    const known = [...new Set(['rig', ...names])].map((name) => name.replace(/[^\w]/g, '\\$&')).join('|');
+    const known = [...new Set(['rig', ...names.filter(Boolean)])]
+      .map((name) => name.replace(/[^\w]/g, '\\$&'))
+      .join('|');
     this.#commandLine = new RegExp(`(?:^|[\\s/=('"])(?:${known})\\s+logs\\s`);
     this.#sudoOfRig = new RegExp(`\\bCOMMAND=(?:[^\\s=]*/)?(?:${known}) logs\\s`);
   }

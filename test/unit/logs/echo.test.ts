@@ -41,6 +41,10 @@ const others = [
 for (const line of echoes) test(`passed over: ${line}`, () => assert.ok(rule.isEcho(Buffer.from(line))));
 for (const line of others) test(`not passed over: ${line}`, () => assert.ok(!rule.isEcho(Buffer.from(line))));
 
+test('an empty name of the own file stands for no other program', () => {
+  assert.ok(!new EchoRule(['']).isEcho(Buffer.from('kubectl x logs -m boom')));
+});
+
 test("rig's own journal entries are passed over by their identifier", () => {
   assert.ok(rule.isEcho(Buffer.from('boom'), 'rig'));
   assert.ok(!rule.isEcho(Buffer.from('boom'), 'app'));
