@@ -1,28 +1,55 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
+import { messageOf } from '../../errors.ts';
 import type { SourceStatus, Trigger } from '../../plugin.ts';
+import type { CompressedFile } from './compressed-file.ts';
+import { examineCompressed } from './compressed-file.ts';
 import { excerptOf } from './file-excerpt.ts';
 import type { FollowedFile } from './followed-file.ts';
 import { OpenFiles } from './open-files.ts';
 import type { Source, SourceContext, SourceExcerpt } from './source.ts';
 import { WatchedPath } from './watched-path.ts';
 
-/** How often everything is looked at without any hint. */
-const safetyNetMs = 1000;
+/** How often everything is looked at without any hint, unless --interval says otherwise. */
+export const defaultIntervalMs = 1000;
+/** How long a file that was rotated away must be silent before it is let go. */
+const letGoAfterMs = 30_000;
+
+export interface FileSettings {
+  intervalMs?: number | undefined;
+  letGoAfterMs?: number;
+}
 
 export class FileSource implements Source {
   readonly #context: SourceContext;
   readonly #paths: WatchedPath[];
   readonly #open: OpenFiles;
+  readonly #compressed: CompressedFile[] = [];
+  readonly #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
   #isPollingTold = false;
 
-  constructor(paths: string[], context: SourceContext) {
+  constructor(paths: string[], context: SourceContext, settings: FileSettings = {}) {
     this.#context = context;
-    const onPolling = (reason: string): void => this.#onPolling(reason);
-    const onMoved = (): void => this.#lookAtPaths();
-    const onMatch = (file: FollowedFile, line: Buffer, offset: number): boolean => this.#onMatch(file, line, offset);
-    this.#open = new OpenFiles({ context, onMatch, onMoved, onPolling });
-    this.#paths = paths.map((path) => new WatchedPath(path, this.#open, context.remark, onPolling));
+    this.#intervalMs = settings.intervalMs ?? defaultIntervalMs;
+    this.#open = new OpenFiles({
+      context,
+      onMatch: (file, line, offset) => this.#onMatch(file, line, offset),
+      onMoved: () => {
+        for (const path of this.#paths) path.planLook();
+      },
+      onPolling: (path, reason) => this.#onPolling(path, reason),
+      letGoAfterMs: settings.letGoAfterMs ?? letGoAfterMs,
+    });
+    this.#paths = paths.map((path) => this.#watched(path));
+  }
+
+  #watched(path: string): WatchedPath {
+    return new WatchedPath(path, {
+      open: this.#open,
+      remark: this.#context.remark,
+      onPolling: (path, reason) => this.#onPolling(path, reason),
+      onCompressed: (path) => void this.#examineCompressed(path),
+    });
   }
 
   async start(): Promise<void> {
@@ -30,7 +57,7 @@ export class FileSource implements Source {
     this.#timer = setInterval(() => {
       this.#lookAtPaths();
       this.#open.checkAll();
-    }, safetyNetMs);
+    }, this.#intervalMs);
   }
 
   async stop(): Promise<void> {
@@ -47,6 +74,7 @@ export class FileSource implements Source {
         file ? this.#describe(path, file) : { source: path, state: 'waiting for the file' },
       ),
       ...rotated.map((file) => this.#describe(file.path, file, 'rotated away')),
+      ...this.#compressed.map(({ path, ...figures }) => ({ source: path, state: 'unpacked', ...figures })),
     ];
   }
 
@@ -74,9 +102,18 @@ export class FileSource implements Source {
     return { source, state, wokenBy, inode, offset, lines, bytes, matches, passedOver };
   }
 
-  #onPolling(reason: string): void {
+  async #examineCompressed(path: string): Promise<void> {
+    try {
+      const examined = await examineCompressed(path, this.#open.all(), this.#context);
+      if (examined) this.#compressed.push(examined);
+    } catch (error) {
+      this.#context.remark(`${path}: lines that came while rig was stopped cannot be read: ${messageOf(error)}`);
+    }
+  }
+
+  #onPolling(path: string, reason: string): void {
     if (this.#isPollingTold) return;
     this.#isPollingTold = true;
-    this.#context.remark(`log files are looked at once a second, because ${reason}`);
+    this.#context.remark(`${path} is looked at every ${this.#intervalMs} ms, because ${reason}`);
   }
 }
