@@ -4,6 +4,7 @@
  */
 import { fstatSync } from 'node:fs';
 import { errnoOf, messageOf } from '../../errors.ts';
+import { silentFileSystem } from '../../host/file-systems.ts';
 import { isHeldForWriting } from '../../host/open-files.ts';
 import { hasTakenOver, isCopyOf } from './copies.ts';
 import type { OnFileMatch } from './followed-file.ts';
@@ -163,14 +164,15 @@ export class OpenFiles {
     const state = { wakeUp: undefined, names: 1, isHolderSought: false, isEncodingTold: false, hasFailed: false };
     const entry: Entry = { file, lastGrewMs: performance.now(), ...state };
     // By descriptor: the name may have gone to another file by now.
-    entry.wakeUp = wakeOn(
-      `/proc/self/fd/${file.fd}`,
-      (kind) => {
-        this.#wake(entry);
-        if (kind === 'rename') this.#onMoved();
-      },
-      (reason) => this.#onPolling(file.path, reason),
-    );
+    const fdPath = `/proc/self/fd/${file.fd}`;
+    const onPolling = (reason: string): void => this.#onPolling(file.path, reason);
+    const onChange = (kind: 'change' | 'rename'): void => {
+      this.#wake(entry);
+      if (kind === 'rename') this.#onMoved();
+    };
+    const silent = silentFileSystem(fdPath);
+    if (silent) onPolling(`its file system (${silent}) does not announce changes`);
+    else entry.wakeUp = wakeOn(fdPath, onChange, onPolling);
     this.#entries.set(file.identity, entry);
     // It may have grown before the watch was there.
     this.#wake(entry);

@@ -8,6 +8,12 @@ export type LogsPlan = {
   count: number;
   /** Absolute paths. */
   files: string[];
+  /** Absolute patterns. */
+  patterns?: string[];
+  /** Fifos, and `-` for standard input. */
+  streams?: string[];
+  /** How often files are looked at unasked; undefined: the default. */
+  intervalMs?: number;
   /** Undefined: the journal is not watched. No units: the whole of it. */
   journal?: { program: string; units: string[] };
 };

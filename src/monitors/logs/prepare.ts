@@ -3,26 +3,35 @@ import { messageOf, UsageError } from '../../errors.ts';
 import type { PrepareContext, PreparedMonitor, Values } from '../../plugin.ts';
 import { readBack } from './journal-child.ts';
 import { findJournal } from './journal-host.ts';
+import type { LogFiles } from './log-files.ts';
 import { checkNamedFiles, findDefaultFiles } from './log-files.ts';
 import type { MessageOptions } from './matcher.ts';
 import { checkMessage } from './matcher.ts';
 import type { logsOptions } from './options.ts';
 import type { LogsPlan } from './plan.ts';
+import { streamName } from './stream-source.ts';
 
 export type LogsValues = Values<typeof logsOptions>;
 
 /** Throws UsageError for what cannot be. */
-export async function prepareLogs(values: LogsValues, { remark }: PrepareContext): Promise<PreparedMonitor<LogsPlan>> {
+export async function prepareLogs(values: LogsValues, context: PrepareContext): Promise<PreparedMonitor<LogsPlan>> {
+  const { remark } = context;
   const message = checkMessage(messageOptions(values), remark);
   refuseContradictions(values);
   const journal = values['no-journal'] ? undefined : await journalPlan(values, remark);
-  const files = values['no-files'] ? [] : await filesOf(values, remark);
-  if (files.length === 0 && !journal)
+  const watched = values['no-files'] ? { files: [] } : await filesOf(values, context);
+  if (values['no-files'] && !journal)
     throw new UsageError('nothing is left to watch: --no-files, and this host has no journal');
   const count = values.count ?? 1;
   return {
-    plan: { message, count, files, ...(journal ? { journal } : {}) },
-    watch: [...journalWords(journal), ...files].join(', '),
+    plan: {
+      message,
+      count,
+      ...watched,
+      ...(values.interval === undefined ? {} : { intervalMs: values.interval }),
+      ...(journal ? { journal } : {}),
+    },
+    watch: [...journalWords(journal), ...fileWords(watched)].join(', '),
     condition: conditionWords(message, count),
     namesProcess: journal !== undefined,
   };
@@ -47,8 +56,12 @@ function refuseContradictions(values: LogsValues): void {
     throw new UsageError('nothing is left to watch: --no-files and --no-journal together');
 }
 
-async function filesOf(values: LogsValues, remark: (text: string) => void): Promise<string[]> {
-  return values.logfile ? checkNamedFiles(values.logfile, remark) : findDefaultFiles();
+async function filesOf(values: LogsValues, context: PrepareContext): Promise<LogFiles> {
+  return values.logfile ? checkNamedFiles(values.logfile, context) : { files: await findDefaultFiles() };
+}
+
+function fileWords({ files, patterns = [], streams = [] }: LogFiles): string[] {
+  return [...files, ...patterns, ...streams.map(streamName)];
 }
 
 async function journalPlan(values: LogsValues, remark: (text: string) => void): Promise<LogsPlan['journal']> {
