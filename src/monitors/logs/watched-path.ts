@@ -110,7 +110,7 @@ export class WatchedPath {
       // ENOENT: gone again since the stat.
       if (errnoOf(error) !== 'ENOENT') this.#tell(messageOf(error));
     }
-    if (at === 'beginning') this.#catchUp(folders, lookedMs);
+    if (at === 'beginning') this.#catchUp(folders, lookedMs, previous);
     if (previous) open.release(previous);
   }
 
@@ -132,7 +132,7 @@ export class WatchedPath {
   }
 
   /** Reads also what had this name only between two looks. */
-  #catchUp(folders: string[], lookedMs: number): void {
+  #catchUp(folders: string[], lookedMs: number, previous: FollowedFile | undefined): void {
     const { open, onCompressed } = this.#context;
     const isKnown = (identity: string): boolean => open.has(identity);
     const names = new Set([this.path, ...(this.#target === undefined ? [] : [this.#target])]);
@@ -142,7 +142,7 @@ export class WatchedPath {
         try {
           if (isCompressed) {
             if (lookedMs - this.#confirmedMs >= stoppedMs) onCompressed(path);
-          } else if (!open.isCopy(path)) open.release(open.acquire(path, 'beginning'));
+          } else if (!open.isCopy(path)) open.release(open.acquire(path, 'beginning', previous));
         } catch {
           // Renamed once more, or removed: the next look finds it by its new name, if it has one.
         }
