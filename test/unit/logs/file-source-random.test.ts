@@ -189,7 +189,8 @@ async function step(log: Log, world: World): Promise<void> {
   else if (action < 31) await log.recreate();
   else if (action < 33) await log.replaceByCopy();
   else if (action < 35 && log.isLink) {
-    // A target that the link leaves before it was looked at is out of sight.
+    // A target that the link leaves before it was looked at is out of sight; a line shows that it was.
+    log.write();
     await allRead(world);
     log.switchLink();
   } else if (action < 37) standStill(world.below(5));
