@@ -48,6 +48,8 @@ export type Values<T extends OptionTable> = { [Name in keyof T]: ValueOf[T[Name]
 export interface PrepareContext {
   /** Tells the user something that is not an error: one line on stderr. */
   remark(text: string): void;
+  /** Whether the rig will run attached, with the standard input that it was given. */
+  isAttached?: boolean;
 }
 
 /** A prepared monitor: `plan` goes to the daemon as it is. */

@@ -71,7 +71,10 @@ async function prepare(
   const given = values as Values<typeof rigOptions>;
   const id = given.name === undefined ? randomId() : checkName(given.name);
   const selected = selectActions(values);
-  const { plan, watch, condition, namesProcess } = await monitor.prepare(values, { remark });
+  const { plan, watch, condition, namesProcess } = await monitor.prepare(values, {
+    remark,
+    isAttached: given.foreground,
+  });
   const planned: RigSpec['actions'] = [];
   for (const action of selected) {
     planned.push({

@@ -1,16 +1,28 @@
-/** Which files processes hold open, from /proc/PID/fd: see proc_pid_fd(5). */
-import { readdir, stat } from 'node:fs/promises';
+/** Which files processes hold open, from /proc/PID/fd and fdinfo: see proc_pid_fd(5), proc_pid_fdinfo(5). */
+import { constants } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { listPids } from './processes.ts';
 
-/** Whether any process but this one holds a file open. `identity` is `<device>:<inode>`. */
-export async function isHeldOpen(identity: string): Promise<boolean> {
+const accessModes = constants.O_RDONLY | constants.O_WRONLY | constants.O_RDWR;
+
+/**
+ * Whether any process but this one can still write to a file through a descriptor. `identity` is `<device>:<inode>`. Those
+ * that only read do not count: two rigs, or a rig and `tail -F`, would otherwise keep a file open for each other for ever.
+ */
+export async function isHeldForWriting(identity: string): Promise<boolean> {
   for (const pid of await listPids()) {
     if (pid === process.pid) continue;
     // Processes and descriptors come and go meanwhile: what is gone holds nothing.
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       const file = await stat(`/proc/${pid}/fd/${fd}`, { bigint: true }).catch(() => undefined);
-      if (file && `${file.dev}:${file.ino}` === identity) return true;
+      if (file && `${file.dev}:${file.ino}` === identity && (await isWritable(pid, fd))) return true;
     }
   }
   return false;
+}
+
+async function isWritable(pid: number, fd: string): Promise<boolean> {
+  const info = await readFile(`/proc/${pid}/fdinfo/${fd}`, 'latin1').catch(() => '');
+  const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8);
+  return (flags & accessModes) !== constants.O_RDONLY;
 }

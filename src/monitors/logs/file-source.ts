@@ -1,41 +1,85 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
+import { messageOf } from '../../errors.ts';
 import type { SourceStatus, Trigger } from '../../plugin.ts';
+import type { CompressedFile } from './compressed-file.ts';
+import { examineCompressed } from './compressed-file.ts';
 import { excerptOf } from './file-excerpt.ts';
 import type { FollowedFile } from './followed-file.ts';
+import { ownLog } from './log-files.ts';
 import { OpenFiles } from './open-files.ts';
 import type { Source, SourceContext, SourceExcerpt } from './source.ts';
 import { WatchedPath } from './watched-path.ts';
+import { isRotationOfAny, WatchedPattern } from './watched-pattern.ts';
 
-/** How often everything is looked at without any hint. */
-const safetyNetMs = 1000;
+/** How often everything is looked at without any hint, unless --interval says otherwise. */
+export const defaultIntervalMs = 1000;
+/** How long a file that was rotated away must be silent before it is let go. */
+const letGoAfterMs = 30_000;
+
+/** A name that a pattern has found is forgotten when there was no such file for so many looks. */
+const forgottenAfterLooks = 60;
+
+export interface FileSettings {
+  /** Patterns of files, which may come later. */
+  patterns?: string[];
+  intervalMs?: number | undefined;
+  letGoAfterMs?: number;
+}
 
 export class FileSource implements Source {
   readonly #context: SourceContext;
   readonly #paths: WatchedPath[];
+  readonly #patterns: WatchedPattern[];
+  /** Those of the paths that were found by a pattern, and at how many looks in a row there was no file. */
+  readonly #found = new Map<WatchedPath, number>();
   readonly #open: OpenFiles;
+  readonly #compressed: CompressedFile[] = [];
+  readonly #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
-  #isPollingTold = false;
+  readonly #toldReasons = new Set<string>();
+  #isExpansionDue = false;
+  #isStopped = false;
 
-  constructor(paths: string[], context: SourceContext) {
+  constructor(paths: string[], context: SourceContext, settings: FileSettings = {}) {
     this.#context = context;
-    const onPolling = (reason: string): void => this.#onPolling(reason);
-    const onMoved = (): void => this.#lookAtPaths();
-    const onMatch = (file: FollowedFile, line: Buffer, offset: number): boolean => this.#onMatch(file, line, offset);
-    this.#open = new OpenFiles({ context, onMatch, onMoved, onPolling });
-    this.#paths = paths.map((path) => new WatchedPath(path, this.#open, context.remark, onPolling));
+    this.#intervalMs = settings.intervalMs ?? defaultIntervalMs;
+    this.#open = new OpenFiles({
+      context,
+      onMatch: (file, line, offset) => this.#onMatch(file, line, offset),
+      onMoved: () => {
+        for (const path of this.#paths) path.planLook();
+      },
+      onPolling: (path, reason) => this.#onPolling(path, reason),
+      letGoAfterMs: settings.letGoAfterMs ?? letGoAfterMs,
+    });
+    this.#paths = paths.map((path) => this.#watched(path));
+    this.#patterns = (settings.patterns ?? []).map((pattern) => new WatchedPattern(pattern, [ownLog]));
+  }
+
+  #watched(path: string): WatchedPath {
+    return new WatchedPath(path, {
+      open: this.#open,
+      remark: this.#context.remark,
+      onPolling: (path, reason) => this.#onPolling(path, reason),
+      onCompressed: (path) => void this.#examineCompressed(path),
+    });
   }
 
   async start(): Promise<void> {
+    for (const pattern of this.#patterns) pattern.start(() => this.#planExpansion());
+    for (const path of this.#findNewPaths()) this.#addFound(path);
     for (const path of this.#paths) path.start();
     this.#timer = setInterval(() => {
-      this.#lookAtPaths();
+      for (const path of this.#paths) path.look();
+      this.#expandPatterns();
       this.#open.checkAll();
-    }, safetyNetMs);
+    }, this.#intervalMs);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    for (const path of this.#paths) path.stop();
+    this.#isStopped = true;
+    for (const watched of [...this.#paths, ...this.#patterns]) watched.stop();
     this.#open.stop();
   }
 
@@ -47,6 +91,7 @@ export class FileSource implements Source {
         file ? this.#describe(path, file) : { source: path, state: 'waiting for the file' },
       ),
       ...rotated.map((file) => this.#describe(file.path, file, 'rotated away')),
+      ...this.#compressed.map(({ path, ...figures }) => ({ source: path, state: 'unpacked', ...figures })),
     ];
   }
 
@@ -56,8 +101,44 @@ export class FileSource implements Source {
     return excerpts;
   }
 
-  #lookAtPaths(): void {
-    for (const path of this.#paths) path.look();
+  /** Looks for files that fit the patterns at the end of this turn of the event loop, however many hints there are. */
+  #planExpansion(): void {
+    if (this.#isExpansionDue) return;
+    this.#isExpansionDue = true;
+    setImmediate(() => {
+      this.#isExpansionDue = false;
+      if (!this.#isStopped) this.#expandPatterns();
+    });
+  }
+
+  /** Follows the files that have come from their beginning, and forgets the names that have gone. */
+  #expandPatterns(): void {
+    if (this.#patterns.length === 0) return;
+    for (const [path, misses] of this.#found) {
+      this.#found.set(path, path.file ? 0 : misses + 1);
+      if (misses < forgottenAfterLooks) continue;
+      path.stop();
+      this.#found.delete(path);
+      this.#paths.splice(this.#paths.indexOf(path), 1);
+    }
+    for (const path of this.#findNewPaths()) {
+      const watched = this.#paths.map((each) => each.path);
+      // The watched file itself is followed to that name, and its copy (copytruncate) holds nothing new.
+      if (!isRotationOfAny(path, watched)) this.#addFound(path).look();
+    }
+  }
+
+  #findNewPaths(): string[] {
+    const known = new Set(this.#paths.map(({ path }) => path));
+    const fitting = new Set(this.#patterns.flatMap((pattern) => pattern.find()));
+    return [...fitting].filter((path) => !known.has(path));
+  }
+
+  #addFound(path: string): WatchedPath {
+    const watched = this.#watched(path);
+    this.#found.set(watched, 0);
+    this.#paths.push(watched);
+    return watched;
   }
 
   #onMatch(file: FollowedFile, line: Buffer, offset: number): boolean {
@@ -74,9 +155,18 @@ export class FileSource implements Source {
     return { source, state, wokenBy, inode, offset, lines, bytes, matches, passedOver };
   }
 
-  #onPolling(reason: string): void {
-    if (this.#isPollingTold) return;
-    this.#isPollingTold = true;
-    this.#context.remark(`log files are looked at once a second, because ${reason}`);
+  async #examineCompressed(path: string): Promise<void> {
+    try {
+      const examined = await examineCompressed(path, this.#open.all(), this.#context);
+      if (examined) this.#compressed.push(examined);
+    } catch (error) {
+      this.#context.remark(`${path}: lines that came while rig was stopped cannot be read: ${messageOf(error)}`);
+    }
+  }
+
+  #onPolling(path: string, reason: string): void {
+    if (this.#toldReasons.has(reason)) return;
+    this.#toldReasons.add(reason);
+    this.#context.remark(`${path} is looked at every ${this.#intervalMs} ms, because ${reason}`);
   }
 }

@@ -37,6 +37,12 @@ export class Fingerprint {
     );
   }
 
+  /** Whether the file begins with FF FE or FE FF. */
+  get hasUtf16Mark(): boolean {
+    const [first, second] = [this.#head[0], this.#head[1]];
+    return this.#headLength >= 2 && ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff));
+  }
+
   copyTo(other: Fingerprint): void {
     this.#head.copy(other.#head);
     this.#tail.copy(other.#tail);

@@ -13,6 +13,9 @@ const overlapBytes = 64 * 1024;
 /** How far the beginning of an unfinished line is looked for when a file is opened at its end. */
 const lookBackBytes = 64 * 1024;
 
+/** The kernel takes the time of a write from a clock that lags by a tick, at most 10 ms: two writes may have the same time. */
+const clockTickMs = 50;
+
 /** The data of a slice begins here: aligned for counting, with room for a NUL before it. */
 const dataAt = 4;
 /** All files share one buffer, since each slice is examined before the next is read. */
@@ -31,7 +34,8 @@ export class FollowedFile {
   /** The path that it was first opened by. */
   readonly path: string;
   readonly fd: number;
-  readonly identity: string;
+  /** Changes only where the file system renames inodes: an overlay that copies the file to its upper layer. */
+  identity: string;
   readonly inode: string;
   /** Complete lines, bytes read and matches so far. */
   lines = 0;
@@ -49,7 +53,9 @@ export class FollowedFile {
   /** Up to where the unfinished line was examined when the file was rotated away. */
   #tailExaminedTo = 0;
   readonly #fingerprint = new Fingerprint();
+  /** The time of the last write at the last look, and whether it was so long ago that any later write has another time. */
   #lastMtimeMs = -1;
+  #isSettled = false;
 
   /** Opens a regular file. Throws the system's error, or a RigError when it is something else than a file. */
   constructor(path: string) {
@@ -81,16 +87,29 @@ export class FollowedFile {
     const lastNewline = shared.subarray(dataAt, dataAt + length).lastIndexOf(newline);
     this.#readTo = from + length;
     this.#lineStart = from + lastNewline + 1;
+    // Should the file be rotated away before the line has grown, all of it is old.
+    this.#tailExaminedTo = this.#readTo;
     this.#remember(length);
   }
 
-  /** Goes on where another descriptor of the same file had come to. */
+  /** Goes on where another descriptor of the same file, or of one with the same bytes up to there, had come to. */
   continueFrom(other: FollowedFile): void {
     this.#lineStart = other.#lineStart;
     this.#readTo = other.#readTo;
     this.#longLineStart = other.#longLineStart;
     this.#isLineCounted = other.#isLineCounted;
+    this.#tailExaminedTo = other.#tailExaminedTo;
     other.#fingerprint.copyTo(this.#fingerprint);
+    this.#lastMtimeMs = -1;
+  }
+
+  /** Leaves its unfinished line to the file that goes on in its place. */
+  leaveTail(): void {
+    this.#tailExaminedTo = this.#readTo;
+  }
+
+  /** Goes on counting where another descriptor of the same file had come to. */
+  takeFigures(other: FollowedFile): void {
     this.lines = other.lines;
     this.bytes = other.bytes;
     this.matches = other.matches;
@@ -100,8 +119,9 @@ export class FollowedFile {
   /** Reads and examines at most one slice. Returns whether there may be more. */
   readSlice(matcher: Matcher, onMatch: OnFileMatch): boolean {
     const { size, mtimeMs } = fstatSync(this.fd);
-    if (size === this.#readTo && mtimeMs === this.#lastMtimeMs) return false;
+    if (size === this.#readTo && mtimeMs === this.#lastMtimeMs && this.#isSettled) return false;
     this.#lastMtimeMs = mtimeMs;
+    this.#isSettled = Date.now() - mtimeMs > clockTickMs;
     if (size < this.#readTo || !this.#fingerprint.isIn(this.fd)) this.#startOver();
     if (size === this.#readTo || this.#onlyExtendsLine()) return false;
     const length = readSync(this.fd, shared, dataAt, sliceBytes, this.#lineStart);
@@ -127,6 +147,16 @@ export class FollowedFile {
       this.#lineStart,
     );
     this.#scanWindow(dataAt, dataAt + length, matcher, onMatch);
+  }
+
+  /** Whether another file holds, in the same places, what is known of the bytes that were read from this one. */
+  isContinuedIn(other: FollowedFile): boolean {
+    return this.#readTo > 0 && this.#fingerprint.isIn(other.fd);
+  }
+
+  /** Whether it begins with the byte order mark of UTF-16; known as soon as something has been read. */
+  get isUtf16(): boolean {
+    return this.#fingerprint.hasUtf16Mark;
   }
 
   close(): void {

@@ -3,10 +3,14 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errnoOf, messageOf, UsageError } from '../../errors.ts';
+import type { PrepareContext } from '../../plugin.ts';
+import type { LogsPlan } from './plan.ts';
+import { standardInput } from './stream-source.ts';
+import { fixedFolder, isPattern, WatchedPattern } from './watched-pattern.ts';
 
 /** Where syslog goes: Red Hat, SUSE and older Debian have the first, newer Debian and Ubuntu only the second. */
 const defaultFiles = ['/var/log/messages', '/var/log/syslog'];
-const ownLog = '/var/log/rig/rig.log';
+export const ownLog = '/var/log/rig/rig.log';
 
 /** The default file of this host; both names while there is neither, since either may come. */
 export async function findDefaultFiles(): Promise<string[]> {
@@ -17,46 +21,60 @@ export async function findDefaultFiles(): Promise<string[]> {
   return defaultFiles;
 }
 
+/** What is followed as files, and what is read as it comes. */
+export type LogFiles = Pick<LogsPlan, 'files' | 'patterns' | 'streams'>;
+
 /** The absolute paths of named files, each once. Throws UsageError for one that cannot be watched. */
-export async function checkNamedFiles(names: string[], remark: (text: string) => void): Promise<string[]> {
-  const paths: string[] = [];
+export async function checkNamedFiles(names: string[], context: PrepareContext): Promise<LogFiles> {
+  const found: Record<Kind, Set<string>> = { files: new Set(), patterns: new Set(), streams: new Set() };
   for (const name of names) {
     if (name === '') throw new UsageError('--logfile: a file name is empty');
-    if (name === '-') throw new UsageError('--logfile -: standard input cannot be watched');
     if (name.includes('\0')) throw new UsageError('--logfile: a file name cannot contain a NUL byte');
-    const path = resolve(name);
-    if (paths.includes(path)) continue;
-    await checkFile(name, path, remark);
-    paths.push(path);
+    if (name === standardInput && !context.isAttached)
+      throw new UsageError('--logfile -: standard input can be watched with --foreground only');
+    if (name === standardInput) found.streams.add(name);
+    else found[await checkFile(name, resolve(name), context.remark)].add(resolve(name));
   }
-  return paths;
+  const { files, patterns, streams } = found;
+  return {
+    files: [...files],
+    ...(patterns.size > 0 ? { patterns: [...patterns] } : {}),
+    ...(streams.size > 0 ? { streams: [...streams] } : {}),
+  };
 }
 
-async function checkFile(name: string, path: string, remark: (text: string) => void): Promise<void> {
+type Kind = 'files' | 'patterns' | 'streams';
+
+async function checkFile(name: string, path: string, remark: (text: string) => void): Promise<Kind> {
   if (path === ownLog || (await realpath(path).catch(() => path)) === ownLog)
     throw new UsageError(`--logfile ${name}: rig's own log cannot be watched`);
   try {
     const found = await stat(path);
+    if (found.isFIFO()) return 'streams';
     if (!found.isFile()) throw new UsageError(`--logfile ${name}: ${kindOf(found)}, not a regular file`);
     await access(path, constants.R_OK);
+    return 'files';
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (errnoOf(error) === 'ENOENT') await checkMissingFile(name, path, remark);
-    else if (errnoOf(error) === 'EACCES') throw new UsageError(`--logfile ${name}: permission denied`);
-    else throw new UsageError(`--logfile ${name}: ${messageOf(error)}`, { cause: error });
+    if (errnoOf(error) === 'ENOENT') return await checkMissingFile(name, path, remark);
+    if (errnoOf(error) === 'EACCES') throw new UsageError(`--logfile ${name}: permission denied`);
+    throw new UsageError(`--logfile ${name}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-async function checkMissingFile(name: string, path: string, remark: (text: string) => void): Promise<void> {
-  if (/[*?[]/.test(name)) throw new UsageError(`--logfile ${name}: no such file, and patterns are not expanded by rig`);
-  const folder = await stat(dirname(path)).catch(() => undefined);
+/** A file, or files that fit a pattern, may come later: but not where there is not even a folder. */
+async function checkMissingFile(name: string, path: string, remark: (text: string) => void): Promise<Kind> {
+  const kind = isPattern(name) ? 'patterns' : 'files';
+  const folder = await stat(kind === 'patterns' ? fixedFolder(path) : dirname(path)).catch(() => undefined);
   if (!folder?.isDirectory()) throw new UsageError(`--logfile ${name}: no such file, and no such folder`);
-  remark(`${name} does not exist yet: it is waited for`);
+  if (kind === 'files') remark(`${name} does not exist yet: it is waited for`);
+  else if (new WatchedPattern(path, [ownLog]).find().length === 0)
+    remark(`no file fits ${name} yet: they are waited for`);
+  return kind;
 }
 
 function kindOf(found: Awaited<ReturnType<typeof stat>>): string {
   if (found.isDirectory()) return 'a folder';
-  if (found.isFIFO()) return 'a fifo';
   if (found.isSocket()) return 'a socket';
   return 'a device';
 }

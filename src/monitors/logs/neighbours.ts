@@ -1,28 +1,65 @@
-/** Files that were created under a watched name and renamed again before anyone looked: two rotations in quick succession. */
+/**
+ * Files that were created under a watched name and renamed again before anyone looked: two rotations in quick succession, or
+ * while rig was stopped.
+ */
 import { readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { identityOf } from './followed-file.ts';
 
-/** What rotation adds to a name: `.1`, `-20261122`, `.old`. Compressed files are left out: what they hold was read before. */
+/** What rotation adds to a name: `.1`, `-20261122`, `.old`; behind it, what compression adds. */
 const rotated = /^(?:[.\-_]\d[\d.\-_:T]*|\.old|\.bak|~)$/;
+const compressed = /\.(?:gz|zst|xz|bz2)$/;
+
+export interface Neighbour {
+  path: string;
+  isCompressed: boolean;
+}
+
+/** Whether a name is `name` as rotation changes it: `app.log.1.gz`, `app.log-20261122`, `app-20261122.log`. */
+export function isRotatedName(other: string, name: string): boolean {
+  const plain = other.replace(compressed, '');
+  if (plain.startsWith(name) && rotated.test(plain.slice(name.length))) return true;
+  const extension = extname(name);
+  const stem = basename(name, extension);
+  if (extension === '' || !plain.startsWith(stem) || !plain.endsWith(extension)) return false;
+  return rotated.test(plain.slice(stem.length, -extension.length));
+}
+
+/** Whether a name ends as compressed files do. */
+export const isCompressedName = (name: string): boolean => compressed.test(name);
 
 /**
- * The files beside `path` that carry its name with an addition (`.1`, `-20261122`), were born after `bornAfterMs` (since
- * the epoch), and are not known by their identity; oldest first. A file system without birth times gives none.
+ * The files beside `path`, or in other `folders` that it is rotated to, that carry its name as rotation changes it, were born
+ * after `bornAfterMs` (since the epoch), and are not known by their identity; oldest first. A file system without birth
+ * times gives none. A compressed file counts only if what it holds was also written after that: compression keeps the time.
  */
-export function findNewNeighbours(path: string, bornAfterMs: number, isKnown: (identity: string) => boolean): string[] {
-  const folder = dirname(path);
-  const name = basename(path);
-  const found: Array<{ path: string; bornNs: bigint }> = [];
-  for (const other of namesIn(folder)) {
-    if (!other.startsWith(name) || !rotated.test(other.slice(name.length))) continue;
-    const otherPath = join(folder, other);
-    const stat = statSync(otherPath, { bigint: true, throwIfNoEntry: false });
-    if (!stat?.isFile() || isKnown(identityOf(stat))) continue;
-    if (stat.birthtimeNs > BigInt(Math.floor(bornAfterMs * 1e6)))
-      found.push({ path: otherPath, bornNs: stat.birthtimeNs });
+export function findNewNeighbours(
+  path: string,
+  folders: string[],
+  bornAfterMs: number,
+  isKnown: (identity: string) => boolean,
+): Neighbour[] {
+  const found: Array<Neighbour & { atNs: bigint }> = [];
+  const bornAfterNs = BigInt(Math.floor(bornAfterMs * 1e6));
+  for (const folder of new Set([dirname(path), ...folders])) {
+    for (const other of namesIn(folder).filter((each) => isRotatedName(each, basename(path)))) {
+      const stat = statOf(join(folder, other));
+      if (!stat?.isFile() || isKnown(identityOf(stat)) || stat.birthtimeNs <= bornAfterNs) continue;
+      const isCompressed = isCompressedName(other);
+      if (isCompressed && stat.mtimeNs <= bornAfterNs) continue;
+      found.push({ path: join(folder, other), isCompressed, atNs: isCompressed ? stat.mtimeNs : stat.birthtimeNs });
+    }
   }
-  return found.sort((a, b) => (a.bornNs < b.bornNs ? -1 : 1)).map((each) => each.path);
+  return found.sort((a, b) => (a.atNs < b.atNs ? -1 : 1));
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // A link that leads nowhere, or in a circle, is no file.
+    return undefined;
+  }
 }
 
 function namesIn(folder: string): string[] {

@@ -2,16 +2,19 @@
  * The files that are being followed, each once, whatever names lead to it. A file stays here after its name has gone to
  * another (rotation by rename): its writer may go on writing to it for a while.
  */
+import { fstatSync } from 'node:fs';
 import { errnoOf, messageOf } from '../../errors.ts';
-import { isHeldOpen } from '../../host/open-files.ts';
+import { silentFileSystem } from '../../host/file-systems.ts';
+import { isHeldForWriting } from '../../host/open-files.ts';
+import { hasTakenOver, isCopyOf } from './copies.ts';
 import type { OnFileMatch } from './followed-file.ts';
-import { FollowedFile } from './followed-file.ts';
+import { FollowedFile, identityOf } from './followed-file.ts';
 import type { SourceContext } from './source.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
 
-/** How long a file without a name must be silent before it is let go, if no process holds it open. */
-const letGoAfterMs = 30_000;
+/** How many slices are read at once of a file whose place another has taken: 64 MiB. */
+const drainedSlices = 256;
 /** How long it must be silent before its unfinished last line is taken for complete. */
 const tailAfterMs = 1000;
 
@@ -24,6 +27,7 @@ interface Entry {
   /** When it last grew, or lost its last name, in milliseconds on the monotonic clock. */
   lastGrewMs: number;
   isHolderSought: boolean;
+  isEncodingTold: boolean;
   /** Whether the user has been told that it cannot be read. */
   hasFailed: boolean;
 }
@@ -34,21 +38,27 @@ export class OpenFiles {
   readonly #context: SourceContext;
   readonly #onMatch: OnFileMatch;
   readonly #onMoved: () => void;
-  readonly #onPolling: (reason: string) => void;
+  readonly #onPolling: (path: string, reason: string) => void;
+  readonly #letGoAfterMs: number;
   #isTurnDue = false;
   #isStopped = false;
 
-  /** `onMoved` is called when a file's name may have changed, `onPolling` when inotify is not to be had. */
+  /**
+   * `onMoved` is called when a file's name may have changed, `onPolling` when inotify is not to be had. A file without a name
+   * is let go when it has been silent for `letGoAfterMs` and no process can write to it.
+   */
   constructor(options: {
     context: SourceContext;
     onMatch: OnFileMatch;
     onMoved: () => void;
-    onPolling: (reason: string) => void;
+    onPolling: (path: string, reason: string) => void;
+    letGoAfterMs: number;
   }) {
     this.#context = options.context;
     this.#onMatch = options.onMatch;
     this.#onMoved = options.onMoved;
     this.#onPolling = options.onPolling;
+    this.#letGoAfterMs = options.letGoAfterMs;
   }
 
   has(identity: string): boolean {
@@ -64,10 +74,11 @@ export class OpenFiles {
   }
 
   /**
-   * Opens what a path leads to, at its beginning or its end; a file that is followed already just goes on. Every call must
-   * be paired with a `release`. Throws what opening throws.
+   * Opens what a path leads to, at its beginning or its end; a file that is followed already just goes on, and so does one
+   * that holds what `previous`, whose place it has taken, held. Every call must be paired with a `release`. Throws what
+   * opening throws.
    */
-  acquire(path: string, at: 'beginning' | 'end'): FollowedFile {
+  acquire(path: string, at: 'beginning' | 'end', previous?: FollowedFile): FollowedFile {
     const opened = new FollowedFile(path);
     const known = this.#entries.get(opened.identity);
     if (known) {
@@ -76,8 +87,29 @@ export class OpenFiles {
       return known.file;
     }
     if (at === 'end') opened.skipToEnd();
+    else if (previous) this.#takeOver(opened, previous);
     this.#add(opened);
     return opened;
+  }
+
+  /** Whether the file that a path leads to only repeats what a followed one holds. Throws what opening throws. */
+  isCopy(path: string): boolean {
+    const opened = new FollowedFile(path);
+    try {
+      return !this.has(opened.identity) && this.all().some((original) => isCopyOf(opened, original));
+    } finally {
+      opened.close();
+    }
+  }
+
+  /** Whether an open file is the one of another identity: an overlay file system may rename a file when it is first written. */
+  isRenamedTo(file: FollowedFile, identity: string): boolean {
+    const entry = this.#entries.get(file.identity);
+    if (!entry || this.has(identity) || identityOf(fstatSync(file.fd, { bigint: true })) !== identity) return false;
+    this.#entries.delete(file.identity);
+    file.identity = identity;
+    this.#entries.set(identity, entry);
+    return true;
   }
 
   /** Opens what a path leads to again, and goes on in it where `stale` had come to: the old descriptor shows an outdated copy. */
@@ -89,6 +121,7 @@ export class OpenFiles {
       return stale;
     }
     opened.continueFrom(stale);
+    opened.takeFigures(stale);
     this.#forget(entry);
     this.#add(opened).names = entry.names;
     return opened;
@@ -111,7 +144,7 @@ export class OpenFiles {
       const silentMs = now - entry.lastGrewMs;
       if (entry.names > 0 || this.#isStopped || this.#pending.has(entry)) continue;
       if (silentMs >= tailAfterMs) entry.file.examineTail(this.#context.matcher, this.#onMatch);
-      if (silentMs >= letGoAfterMs && !entry.isHolderSought) void this.#letGoUnlessHeld(entry);
+      if (silentMs >= this.#letGoAfterMs && !entry.isHolderSought) void this.#letGoUnlessHeld(entry);
     }
   }
 
@@ -128,21 +161,36 @@ export class OpenFiles {
   }
 
   #add(file: FollowedFile): Entry {
-    const state = { wakeUp: undefined, names: 1, isHolderSought: false, hasFailed: false };
+    const state = { wakeUp: undefined, names: 1, isHolderSought: false, isEncodingTold: false, hasFailed: false };
     const entry: Entry = { file, lastGrewMs: performance.now(), ...state };
     // By descriptor: the name may have gone to another file by now.
-    entry.wakeUp = wakeOn(
-      `/proc/self/fd/${file.fd}`,
-      (kind) => {
-        this.#wake(entry);
-        if (kind === 'rename') this.#onMoved();
-      },
-      this.#onPolling,
-    );
+    const fdPath = `/proc/self/fd/${file.fd}`;
+    const onPolling = (reason: string): void => this.#onPolling(file.path, reason);
+    const onChange = (kind: 'change' | 'rename'): void => {
+      this.#wake(entry);
+      if (kind === 'rename') this.#onMoved();
+    };
+    const silent = silentFileSystem(fdPath);
+    if (silent) onPolling(`its file system (${silent}) does not announce changes`);
+    else entry.wakeUp = wakeOn(fdPath, onChange, onPolling);
     this.#entries.set(file.identity, entry);
     // It may have grown before the watch was there.
     this.#wake(entry);
     return entry;
+  }
+
+  /** Has a new file go on where the one had come to whose place it has taken, if it is a copy of it. */
+  #takeOver(opened: FollowedFile, previous: FollowedFile): void {
+    const entry = this.#entries.get(previous.identity);
+    if (!entry) {
+      // Gone from its network file system (ESTALE), and found again under the same number.
+      if (opened.identity === previous.identity && previous.isContinuedIn(opened)) opened.continueFrom(previous);
+      return;
+    }
+    for (let slices = 0; slices < drainedSlices && this.#readOne(entry); slices++);
+    if (this.#pending.has(entry) || !hasTakenOver(opened, previous)) return;
+    opened.continueFrom(previous);
+    previous.leaveTail();
   }
 
   /** Has a file read at the end of this turn of the event loop, however many hints there are. */
@@ -162,9 +210,12 @@ export class OpenFiles {
     });
   }
 
-  /** Reads one slice of one file: the others, and everything else in this process, have their turn before the next. */
-  #readOne(entry: Entry): void {
-    if (this.#isStopped || this.#context.isOver()) return;
+  /**
+   * Reads one slice of one file: the others, and everything else in this process, have their turn before the next. Returns
+   * whether there may be more.
+   */
+  #readOne(entry: Entry): boolean {
+    if (this.#isStopped || this.#context.isOver()) return false;
     const before = entry.file.offset;
     try {
       if (entry.file.readSlice(this.#context.matcher, this.#onMatch)) this.#pending.add(entry);
@@ -172,10 +223,20 @@ export class OpenFiles {
     } catch (error) {
       this.#pending.delete(entry);
       this.#onReadError(entry, error);
-      return;
+      return false;
     }
     if (entry.file.offset !== before) entry.lastGrewMs = performance.now();
     if (this.#pending.size > 0) this.#planTurn();
+    this.#tellOfEncoding(entry);
+    return this.#pending.has(entry);
+  }
+
+  #tellOfEncoding(entry: Entry): void {
+    if (entry.isEncodingTold || !entry.file.isUtf16) return;
+    entry.isEncodingTold = true;
+    this.#context.remark(
+      `${entry.file.path}: is UTF-16 text, in which --message is not found: rig reads UTF-8 and ASCII`,
+    );
   }
 
   /** A file that cannot be read is tried again every second; one that is gone from its network file system is forgotten. */
@@ -187,11 +248,11 @@ export class OpenFiles {
 
   async #letGoUnlessHeld(entry: Entry): Promise<void> {
     entry.isHolderSought = true;
-    const isHeld = await isHeldOpen(entry.file.identity);
+    const isHeld = await isHeldForWriting(entry.file.identity);
     entry.isHolderSought = false;
     if (this.#isStopped || this.#entries.get(entry.file.identity) !== entry) return;
     if (entry.names > 0) return;
-    const isSilent = performance.now() - entry.lastGrewMs >= letGoAfterMs;
+    const isSilent = performance.now() - entry.lastGrewMs >= this.#letGoAfterMs;
     if (isHeld || !isSilent) entry.lastGrewMs = performance.now();
     else this.#forget(entry);
   }

@@ -21,6 +21,12 @@ export type LogsPlan = {
   echo?: true;
   /** Absolute paths. */
   files: string[];
+  /** Absolute patterns. */
+  patterns?: string[];
+  /** Fifos, and `-` for standard input. */
+  streams?: string[];
+  /** How often files are looked at unasked; undefined: the default. */
+  intervalMs?: number;
   /** Undefined: the journal is not watched. `units` also has what selects entries otherwise: `FIELD=VALUE` and
    * `--priority=LEVEL`, neither of which can be a unit's name. Empty: the whole of it.
    */

@@ -4,28 +4,39 @@ import { messageOf, UsageError } from '../../errors.ts';
 import type { PrepareContext, PreparedMonitor, Values } from '../../plugin.ts';
 import { readBack } from './journal-child.ts';
 import { findJournal } from './journal-host.ts';
+import type { LogFiles } from './log-files.ts';
 import { checkNamedFiles, findDefaultFiles } from './log-files.ts';
 import type { logsOptions } from './options.ts';
 import type { LogsPlan } from './plan.ts';
 import { checkTexts, checkTimes, conditionWords } from './prepare-condition.ts';
+import { streamName } from './stream-source.ts';
 import { matchesOfEvents } from './unit-events.ts';
 
 export type LogsValues = Values<typeof logsOptions>;
 
 /** Throws UsageError for what cannot be. */
-export async function prepareLogs(values: LogsValues, { remark }: PrepareContext): Promise<PreparedMonitor<LogsPlan>> {
+export async function prepareLogs(values: LogsValues, context: PrepareContext): Promise<PreparedMonitor<LogsPlan>> {
+  const { remark } = context;
   const texts = checkTexts(values, remark);
   const times = checkTimes(values);
   refuseContradictions(values);
   const journal = values['no-journal'] ? undefined : await journalPlan(values, remark);
-  const files = values['no-files'] ? [] : await filesOf(values, remark);
-  if (files.length === 0 && !journal)
+  const watched = values['no-files'] ? { files: [] } : await filesOf(values, context);
+  if (values['no-files'] && !journal)
     throw new UsageError('nothing is left to watch: --no-files, and this host has no journal');
-  const plan: LogsPlan = { ...texts, ...times, ...echoPlan(values), files, ...(journal ? { journal } : {}) };
+  const interval = values.interval === undefined ? {} : { intervalMs: values.interval };
+  const plan: LogsPlan = {
+    ...texts,
+    ...times,
+    ...echoPlan(values),
+    ...watched,
+    ...interval,
+    ...(journal ? { journal } : {}),
+  };
   const events = values['unit-event'] ?? [];
   return {
     plan,
-    watch: [...journalWords(values, journal), ...files].join(', '),
+    watch: [...journalWords(values, journal), ...fileWords(watched)].join(', '),
     condition: conditionWords(plan, events),
     // What systemd says of a unit, it says itself.
     namesProcess: journal !== undefined && events.length === 0 && plan.absentMs === undefined,
@@ -53,9 +64,13 @@ function refuseContradictions(values: LogsValues): void {
 /** Options that select journal entries. A line of a file has no priority and no fields: only named files are watched beside. */
 const journalOnly = ['priority', 'journal-match', 'unit-event'] as const;
 
-async function filesOf(values: LogsValues, remark: (text: string) => void): Promise<string[]> {
-  if (values.logfile) return await checkNamedFiles(values.logfile, remark);
-  return journalOnly.some((option) => values[option] !== undefined) ? [] : await findDefaultFiles();
+async function filesOf(values: LogsValues, context: PrepareContext): Promise<LogFiles> {
+  if (values.logfile) return await checkNamedFiles(values.logfile, context);
+  return { files: journalOnly.some((option) => values[option] !== undefined) ? [] : await findDefaultFiles() };
+}
+
+function fileWords({ files, patterns = [], streams = [] }: LogFiles): string[] {
+  return [...files, ...patterns, ...streams.map(streamName)];
 }
 
 async function journalPlan(values: LogsValues, remark: (text: string) => void): Promise<LogsPlan['journal']> {

@@ -1,6 +1,7 @@
 /** The armed logs monitor: counts what its sources find and fires. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RigError } from '../../errors.ts';
 import type { MonitorContext, Trigger, TriggerFacts, Watch } from '../../plugin.ts';
 import { nowMs } from './clock.ts';
 import type { Condition } from './condition.ts';
@@ -14,6 +15,7 @@ import { PassedOver } from './passed-over.ts';
 import type { LogsPlan } from './plan.ts';
 import { SameEvent } from './same-event.ts';
 import type { LineMatch, Source, SourceContext, SourceExcerpt } from './source.ts';
+import { StreamSource, streamName } from './stream-source.ts';
 
 /** Stands before the triggering line in the context. */
 const triggerMark = '--- the next line triggered the rig ---\n';
@@ -48,7 +50,18 @@ class LogsWatch implements Watch {
       debug: (text) => context.debug(text),
     };
     if (plan.journal) this.#sources.push(new JournalSource(plan.journal.program, plan.journal.units, sourceContext));
-    if (plan.files.length > 0) this.#sources.push(new FileSource(plan.files, sourceContext));
+    const { files, patterns = [], streams = [], intervalMs } = plan;
+    if (files.length + patterns.length > 0)
+      this.#sources.push(new FileSource(files, sourceContext, { patterns, intervalMs }));
+    if (streams.length > 0)
+      this.#sources.push(new StreamSource(streams, sourceContext, () => this.#onStreamsEnded(streams)));
+  }
+
+  /** Standard input has ended without a match: the rig ends, too, when it watches nothing else. */
+  #onStreamsEnded(streams: string[]): void {
+    const what = `${streams.map(streamName).join(', ')} ended before the condition was met`;
+    if (this.#sources.length === 1) this.#context.fail(new RigError(what));
+    else this.#context.remark(`${what}; what else is watched goes on`);
   }
 
   async start(): Promise<void> {

@@ -1,5 +1,5 @@
 /** One path that the user named, and the file that it leads to at the moment. */
-import { fstatSync, statSync } from 'node:fs';
+import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf, messageOf } from '../../errors.ts';
 import type { FollowedFile } from './followed-file.ts';
@@ -11,24 +11,36 @@ import { wakeOn } from './wake-up.ts';
 
 /** The kernel takes birth times from a clock that lags by a tick, at most 10 ms: this covers it. */
 const clockLagMs = 50;
+/** Rig was stopped, or the host asleep, when it did not look for so long. Only then can a file have been compressed unseen. */
+const stoppedMs = 3000;
+
+/** What a path needs of the source that it belongs to. */
+export interface PathContext {
+  open: OpenFiles;
+  remark(text: string): void;
+  /** inotify is not to be had for a path. */
+  onPolling(path: string, reason: string): void;
+  /** A compressed file holds lines that came and went unseen. */
+  onCompressed(path: string): void;
+}
 
 export class WatchedPath {
   readonly path: string;
   /** The file that it leads to; undefined while there is none. */
   file: FollowedFile | undefined;
-  readonly #open: OpenFiles;
-  readonly #remark: (text: string) => void;
-  readonly #onPolling: (reason: string) => void;
+  readonly #context: PathContext;
   #folder: { identity: string; wakeUp: WakeUp | undefined } | undefined;
+  /** Where the file really is, when the path is a link or has one in it. */
+  #target: string | undefined;
   /** Until when the path is known to have led to `file`, in milliseconds since the epoch. */
   #confirmedMs = Date.now();
   #lastProblem: string | undefined;
+  #isLookDue = false;
+  #isStopped = false;
 
-  constructor(path: string, open: OpenFiles, remark: (text: string) => void, onPolling: (reason: string) => void) {
+  constructor(path: string, context: PathContext) {
     this.path = path;
-    this.#open = open;
-    this.#remark = remark;
-    this.#onPolling = onPolling;
+    this.#context = context;
   }
 
   /** Finds the file, at its end: what it holds by now is old. */
@@ -39,21 +51,38 @@ export class WatchedPath {
 
   /** Looks whether the path leads to another file by now. A file that was not there before is new from its beginning. */
   look(): void {
+    const previous = this.file;
     this.#look('beginning');
-    if (!this.file) this.#watchFolder();
+    if (!this.file || this.file !== previous) this.#watchFolder();
+  }
+
+  /** Looks at the end of this turn of the event loop, however many hints there are: a folder can have thousands at once. */
+  planLook(): void {
+    if (this.#isLookDue) return;
+    this.#isLookDue = true;
+    setImmediate(() => {
+      this.#isLookDue = false;
+      if (!this.#isStopped) this.look();
+    });
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#folder?.wakeUp?.close();
   }
 
   #look(at: 'beginning' | 'end'): void {
     const lookedMs = Date.now();
     const stat = this.#stat();
-    if (this.file && !this.#open.has(this.file.identity)) this.file = undefined;
-    if (stat && this.file && identityOf(stat) === this.file.identity) this.#reopenIfStale(this.file, stat.size);
-    else if (stat || this.file) this.#change(stat !== undefined, at);
+    const { open } = this.#context;
+    const isSame = stat && this.file && this.#leadsTo(identityOf(stat), this.file);
+    if (isSame && this.file && open.has(this.file.identity)) this.#reopenIfStale(this.file, stat.size);
+    else if (stat || this.file) this.#change(stat !== undefined, at, lookedMs);
     this.#confirmedMs = lookedMs;
+  }
+
+  #leadsTo(identity: string, file: FollowedFile): boolean {
+    return identity === file.identity || this.#context.open.isRenamedTo(file, identity);
   }
 
   /** What the path leads to, if it is a file. */
@@ -69,57 +98,94 @@ export class WatchedPath {
     return undefined;
   }
 
-  #change(isThere: boolean, at: 'beginning' | 'end'): void {
+  #change(isThere: boolean, at: 'beginning' | 'end', lookedMs: number): void {
+    const { open } = this.#context;
     const previous = this.file;
     this.file = undefined;
+    const folders = this.#foldersOf(previous);
     try {
-      if (isThere) this.file = this.#open.acquire(this.path, at);
+      if (isThere) this.file = open.acquire(this.path, at, previous);
       this.#lastProblem = undefined;
     } catch (error) {
       // ENOENT: gone again since the stat.
       if (errnoOf(error) !== 'ENOENT') this.#tell(messageOf(error));
     }
-    if (at === 'beginning') this.#catchUp();
-    if (previous) this.#open.release(previous);
+    if (at === 'beginning') this.#catchUp(folders, lookedMs, previous);
+    if (previous) open.release(previous);
+  }
+
+  /** Where what had this name may have gone: beside the path, beside what it leads to, and where the last file has gone. */
+  #foldersOf(previous: FollowedFile | undefined): string[] {
+    const folders = this.#target === undefined ? [] : [dirname(this.#target)];
+    try {
+      if (previous) folders.push(dirname(readlinkSync(`/proc/self/fd/${previous.fd}`)));
+    } catch {
+      // Without /proc, or closed since: the other places remain.
+    }
+    try {
+      this.#target = realpathSync(this.path);
+      folders.push(dirname(this.#target));
+    } catch {
+      // It leads nowhere at the moment.
+    }
+    return folders;
   }
 
   /** Reads also what had this name only between two looks. */
-  #catchUp(): void {
-    const isKnown = (identity: string): boolean => this.#open.has(identity);
-    for (const path of findNewNeighbours(this.path, this.#confirmedMs - clockLagMs, isKnown)) {
-      try {
-        this.#open.release(this.#open.acquire(path, 'beginning'));
-      } catch {
-        // Renamed once more, or removed: the next look finds it by its new name, if it has one.
+  #catchUp(folders: string[], lookedMs: number, previous: FollowedFile | undefined): void {
+    const { open, onCompressed } = this.#context;
+    const isKnown = (identity: string): boolean => open.has(identity);
+    const names = new Set([this.path, ...(this.#target === undefined ? [] : [this.#target])]);
+    for (const name of names) {
+      const found = findNewNeighbours(name, folders, this.#confirmedMs - clockLagMs, isKnown);
+      for (const { path, isCompressed } of found) {
+        try {
+          if (isCompressed) {
+            if (lookedMs - this.#confirmedMs >= stoppedMs) onCompressed(path);
+          } else if (!open.isCopy(path)) open.release(open.acquire(path, 'beginning', previous));
+        } catch {
+          // Renamed once more, or removed: the next look finds it by its new name, if it has one.
+        }
       }
     }
   }
 
   /**
-   * On an overlay file system a file that was opened before its first write stays the lower layer's copy, and never
-   * grows: then the path shows a size that the descriptor does not.
+   * On an overlay file system of an old kernel a file that was opened before its first write stays the lower layer's copy,
+   * and never grows: then the path shows a size that the descriptor does not.
    */
   #reopenIfStale(file: FollowedFile, pathSize: bigint): void {
-    if (pathSize > fstatSync(file.fd, { bigint: true }).size) this.file = this.#open.replace(file, this.path);
+    if (pathSize > fstatSync(file.fd, { bigint: true }).size) this.file = this.#context.open.replace(file, this.path);
   }
 
   /** Watches the folder for names that come and go; again when the folder is another one. */
   #watchFolder(): void {
     const folder = dirname(this.path);
-    const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
-    const identity = stat ? identityOf(stat) : '';
+    const identity = identityOfFolder(folder);
     if (this.#folder?.identity === identity) return;
     this.#folder?.wakeUp?.close();
     const onChange = (kind: 'change' | 'rename'): void => {
-      if (kind === 'rename') this.look();
+      if (kind === 'rename') this.planLook();
     };
-    this.#folder = { identity, wakeUp: wakeOn(folder, onChange, this.#onPolling) };
+    const wakeUp = wakeOn(folder, onChange, (reason) => this.#context.onPolling(this.path, reason));
+    this.#folder = { identity, wakeUp };
   }
 
   /** Says what is wrong with the path, once for as long as it stays so. */
   #tell(problem: string): void {
     if (problem === this.#lastProblem) return;
     this.#lastProblem = problem;
-    this.#remark(`${this.path}: ${problem}`);
+    this.#context.remark(`${this.path}: ${problem}`);
+  }
+}
+
+/** Empty when there is no such folder, or none that can be looked at. */
+function identityOfFolder(folder: string): string {
+  try {
+    const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
+    return stat ? identityOf(stat) : '';
+  } catch {
+    // ENOTDIR, ELOOP: what comes in its place is waited for.
+    return '';
   }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { FileSettings } from '../../../src/monitors/logs/file-source.ts';
 import { FileSource } from '../../../src/monitors/logs/file-source.ts';
 import { compileMatcher } from '../../../src/monitors/logs/matcher.ts';
 import type { LineMatch } from '../../../src/monitors/logs/source.ts';
@@ -32,19 +33,25 @@ export function newFolder(t: TestContext): string {
 }
 
 /** Starts following files, looking for an expression; everything matches unless one is given. */
-export async function follow(t: TestContext, paths: string[], expression = '.'): Promise<Following> {
+export async function follow(
+  t: TestContext,
+  paths: string[],
+  expression = '.',
+  settings: FileSettings = {},
+): Promise<Following> {
   const seen: Seen[] = [];
   const remarks: string[] = [];
-  const source = new FileSource(paths, {
+  const context = {
     matcher: compileMatcher({ text: expression, mode: 'expression', ignoreCase: false }),
-    onMatch: ({ line, source, position }) => {
+    onMatch: ({ line, source, position }: LineMatch) => {
       seen.push({ line: line.toString(), source, position });
-      return 'counted';
+      return 'counted' as const;
     },
     isOver: () => false,
-    remark: (text) => remarks.push(text),
+    remark: (text: string) => remarks.push(text),
     debug: () => {},
-  });
+  };
+  const source = new FileSource(paths, context, settings);
   await source.start();
   t.after(() => source.stop());
   const lines = (): string[] => seen.map(({ line }) => line);

@@ -11,6 +11,7 @@ import { newFolder } from './following.ts';
 const nothing: LogsValues = {
   message: 'boom',
   logfile: undefined,
+  interval: undefined,
   'no-files': false,
   journal: undefined,
   'no-journal': true,
@@ -51,8 +52,6 @@ const wrong: Array<[string, Partial<LogsValues>, RegExp]> = [
   ['a folder', { logfile: ['/etc'] }, /\/etc: a folder/],
   ['a device', { logfile: ['/dev/null'] }, /\/dev\/null: a device/],
   ['a file in no folder', { logfile: ['/no/such/file'] }, /no such file, and no such folder/],
-  ['a pattern', { logfile: ['/var/log/*.log'] }, /patterns are not expanded/],
-  ['standard input', { logfile: ['-'] }, /standard input/],
   ['a time without what it is for', { within: 1000 }, /--within goes with --count of at least 2, --then or --unless/],
   ['a time for one line', { within: 1000, count: 1 }, /--within goes with/],
   ['absence within a time', { within: 1000, absent: 1000 }, /--within goes with/],
@@ -77,6 +76,8 @@ const wrong: Array<[string, Partial<LogsValues>, RegExp]> = [
     { 'unit-event': ['oom'], 'no-journal': false, logfile: ['/x'] },
     /exclude each other/,
   ],
+  ['a pattern in no folder', { logfile: ['/no/such/*.log'] }, /no such file, and no such folder/],
+  ['standard input of a rig that detaches', { logfile: ['-'] }, /--logfile -: .* with --foreground only/],
   ["rig's own log", { logfile: ['/var/log/rig/../rig/rig.log'] }, /own log/],
 ];
 
@@ -91,10 +92,20 @@ for (const [what, values, message] of wrong) {
   });
 }
 
-test('a fifo is an error and is not waited on', async (t) => {
+test('a fifo is read as it comes and is not waited on', async (t) => {
   const fifo = join(newFolder(t), 'fifo');
   execFileSync('mkfifo', [fifo]);
-  await assert.rejects(prepare({ logfile: [fifo] }), /a fifo/);
+  const { plan } = await prepare({ logfile: [fifo] });
+  assert.deepEqual([plan.files, plan.streams], [[], [fifo]]);
+});
+
+test('a pattern that no file fits yet is watched for, with a remark; a file of that very name is no pattern', async (t) => {
+  const folder = newFolder(t);
+  writeFileSync(join(folder, 'a[1].log'), '');
+  const { plan, remarks, watch } = await prepare({ logfile: [join(folder, '*.txt'), join(folder, 'a[1].log')] });
+  assert.deepEqual([plan.files, plan.patterns], [[join(folder, 'a[1].log')], [join(folder, '*.txt')]]);
+  assert.match(remarks.join(), /no file fits .*\*\.txt yet/);
+  assert.ok(watch.includes('*.txt'));
 });
 
 test('a missing file in a folder that exists is watched for, with a remark', async (t) => {

@@ -1,0 +1,34 @@
+/** What file systems announce, by the magic numbers of statfs(2). */
+import { statfsSync } from 'node:fs';
+
+/** Their files change without inotify(7) hearing of it: on another host, in another kernel, or with every read. */
+const silent: Record<number, string> = {
+  26985: 'NFS',
+  20859: 'SMB',
+  4283649346: 'CIFS',
+  4266872130: 'SMB',
+  1702057286: 'FUSE',
+  16914839: '9P',
+  12805120: 'Ceph',
+  1397113167: 'AFS',
+  198183888: 'Lustre',
+  1196443219: 'GPFS',
+  2020557398: 'VirtualBox shared folder',
+  1952539503: 'OCFS2',
+  18225520: 'GFS2',
+  428016422: 'BeeGFS',
+  40864: 'proc',
+  1650812274: 'sysfs',
+  1684170528: 'debugfs',
+  1953653091: 'tracefs',
+};
+
+/** The name of a file system whose changes inotify does not announce; undefined for all others. */
+export function silentFileSystem(path: string): string | undefined {
+  try {
+    // The number may come with its sign.
+    return silent[statfsSync(path).type >>> 0];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+/** Examines what a compressed file holds that was written, rotated away and compressed while nobody could look. */
+import { createReadStream, fstatSync, readSync, statSync } from 'node:fs';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { RigError } from '../../errors.ts';
+import type { FollowedFile } from './followed-file.ts';
+import type { SourceContext } from './source.ts';
+import { StreamLines } from './stream-lines.ts';
+
+/** What was examined of it. */
+export interface CompressedFile {
+  path: string;
+  inode: string;
+  lines: number;
+  bytes: number;
+  matches: number;
+  passedOver: number;
+}
+
+/**
+ * Examines a compressed file from its beginning, unless it holds the same as one of the files that are followed: then it was,
+ * or will be, read there. Resolves to undefined in that case; throws when it cannot be read.
+ */
+export async function examineCompressed(
+  path: string,
+  followed: FollowedFile[],
+  context: SourceContext,
+): Promise<CompressedFile | undefined> {
+  if (await isAmong(path, followed)) return undefined;
+  const inode = String(statSync(path, { bigint: true }).ino);
+  const file: CompressedFile = { path, inode, lines: 0, bytes: 0, matches: 0, passedOver: 0 };
+  const lines = new StreamLines(context.matcher, (line, offset) => {
+    const position = { file: path, inode, offset };
+    const taken = context.onMatch({ source: path, line, position, atMs: Date.now() });
+    if (taken === 'counted') file.matches++;
+    else file.passedOver++;
+    return !context.isOver();
+  });
+  await forEachChunk(path, (chunk) => {
+    lines.push(chunk);
+    return !context.isOver();
+  });
+  if (!context.isOver()) lines.end();
+  return { ...file, lines: lines.lines, bytes: lines.bytes };
+}
+
+/** Whether one of the followed files has the same content. */
+async function isAmong(path: string, followed: FollowedFile[]): Promise<boolean> {
+  let candidates = followed;
+  let at = 0;
+  const compared = forEachChunk(path, (chunk) => {
+    candidates = candidates.filter(({ fd }) => {
+      const found = Buffer.alloc(chunk.length);
+      return readSync(fd, found, 0, chunk.length, at) === chunk.length && found.equals(chunk);
+    });
+    at += chunk.length;
+    return candidates.length > 0;
+  });
+  const isWhole = await compared.then(
+    () => true,
+    () => false,
+  );
+  // Not whole: it is being written at this moment, from one of the candidates.
+  return candidates.some(({ fd }) => (isWhole ? fstatSync(fd).size === at : at > 0));
+}
+
+/** Unpacks a file piece by piece, until the end or until `take` returns false. */
+async function forEachChunk(path: string, take: (chunk: Buffer) => boolean): Promise<void> {
+  const unpack = path.endsWith('.gz') ? createGunzip() : path.endsWith('.zst') ? createZstdDecompress() : undefined;
+  if (!unpack) throw new RigError('only gzip and zstd can be unpacked');
+  const packed = createReadStream(path);
+  packed.once('error', (error) => unpack.destroy(error));
+  try {
+    for await (const chunk of packed.pipe(unpack)) if (!take(chunk as Buffer)) break;
+  } finally {
+    packed.destroy();
+  }
+}

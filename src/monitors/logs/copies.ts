@@ -1,0 +1,44 @@
+/**
+ * Telling a copy of a log from a new log. `sed -i`, editors and configuration tools write a whole new file and rename it over
+ * the old one: nothing in it is new up to where the old one was examined. A log that was rotated or deleted and begun again
+ * is new from its first byte, even where its lines, without times, are the same as before.
+ */
+import { fstatSync, readSync } from 'node:fs';
+import type { FollowedFile } from './followed-file.ts';
+
+const blockBytes = 64 * 1024;
+/** Of a larger file only so much at its beginning and before the position is compared. */
+const comparedBytes = 8 * 1024 * 1024;
+/** So many equal bytes are no coincidence, not even where the lines have no times. */
+const surelyCopiedBytes = 4096;
+const [left, right] = [Buffer.alloc(blockBytes), Buffer.alloc(blockBytes)];
+
+/**
+ * Whether `next` was renamed over `previous` and holds all of what was examined of it. That it was renamed and not created in
+ * its place shows in the times: it was born before the other lost its last name. Within one tick of the kernel's clock that
+ * cannot be told, and only a longer text is taken for a copy.
+ */
+export function hasTakenOver(next: FollowedFile, previous: FollowedFile): boolean {
+  const [before, after] = [fstatSync(previous.fd, { bigint: true }), fstatSync(next.fd, { bigint: true })];
+  if (before.nlink > 0n || after.birthtimeNs > before.ctimeNs) return false;
+  if (after.birthtimeNs === before.ctimeNs && previous.offset < surelyCopiedBytes) return false;
+  return previous.isContinuedIn(next) && haveSameBytes(next.fd, previous.fd, previous.offset);
+}
+
+/** Whether a file that was made beside a log (`cp app.log app.log.bak`, copytruncate) holds nothing but what that log held. */
+export function isCopyOf(copy: FollowedFile, original: FollowedFile): boolean {
+  const { size } = fstatSync(copy.fd);
+  const { size: originalSize } = fstatSync(original.fd);
+  return size >= surelyCopiedBytes && size <= originalSize && haveSameBytes(copy.fd, original.fd, size);
+}
+
+/** Whether two files begin with the same bytes. */
+function haveSameBytes(one: number, other: number, length: number): boolean {
+  for (let at = 0; at < length; at += blockBytes) {
+    if (at > comparedBytes && length - at > comparedBytes) at = length - comparedBytes;
+    const wanted = Math.min(blockBytes, length - at);
+    const found = [readSync(one, left, 0, wanted, at), readSync(other, right, 0, wanted, at)];
+    if (found[0] !== wanted || found[1] !== wanted || left.compare(right, 0, wanted, 0, wanted) !== 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { startHost, type TestHost } from '../support/host.ts';
+import { linesExamined, sourcesOf } from '../support/log-writer.ts';
+import { armRig, finished, type Manifest, MESSAGE, theRig } from '../support/rigs.ts';
+import { waitFor } from '../support/wait.ts';
+
+const FILE = '/var/log/app.log';
+/** Two of the hundred parts of a real report are enough. */
+const SOS = '[report]\nonly-plugins = host,process\n';
+
+async function hostWithLog(t: TestContext): Promise<TestHost> {
+  const host = await startHost(t);
+  host.write('/etc/sos/sos.conf', SOS);
+  host.write(FILE, 'old\n');
+  return host;
+}
+
+for (const [what, limits, reason] of [
+  ['instances', 'echo 0 > /proc/sys/user/max_inotify_instances', /max_user_instances are in use/],
+  ['watches', 'echo 1 > /proc/sys/user/max_inotify_watches', /max_user_watches are in use/],
+] as const)
+  test(`when no inotify ${what} are left, files are looked at every --interval, and a remark says why`, async (t) => {
+    const host = await hostWithLog(t);
+    const command = `rig logs -m '${MESSAGE}' --logfile ${FILE},/var/log/other --interval 50ms --no-journal --sosreport`;
+    // Limits of a user namespace of its own: the real ones belong to the whole machine.
+    const { code, stdout, stderr } = await host.sh(`unshare -Ur sh -c "${limits}; exec ${command}"`);
+    assert.equal(code, 0, stderr);
+    const remarks = stderr.split('\n').filter((line) => line.includes('looked at'));
+    assert.equal(remarks.length, 1, stderr);
+    assert.match(remarks[0] ?? '', /^rig: \/var\/log\/\S+ is looked at every 50 ms, because /);
+    assert.match(remarks[0] ?? '', reason);
+    const id = stdout.trim();
+    assert.equal((await sourcesOf(host, id))[0]?.wokenBy, 'polling');
+    host.append(FILE, 'one\n');
+    await host.must('mv', [FILE, `${FILE}.1`]);
+    host.write(FILE, 'two\n');
+    await waitFor('both lines to be examined', async () => (await linesExamined(host, id)) === 2);
+    host.append(FILE, `${MESSAGE}\n`);
+    assert.equal((await finished(host, id)).archive !== null, true);
+  });
+
+test('on an overlay a file is followed through its first write, and none of its old lines is new', async (t) => {
+  const host = await startHost(t);
+  await host.must('sh', ['-c', 'cd /run && mkdir l u m && mount -t tmpfs l l && echo old > l/app.log']);
+  await host.must('sh', ['-c', 'cd /run && mount -t tmpfs u u && mkdir u/up u/work']);
+  await host.must('mount', [
+    '-t',
+    'overlay',
+    '-o',
+    'lowerdir=/run/l,upperdir=/run/u/up,workdir=/run/u/work',
+    'o',
+    '/run/m',
+  ]);
+  const id = await armRig(host, 'logs', '-m', 'boom', '--logfile', '/run/m/app.log', '--no-journal', '--sosreport');
+  await host.must('sh', ['-c', 'echo one >> /run/m/app.log; echo two >> /run/m/app.log']);
+  await waitFor('both lines to be examined', async () => (await linesExamined(host, id)) >= 2);
+  assert.equal(await linesExamined(host, id), 2);
+});
+
+test('standard input is read with --foreground, and the archive has what came before the match', async (t) => {
+  const host = await hostWithLog(t);
+  const { code, stderr } = await host.sh(
+    `(echo before; echo '${MESSAGE}') | rig logs -m '${MESSAGE}' --logfile - --no-journal --foreground --sosreport`,
+  );
+  assert.equal(code, 0, stderr);
+  const [archive = ''] = host.archives();
+  assert.equal((await host.manifest<Manifest>(archive)).trigger.source, 'standard input');
+  const context = await host.must('tar', ['-xOf', archive, '--wildcards', '*/context/*']);
+  assert.match(context, /^before\n--- .*\nThis is my test message\n$/);
+});
+
+test('standard input that ends without a match ends the rig, which failed', async (t) => {
+  const host = await startHost(t);
+  const { code, stderr } = await host.sh(
+    `printf 'one\\ntwo' | rig logs -m '${MESSAGE}' --logfile - --no-journal --foreground --sosreport`,
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /standard input ended before the condition was met/);
+});
+
+test('the last line of standard input counts without its line end', async (t) => {
+  const host = await hostWithLog(t);
+  const { code, stderr } = await host.sh(
+    `printf 'one\\n${MESSAGE}' | rig logs -m '${MESSAGE}' --logfile - --no-journal --foreground --sosreport`,
+  );
+  assert.equal(code, 0, stderr);
+});
+
+test('a fifo is read from writer to writer', async (t) => {
+  const host = await hostWithLog(t);
+  await host.must('mkfifo', ['/run/fifo']);
+  const id = await armRig(
+    host,
+    'logs',
+    '-m',
+    MESSAGE,
+    '--count',
+    2,
+    '--logfile',
+    '/run/fifo',
+    '--no-journal',
+    '--sosreport',
+  );
+  for (let writer = 1; writer <= 2; writer++) await host.must('sh', ['-c', `echo 'x ${MESSAGE}' > /run/fifo`]);
+  const { archive } = await finished(host, id);
+  assert.equal((await host.manifest<Manifest>(archive ?? '')).trigger.source, '/run/fifo');
+});
+
+for (const [how, rotate] of [
+  ['by number', (age: number) => `${FILE}.${age}`],
+  ['by date', (age: number) => `/var/log/app.log-2026112${5 - age}`],
+] as const)
+  test(`what was written, rotated ${how} and partly compressed while rig was stopped is examined once`, async (t) => {
+    const host = await hostWithLog(t);
+    // The compressed file of another day: its lines were examined before, or are older than the rig.
+    host.write(`${FILE}.9.gz`, gzipSync(`${'very old\n'.repeat(5)}`));
+    const id = await armRig(host, 'logs', '-m', MESSAGE, '--logfile', FILE, '--no-journal', '--sosreport');
+    host.append(FILE, '1\n');
+    await waitFor('the first line to be examined', async () => (await linesExamined(host, id)) === 1);
+    const { pid } = await theRig(host, id);
+    await host.kill(pid, 'SIGSTOP');
+    await waitFor('rig to be stopped', () => host.process(pid)?.state === 'T');
+    host.append(FILE, '2\n');
+    // Longer than rig ever waits between two looks: a compressed file is looked into only then.
+    await host.must('sleep', ['3.2']);
+    await host.must('mv', [FILE, rotate(3)]);
+    host.write(FILE, '3\n4\n');
+    await host.must('mv', [FILE, rotate(2)]);
+    host.write(FILE, '5\n');
+    await host.must('mv', [FILE, rotate(1)]);
+    host.write(FILE, '6\n');
+    await host.must('gzip', [rotate(3)]);
+    await host.must('gzip', [rotate(2)]);
+    await host.kill(pid, 'SIGCONT');
+    await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) >= 6);
+    assert.equal(await linesExamined(host, id), 6, JSON.stringify(await sourcesOf(host, id)));
+  });
