@@ -16,11 +16,12 @@ export function unitArguments(units: string[]): string[] {
 }
 
 /**
- * The arguments that follow the journal behind a cursor, or from its beginning when it had no entry. Without `--no-tail`
+ * The arguments that follow the journal from a cursor, its entry included, or from the beginning when there was none. Not
+ * `--after-cursor`: where that entry has been vacuumed away, it passes over the first one that is left. Without `--no-tail`
  * journalctl skips all but the last ten entries that came between the cursor and its own start.
  */
 export function followArguments(units: string[], cursor: string | undefined): string[] {
-  const from = cursor === undefined ? [] : [`--after-cursor=${cursor}`];
+  const from = cursor === undefined ? [] : [`--cursor=${cursor}`];
   return [...always, '--follow', '--no-tail', ...from, ...unitArguments(units)];
 }
 
@@ -38,7 +39,8 @@ export async function readEntries(
   onEntry: (entry: JournalEntry) => void,
   onBytes: (count: number) => void = () => {},
 ): Promise<JournalReader> {
-  const child: RunningProgram = await startProgram(program, args);
+  // SIGKILL: one that is stopped or hangs heeds nothing else, and none has anything to put in order.
+  const child: RunningProgram = await startProgram(program, args, { endWith: 'SIGKILL' });
   const parser = new ExportParser(onEntry);
   child.stdout.on('data', (portion: Buffer) => {
     onBytes(portion.length);
@@ -49,6 +51,9 @@ export async function readEntries(
   return { ended, end: () => child.end() };
 }
 
+/** How long a question to the journal may take: a vast journal on a slow disk takes seconds. */
+const answerMs = 20_000;
+
 /** The last entries up to a cursor, or up to the end, newest first. Throws a RigError when journalctl fails. */
 export async function readBack(
   program: string,
@@ -56,10 +61,24 @@ export async function readBack(
   options: { cursor?: string; count: number },
 ): Promise<JournalEntry[]> {
   const from = options.cursor === undefined ? [] : [`--cursor=${options.cursor}`];
+  return await readSome(program, ['--reverse', `--lines=${options.count}`, ...from, ...unitArguments(units)]);
+}
+
+/** The first entries from a cursor on, its own included if it is still there. Throws a RigError when journalctl fails. */
+export async function readFrom(
+  program: string,
+  units: string[],
+  options: { cursor: string; count: number },
+): Promise<JournalEntry[]> {
+  return await readSome(program, [`--cursor=${options.cursor}`, `--lines=${options.count}`, ...unitArguments(units)]);
+}
+
+async function readSome(program: string, args: string[]): Promise<JournalEntry[]> {
   const entries: JournalEntry[] = [];
-  const args = [...always, '--reverse', `--lines=${options.count}`, ...from, ...unitArguments(units)];
-  const reader = await readEntries(program, args, (entry) => entries.push(entry));
+  const reader = await readEntries(program, [...always, ...args], (entry) => entries.push(entry));
+  const timer = setTimeout(() => void reader.end(), answerMs);
   const { exitCode, stderr } = await reader.ended;
+  clearTimeout(timer);
   if (exitCode !== 0) throw new RigError(stderr.split('\n').at(-1) || `journalctl ended with exit code ${exitCode}`);
   return entries;
 }
