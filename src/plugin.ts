@@ -79,6 +79,8 @@ export interface TriggerFacts {
   position: { file: string; inode: string; offset: number } | { cursor: string };
   /** When it was logged (journal) or read (file): ISO 8601. */
   loggedAt: string;
+  /** What the groups of the expression captured, by number and by name; null for one that took no part. */
+  groups?: { [name: string]: string | null };
   process?: TriggerProcess;
 }
 
@@ -108,8 +110,11 @@ export interface Watch {
   /** Stops watching; afterwards nothing is called any more and no child process is left. */
   stop(): Promise<void>;
   status(): SourceStatus[];
-  /** Writes what surrounds the trigger into files in `dir`, which exists. Called once, after `stop`. */
-  saveContext?(dir: string, trigger: Trigger): Promise<void>;
+  /**
+   * Writes what came before the trigger into files in `dir`, which exists. Called once, after `stop`, while the actions
+   * run. Resolves to what adds the lines that came since, to be called when the last action has ended.
+   */
+  saveContext?(dir: string, trigger: Trigger): Promise<() => Promise<void>>;
 }
 
 export interface Monitor<T extends OptionTable, P> {

@@ -195,26 +195,33 @@ class LiveRig {
     this.#triggered = at;
     const trigger: Trigger = { time: isoTime(at), monitor: this.spec.monitor.name, ...facts };
     this.log.info(`triggered by ${facts.source}: ${visible(facts.line)}`);
-    const [reports] = await Promise.all([
+    const [reports, completeContext] = await Promise.all([
       runActions(this.spec, trigger, this.#endRequested.signal, this.log),
-      this.#saveContext(trigger),
+      this.#keepContext(() => this.#saveContext(trigger)),
     ]);
     if (this.#endRequest && !this.#endRequest.keep) {
       await removeWorkFolder(this.spec.id);
       return this.#record('destroyed', null, [`ended by ${this.#endRequest.by}, what was collected is discarded`]);
     }
+    await this.#keepContext(completeContext);
     return await this.#pack(trigger, at, reports);
   }
 
-  /** Ends the watch and keeps what surrounds the trigger. It runs beside the actions, which must not wait for it. */
-  async #saveContext(trigger: Trigger): Promise<void> {
+  /** Ends the watch and keeps what came before the trigger. It runs beside the actions, which must not wait for it. */
+  async #saveContext(trigger: Trigger): Promise<(() => Promise<void>) | undefined> {
+    await this.#watch?.stop();
+    const folder = join(workFolder(this.spec.id), 'context');
+    await mkdir(folder, { mode: 0o700 });
+    return await this.#watch?.saveContext?.(folder, trigger);
+  }
+
+  /** The context is worth less than what the actions collect: that it cannot be kept is logged and no more. */
+  async #keepContext<T>(keep: (() => Promise<T>) | undefined): Promise<T | undefined> {
     try {
-      await this.#watch?.stop();
-      const folder = join(workFolder(this.spec.id), 'context');
-      await mkdir(folder, { mode: 0o700 });
-      await this.#watch?.saveContext?.(folder, trigger);
+      return await keep?.();
     } catch (error) {
       this.log.error(`the lines around the trigger cannot be kept: ${messageOf(error)}`);
+      return undefined;
     }
   }
 

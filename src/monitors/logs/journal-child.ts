@@ -5,6 +5,7 @@ import type { RunningProgram } from '../../host/programs.ts';
 import { startProgram } from '../../host/programs.ts';
 import type { JournalEntry } from './journal-export.ts';
 import { ExportParser } from './journal-export.ts';
+import { reportedLineBytes } from './source.ts';
 
 /** With chosen fields journalctl is fast enough for the busiest journal; with all of them it is not. */
 const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID';
@@ -73,9 +74,17 @@ export async function readFrom(
   return await readSome(program, [`--cursor=${options.cursor}`, `--lines=${options.count}`, ...unitArguments(units)]);
 }
 
+/** Some hundred entries are kept at once: of none more than is ever shown. */
+function cut(entry: JournalEntry): JournalEntry {
+  for (const values of entry.fields.values())
+    for (const [index, value] of values.entries())
+      if (value.length > reportedLineBytes) values[index] = Buffer.from(value.subarray(0, reportedLineBytes));
+  return entry;
+}
+
 async function readSome(program: string, args: string[]): Promise<JournalEntry[]> {
   const entries: JournalEntry[] = [];
-  const reader = await readEntries(program, [...always, ...args], (entry) => entries.push(entry));
+  const reader = await readEntries(program, [...always, ...args], (entry) => entries.push(cut(entry)));
   const timer = setTimeout(() => void reader.end(), answerMs);
   const { exitCode, stderr } = await reader.ended;
   clearTimeout(timer);

@@ -6,14 +6,14 @@ import { Gaps, suppressionIn } from './coverage.ts';
 import type { JournalReader } from './journal-child.ts';
 import { followArguments, readBack, readEntries, readFrom } from './journal-child.ts';
 import { entryPartOf } from './journal-cursor.ts';
-import { formatEntries } from './journal-excerpt.ts';
+import { formatAfter, formatEntries } from './journal-excerpt.ts';
 import type { JournalEntry } from './journal-export.ts';
 import { textOf } from './journal-export.ts';
 import { hasJournalFiles } from './journal-host.ts';
 import { JournalPulse } from './journal-pulse.ts';
 import { JournalResume } from './journal-resume.ts';
 import { JournalSequence } from './journal-sequence.ts';
-import type { Source, SourceContext, SourceExcerpt } from './source.ts';
+import type { LinesAfter, Source, SourceContext, SourceExcerpt } from './source.ts';
 import { contextLines } from './source.ts';
 
 /** How long to wait before journalctl is started again: at first, and at most after failing again and again. */
@@ -101,7 +101,17 @@ export class JournalSource implements Source {
     const cursor = triggerCursor ?? this.#cursor;
     if (cursor === undefined) return [];
     const entries = await readBack(this.#program, this.#units, { cursor, count: contextLines });
-    return [{ source: 'journal', ...formatEntries(entries.reverse(), triggerCursor) }];
+    const readAfter = () => this.#readAfter(cursor);
+    return [{ source: 'journal', ...formatEntries(entries.reverse(), triggerCursor), readAfter }];
+  }
+
+  close(): void {}
+
+  async #readAfter(cursor: string): Promise<LinesAfter> {
+    const entries = await readFrom(this.#program, this.#units, { cursor, count: contextLines + 2 });
+    const [first] = entries;
+    const isKnown = first !== undefined && entryPartOf(textOf(first, '__CURSOR') ?? '') === entryPartOf(cursor);
+    return formatAfter(isKnown ? entries.slice(1) : entries, contextLines);
   }
 
   get #isChosen(): boolean {
