@@ -97,7 +97,14 @@ export interface Manifest {
   status: string;
   complete: boolean;
   reasons: string[];
-  trigger: { source: string; line: string; matches: number };
+  trigger: {
+    source: string;
+    line: string;
+    matches: number;
+    position?: { cursor?: string };
+    groups?: Record<string, string | null>;
+  };
+  sources: ({ source: string } & Record<string, unknown>)[];
   actions: {
     name: string;
     status: string;
