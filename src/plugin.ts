@@ -58,6 +58,8 @@ export interface PreparedMonitor<P> {
   condition: string;
   /** Whether a trigger can name a process, as the journal does. */
   namesProcess: boolean;
+  /** Tells how the condition would have done so far. It runs while the rig is being armed; it must be quick and never throw. */
+  rehearse?(): Promise<void>;
 }
 
 /** The process that a trigger is about, as far as it is known. */

@@ -111,6 +111,22 @@ test('the context goes on until the last action has ended, in the file and in th
   assert.ok(Number(journal?.entries) >= 2);
 });
 
+test('at creation rig says how often the message has matched of late, in each file and in the journal', async (t) => {
+  const host = await startHost(t);
+  await host.startJournald();
+  await host.journal(MESSAGE);
+  host.write('/var/log/messages', `${MESSAGE}\nharmless\n`);
+  host.write('/var/log/other', 'harmless\n');
+  const service = await startService(host);
+  const files = '/var/log/messages,/var/log/other';
+  const args = ['-m', MESSAGE, '--logfile', files, '--gcore', service.pid, '--name', 'web'];
+  const { code, stdout, stderr } = await host.rig('logs', ...args);
+  assert.deepEqual([code, stdout], [0, 'web\n']);
+  assert.match(stderr, /matched 1 of the last 2 lines of \/var\/log\/messages, last: This is my test message\n/);
+  assert.match(stderr, /matches nothing in the last 1 lines of \/var\/log\/other\n/);
+  assert.match(stderr, /matched 1 of the last \d+ journal entries of the last hour, last at 20\S+Z\n/);
+});
+
 test('lines and entries from before the rig was armed never trigger', async (t) => {
   const host = await startHost(t);
   await host.startJournald();

@@ -26,6 +26,11 @@ export function followArguments(units: string[], cursor: string | undefined): st
   return [...always, '--follow', '--no-tail', ...from, ...unitArguments(units)];
 }
 
+/** The arguments that give the entries of the last hour, the newest first. */
+export function recentArguments(units: string[], count: number): string[] {
+  return [...always, '--reverse', '--since=-1h', `--lines=${count}`, ...unitArguments(units)];
+}
+
 /** A running journalctl whose entries are handed on as they come. */
 export interface JournalReader {
   /** Resolves when it has ended and everything that it wrote has been handed on. */

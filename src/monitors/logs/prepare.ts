@@ -8,6 +8,7 @@ import type { MessageOptions } from './matcher.ts';
 import { checkMessage } from './matcher.ts';
 import type { logsOptions } from './options.ts';
 import type { LogsPlan } from './plan.ts';
+import { rehearse } from './rehearsal.ts';
 
 export type LogsValues = Values<typeof logsOptions>;
 
@@ -20,11 +21,13 @@ export async function prepareLogs(values: LogsValues, { remark }: PrepareContext
   if (files.length === 0 && !journal)
     throw new UsageError('nothing is left to watch: --no-files, and this host has no journal');
   const count = values.count ?? 1;
+  const plan: LogsPlan = { message, count, files, ...(journal ? { journal } : {}) };
   return {
-    plan: { message, count, files, ...(journal ? { journal } : {}) },
+    plan,
     watch: [...journalWords(journal), ...files].join(', '),
     condition: conditionWords(message, count),
     namesProcess: journal !== undefined,
+    rehearse: () => rehearse(plan, remark),
   };
 }
 
