@@ -123,7 +123,7 @@ test('at creation rig says how often the message has matched of late, in each fi
   const { code, stdout, stderr } = await host.rig('logs', ...args);
   assert.deepEqual([code, stdout], [0, 'web\n']);
   assert.match(stderr, /matched 1 of the last 2 lines of \/var\/log\/messages, last: This is my test message\n/);
-  assert.match(stderr, /matches nothing in the last 1 lines of \/var\/log\/other\n/);
+  assert.match(stderr, /matches nothing in the last 1 line of \/var\/log\/other\n/);
   assert.match(stderr, /matched 1 of the last \d+ journal entries of the last hour, last at 20\S+Z\n/);
 });
 

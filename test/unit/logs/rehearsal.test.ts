@@ -33,5 +33,5 @@ test('a message that matches nothing is told, and of an empty or missing file no
 
 test('an echo of the command line is no match here either', async (t) => {
   const [remark] = await told(t, 'sudo: COMMAND=/usr/bin/rig logs --message boom --sosreport\n');
-  assert.equal(remark, 'the message matches nothing in the last 1 lines of FILE');
+  assert.equal(remark, 'the message matches nothing in the last 1 line of FILE');
 });
