@@ -61,6 +61,8 @@ export interface PreparedMonitor<P> {
   condition: string;
   /** Whether a trigger can name a process, as the journal does. */
   namesProcess: boolean;
+  /** Tells how the condition would have done so far. It runs while the rig is being armed; it must be quick and never throw. */
+  rehearse?(): Promise<void>;
 }
 
 /** The process that a trigger is about, as far as it is known. */
@@ -86,6 +88,8 @@ export interface TriggerFacts {
   because?: string;
   /** The line that came before and is a part of it. */
   earlier?: { source: string; line: string; loggedAt: string };
+  /** What the groups of the expression captured, by number and by name; null for one that took no part. */
+  groups?: { [name: string]: string | null };
   process?: TriggerProcess;
 }
 
@@ -115,8 +119,11 @@ export interface Watch {
   /** Stops watching; afterwards nothing is called any more and no child process is left. */
   stop(): Promise<void>;
   status(): SourceStatus[];
-  /** Writes what surrounds the trigger into files in `dir`, which exists. Called once, after `stop`. */
-  saveContext?(dir: string, trigger: Trigger): Promise<void>;
+  /**
+   * Writes what came before the trigger into files in `dir`, which exists. Called once, after `stop`, while the actions
+   * run. Resolves to what adds the lines that came since, to be called when the last action has ended.
+   */
+  saveContext?(dir: string, trigger: Trigger): Promise<() => Promise<void>>;
 }
 
 export interface Monitor<T extends OptionTable, P> {

@@ -67,11 +67,11 @@ async function prepare(
   values: Given,
   commandLine: string[],
   remark: (text: string) => void,
-): Promise<RigSpec> {
+): Promise<{ spec: RigSpec; rehearse: () => Promise<void> }> {
   const given = values as Values<typeof rigOptions>;
   const id = given.name === undefined ? randomId() : checkName(given.name);
   const selected = selectActions(values);
-  const { plan, watch, condition, namesProcess } = await monitor.prepare(values, {
+  const { plan, watch, condition, namesProcess, rehearse } = await monitor.prepare(values, {
     remark,
     isAttached: given.foreground,
   });
@@ -83,7 +83,7 @@ async function prepare(
       timeoutMs: given['action-timeout'] ?? action.timeoutMs,
     });
   }
-  return {
+  const spec: RigSpec = {
     id,
     created: isoTime(new Date()),
     commandLine,
@@ -92,6 +92,7 @@ async function prepare(
     archive: !given['no-archive'],
     debug: given.debug,
   };
+  return { spec, rehearse: async () => rehearse?.() };
 }
 
 /** Runs the rig in this process, attached to the terminal. Resolves to the exit code: as a shell has it when a signal ended it. */
@@ -130,9 +131,10 @@ export function createCommand(monitor: AnyMonitor): Command<OptionTable> {
       if (stray !== undefined)
         throw new UsageError(`${JSON.stringify(stray)} belongs to no option; a value with spaces needs quotes`);
       const remarks = new Remarks();
-      const spec = await prepare(monitor, values, commandLine, remarks.add);
+      const { spec, rehearse } = await prepare(monitor, values, commandLine, remarks.add);
+      const rehearsed = rehearse();
       if (values.foreground) return await runAttached(spec, remarks);
-      await launch(spec, { remark: remarks.add, armed: remarks.armed });
+      await launch(spec, { remark: remarks.add, armed: remarks.armed }).finally(() => rehearsed);
       return 0;
     },
   };

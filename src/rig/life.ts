@@ -193,9 +193,9 @@ class LiveRig {
     const trigger: Trigger = { time: isoTime(at), monitor: this.spec.monitor.name, ...facts };
     this.log.info(`triggered by ${[facts.source, facts.because, facts.line].filter(Boolean).join(': ')}`);
     await this.#restoreWorkFolder();
-    const saving = this.#saveContext(trigger);
+    const saving = this.#keepContext(() => this.#saveContext(trigger));
     const reports = await runActions(this.spec, trigger, this.#endRequested.signal, this.log);
-    await this.#waitForContext(saving);
+    await this.#waitForContext(saving.then((complete) => this.#keepContext(complete)));
     return this.#discardRequested.signal.aborted ? await this.#discard() : await this.#pack(trigger, at, reports);
   }
 
@@ -211,20 +211,26 @@ class LiveRig {
     return this.#record('destroyed', null, [`ended by ${this.#endRequest?.by}, what was collected is discarded`]);
   }
 
-  /** Ends the watch and keeps what surrounds the trigger. It runs beside the actions, which must not wait for it. */
-  async #saveContext(trigger: Trigger): Promise<void> {
+  /** Ends the watch and keeps what came before the trigger. It runs beside the actions, which must not wait for it. */
+  async #saveContext(trigger: Trigger): Promise<(() => Promise<void>) | undefined> {
+    await this.#watch?.stop();
+    const folder = join(workFolder(this.spec.id), 'context');
+    await mkdir(folder, { mode: 0o700 });
+    return await this.#watch?.saveContext?.(folder, trigger);
+  }
+
+  /** The context is worth less than what the actions collect: that it cannot be kept is logged and no more. */
+  async #keepContext<T>(keep: (() => Promise<T>) | undefined): Promise<T | undefined> {
     try {
-      await this.#watch?.stop();
-      const folder = join(workFolder(this.spec.id), 'context');
-      await mkdir(folder, { mode: 0o700 });
-      await this.#watch?.saveContext?.(folder, trigger);
+      return await keep?.();
     } catch (error) {
       this.log.error(`the lines around the trigger cannot be kept: ${messageOf(error)}`);
+      return undefined;
     }
   }
 
   /** Waits for the context, but not for ever. */
-  async #waitForContext(saving: Promise<void>): Promise<void> {
+  async #waitForContext(saving: Promise<unknown>): Promise<void> {
     const { signal } = this.#endRequested;
     const waiting = delay(contextMs, true, { ref: false, signal }).catch(() => true);
     if (await Promise.race([saving.then(() => false), waiting]))

@@ -377,15 +377,22 @@ test('an id that cannot be printed means that there is no rig', async (t) => {
   await assertNothingLeft(host);
 });
 
-test('a rig that is not armed within 30 s is an error, and nothing remains', async (t) => {
-  const { host, rig } = await startWatched(t);
-  await host.startJournald();
-  host.write('/usr/local/bin/journalctl', '#!/bin/sh\nexec sleep 86400\n');
-  await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
-  const args = rig.filter((word) => word !== '--no-journal');
-  const { code, stderr } = await host.run('rig', [...args, '--name', 'slow'], { timeoutMs: 60_000 });
-  assert.equal(code, 1);
-  assert.match(stderr, /^rig: not armed within 30 s\n$/);
-  await assertNothingLeft(host);
-  assert.deepEqual(host.list('/run/rig/finished'), []);
-});
+for (const [what, stopsDaemon, says] of [
+  ['a journalctl that hangs while the rig is armed', false, /^rig: journalctl did not answer within 20 s\n$/],
+  ['a rig that is not armed within 30 s', true, /^rig: not armed within 30 s\n$/],
+] as const)
+  test(`${what} is an error, and nothing remains`, async (t) => {
+    const { host, rig } = await startWatched(t);
+    await host.startJournald();
+    host.write('/usr/local/bin/journalctl', '#!/bin/sh\ntouch /run/arming\nexec sleep 86400\n');
+    await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
+    const args = rig.filter((word) => word !== '--no-journal');
+    const created = host.run('rig', [...args, '--name', 'slow'], { timeoutMs: 60_000 });
+    await waitFor('the rig to be arming', () => host.exists('/run/arming') && host.exists('/run/rig/slow/rig.json'));
+    if (stopsDaemon) await host.kill(JSON.parse(host.read('/run/rig/slow/rig.json')).pid, 'SIGSTOP');
+    const { code, stderr } = await created;
+    assert.equal(code, 1);
+    assert.match(stderr, says);
+    await assertNothingLeft(host);
+    assert.deepEqual(host.list('/run/rig/finished'), []);
+  });

@@ -86,6 +86,47 @@ test('the archive holds the lines around the trigger', async (t) => {
   assert.match(context, /before two\nafter arming\n--- .*\nThis is my test message\n$/);
 });
 
+test('the context goes on until the last action has ended, in the file and in the journal', async (t) => {
+  const host = await startHost(t);
+  await host.startJournald();
+  host.write('/var/log/messages', 'before\n');
+  // Stands in for a report during which something is logged.
+  const report = 'echo during >>/var/log/messages; echo meanwhile | systemd-cat -t app; journalctl --sync; exit 1';
+  host.write('/usr/local/bin/sos', `#!/bin/sh\ncase "$*" in *--batch*) ${report} ;; esac\n`);
+  await host.must('chmod', ['755', '/usr/local/bin/sos']);
+  const id = await armRig(host, 'logs', '-m', `${MESSAGE} (\\w+)`, '--sosreport');
+  await host.journal('earlier');
+  await host.journal(`${MESSAGE} here`);
+  const { archive } = await finished(host, id);
+  const context = (name: string) => host.must('tar', ['-xOf', archive ?? '', '--wildcards', `*/context/${name}`]);
+  assert.match(
+    await context('journal.log'),
+    /: earlier\n--- .*\n.*test message here\n(.*\n)*.* app\[\d+\]: meanwhile\n/,
+  );
+  assert.match(await context('*messages*'), /before\n--- .* after the trigger ---\nduring\n$/);
+  const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
+  assert.deepEqual(trigger.groups, { 1: 'here' });
+  const journal = sources.find(({ source }) => source === 'journal');
+  assert.deepEqual([journal?.coverage, journal?.gaps, journal?.cursor], ['no gap', [], trigger.position?.cursor]);
+  assert.ok(Number(journal?.entries) >= 2);
+});
+
+test('at creation rig says how often the message has matched of late, in each file and in the journal', async (t) => {
+  const host = await startHost(t);
+  await host.startJournald();
+  await host.journal(MESSAGE);
+  host.write('/var/log/messages', `${MESSAGE}\nharmless\n`);
+  host.write('/var/log/other', 'harmless\n');
+  const service = await startService(host);
+  const files = '/var/log/messages,/var/log/other';
+  const args = ['-m', MESSAGE, '--logfile', files, '--gcore', service.pid, '--name', 'web'];
+  const { code, stdout, stderr } = await host.rig('logs', ...args);
+  assert.deepEqual([code, stdout], [0, 'web\n']);
+  assert.match(stderr, /matched 1 of the last 2 lines of \/var\/log\/messages, last: This is my test message\n/);
+  assert.match(stderr, /matches nothing in the last 1 line of \/var\/log\/other\n/);
+  assert.match(stderr, /matched 1 of the last \d+ journal entries of the last hour, last at 20\S+Z\n/);
+});
+
 test('lines and entries from before the rig was armed never trigger', async (t) => {
   const host = await startHost(t);
   await host.startJournald();

@@ -108,7 +108,16 @@ export interface Manifest {
   status: string;
   complete: boolean;
   reasons: string[];
-  trigger: { source: string; line: string; matches: number; because?: string; earlier?: { line: string } };
+  trigger: {
+    source: string;
+    line: string;
+    matches: number;
+    because?: string;
+    earlier?: { line: string };
+    position?: { cursor?: string };
+    groups?: Record<string, string | null>;
+  };
+  sources: ({ source: string } & Record<string, unknown>)[];
   actions: {
     name: string;
     status: string;

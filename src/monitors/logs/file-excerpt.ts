@@ -1,18 +1,58 @@
 /** What surrounds a trigger in a log file. */
-import { readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { Trigger } from '../../plugin.ts';
-import type { FollowedFile } from './followed-file.ts';
-import { lastLines } from './last-lines.ts';
-import type { SourceExcerpt } from './source.ts';
+import { FollowedFile } from './followed-file.ts';
+import { firstLines, lastLines } from './last-lines.ts';
+import type { LinesAfter, SourceExcerpt } from './source.ts';
 import { contextBytes, contextLines, reportedLineBytes } from './source.ts';
 
-/** The last lines up to and with the one that triggered, or up to where the file was read when it is not in this file. */
-export function excerptOf(file: FollowedFile, position: Trigger['position']): SourceExcerpt {
+/** Stands where a file ends and the one that took its name begins, or where it was truncated. */
+const successorMark = Buffer.from('--- the file was rotated here ---\n');
+
+/**
+ * The last lines up to and with the one that triggered, or up to where the file was read when it is not in this file.
+ * `isFollowed` tells the files that have an excerpt of their own.
+ */
+export function excerptOf(
+  file: FollowedFile,
+  position: Trigger['position'],
+  isFollowed: (identity: string) => boolean,
+): SourceExcerpt {
   const isTrigger = 'inode' in position && position.inode === file.inode && position.file === file.path;
-  if (!isTrigger) return { source: file.path, text: lastLines(readBefore(file.fd, file.offset), contextLines) };
+  const readAfter = (from: number) => async () => linesAfter(file, from, isFollowed);
+  if (!isTrigger) {
+    const text = lastLines(readBefore(file.fd, file.offset), contextLines);
+    return { source: file.path, text, readAfter: readAfter(file.offset) };
+  }
   const line = readLine(file.fd, position.offset);
   const before = lastLines(readBefore(file.fd, position.offset), contextLines - 1);
-  return { source: file.path, text: Buffer.concat([before, line]), triggerAt: before.length };
+  const text = Buffer.concat([before, line.text]);
+  return { source: file.path, text, triggerAt: before.length, readAfter: readAfter(line.end) };
+}
+
+/** The lines behind an offset, and those of the file that has the name by now. */
+function linesAfter(file: FollowedFile, from: number, isFollowed: (identity: string) => boolean): LinesAfter {
+  const { size } = fstatSync(file.fd);
+  const parts =
+    size < from ? [successorMark, readAt(file.fd, 0, contextBytes + 1)] : [readAt(file.fd, from, contextBytes + 1)];
+  const successor = readSuccessor(file.path, isFollowed);
+  if (successor.length > 0) parts.push(successorMark, successor);
+  return firstLines(Buffer.concat(parts), contextLines, contextBytes);
+}
+
+/** The beginning of the file that a path leads to by now, unless it is one of those that were followed, or none. */
+function readSuccessor(path: string, isFollowed: (identity: string) => boolean): Buffer {
+  try {
+    const file = new FollowedFile(path);
+    try {
+      return isFollowed(file.identity) ? Buffer.alloc(0) : readAt(file.fd, 0, contextBytes + 1);
+    } finally {
+      closeSync(file.fd);
+    }
+  } catch {
+    // Nothing has taken the name, or no file: then there is nothing to add.
+    return Buffer.alloc(0);
+  }
 }
 
 /** The whole lines in the last 256 KiB before an offset. */
@@ -23,11 +63,12 @@ function readBefore(fd: number, end: number): Buffer {
   return from === 0 ? text : text.subarray(text.indexOf('\n') + 1);
 }
 
-/** The line that begins at an offset, cut like the trigger's. */
-function readLine(fd: number, offset: number): Buffer {
+/** The line that begins at an offset, cut like the trigger's, and where it ends, as far as that is near. */
+function readLine(fd: number, offset: number): { text: Buffer; end: number } {
   const text = readAt(fd, offset, reportedLineBytes);
   const end = text.indexOf('\n');
-  return end < 0 ? Buffer.concat([text, Buffer.from('\n')]) : text.subarray(0, end + 1);
+  if (end >= 0) return { text: text.subarray(0, end + 1), end: offset + end + 1 };
+  return { text: Buffer.concat([text, Buffer.from('\n')]), end: offset + text.length };
 }
 
 /** What a file still has there: it may have been truncated meanwhile. */

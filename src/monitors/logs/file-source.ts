@@ -96,9 +96,12 @@ export class FileSource implements Source {
   }
 
   async context(trigger: Trigger): Promise<SourceExcerpt[]> {
-    const excerpts = this.#open.all().map((file) => excerptOf(file, trigger.position));
+    const isFollowed = (identity: string): boolean => this.#open.has(identity);
+    return this.#open.all().map((file) => excerptOf(file, trigger.position, isFollowed));
+  }
+
+  close(): void {
     this.#open.close();
-    return excerpts;
   }
 
   /** Looks for files that fit the patterns at the end of this turn of the event loop, however many hints there are. */

@@ -5,6 +5,7 @@ import type { RunningProgram } from '../../host/programs.ts';
 import { startProgram } from '../../host/programs.ts';
 import type { JournalEntry } from './journal-export.ts';
 import { ExportParser } from './journal-export.ts';
+import { reportedLineBytes } from './source.ts';
 
 /** With chosen fields journalctl is fast enough for the busiest journal; with all of them it is not. */
 const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID';
@@ -19,12 +20,18 @@ export function unitArguments(units: string[]): string[] {
 }
 
 /**
- * The arguments that follow the journal behind a cursor, or from its beginning when it had no entry. Without `--no-tail`
+ * The arguments that follow the journal from a cursor, its entry included, or from the beginning when there was none. Not
+ * `--after-cursor`: where that entry has been vacuumed away, it passes over the first one that is left. Without `--no-tail`
  * journalctl skips all but the last ten entries that came between the cursor and its own start.
  */
 export function followArguments(units: string[], cursor: string | undefined): string[] {
-  const from = cursor === undefined ? [] : [`--after-cursor=${cursor}`];
+  const from = cursor === undefined ? [] : [`--cursor=${cursor}`];
   return [...always, '--follow', '--no-tail', ...from, ...unitArguments(units)];
+}
+
+/** The arguments that give the entries of the last hour, the newest first. */
+export function recentArguments(units: string[], count: number): string[] {
+  return [...always, '--reverse', '--since=-1h', `--lines=${count}`, ...unitArguments(units)];
 }
 
 /** A running journalctl whose entries are handed on as they come. */
@@ -41,7 +48,8 @@ export async function readEntries(
   onEntry: (entry: JournalEntry) => void,
   onBytes: (count: number) => void = () => {},
 ): Promise<JournalReader> {
-  const child: RunningProgram = await startProgram(program, args);
+  // SIGKILL: one that is stopped or hangs heeds nothing else, and none has anything to put in order.
+  const child: RunningProgram = await startProgram(program, args, { endWith: 'SIGKILL' });
   const parser = new ExportParser(onEntry);
   child.stdout.on('data', (portion: Buffer) => {
     onBytes(portion.length);
@@ -52,6 +60,9 @@ export async function readEntries(
   return { ended, end: () => child.end() };
 }
 
+/** How long a question to the journal may take: a vast journal on a slow disk takes seconds. */
+const answerMs = 20_000;
+
 /** The last entries up to a cursor, or up to the end, newest first. Throws a RigError when journalctl fails. */
 export async function readBack(
   program: string,
@@ -59,10 +70,33 @@ export async function readBack(
   options: { cursor?: string; count: number },
 ): Promise<JournalEntry[]> {
   const from = options.cursor === undefined ? [] : [`--cursor=${options.cursor}`];
+  return await readSome(program, ['--reverse', `--lines=${options.count}`, ...from, ...unitArguments(units)]);
+}
+
+/** The first entries from a cursor on, its own included if it is still there. Throws a RigError when journalctl fails. */
+export async function readFrom(
+  program: string,
+  units: string[],
+  options: { cursor: string; count: number },
+): Promise<JournalEntry[]> {
+  return await readSome(program, [`--cursor=${options.cursor}`, `--lines=${options.count}`, ...unitArguments(units)]);
+}
+
+/** Some hundred entries are kept at once: of none more than is ever shown. */
+function cut(entry: JournalEntry): JournalEntry {
+  for (const values of entry.fields.values())
+    for (const [index, value] of values.entries())
+      if (value.length > reportedLineBytes) values[index] = Buffer.from(value.subarray(0, reportedLineBytes));
+  return entry;
+}
+
+async function readSome(program: string, args: string[]): Promise<JournalEntry[]> {
   const entries: JournalEntry[] = [];
-  const args = [...always, '--reverse', `--lines=${options.count}`, ...from, ...unitArguments(units)];
-  const reader = await readEntries(program, args, (entry) => entries.push(entry));
+  const reader = await readEntries(program, [...always, ...args], (entry) => entries.push(cut(entry)));
+  const timer = setTimeout(() => void reader.end(), answerMs);
   const { exitCode, stderr } = await reader.ended;
+  clearTimeout(timer);
+  if (exitCode === null) throw new RigError(`journalctl did not answer within ${answerMs / 1000} s`);
   if (exitCode !== 0) throw new RigError(stderr.split('\n').at(-1) || `journalctl ended with exit code ${exitCode}`);
   return entries;
 }

@@ -1,11 +1,15 @@
 /** What surrounds a trigger in the journal, as text in the manner of `journalctl -o short-iso-precise`. */
 import type { JournalEntry } from './journal-export.ts';
 import { textOf } from './journal-export.ts';
-import type { SourceExcerpt } from './source.ts';
+import { firstLines } from './last-lines.ts';
+import type { LinesAfter, SourceExcerpt } from './source.ts';
 import { contextBytes, reportedLineBytes } from './source.ts';
 
 /** The entries, oldest first, as lines; the oldest are left out where they would be more than 256 KiB. */
-export function formatEntries(entries: JournalEntry[], triggerCursor?: string): Omit<SourceExcerpt, 'source'> {
+export function formatEntries(
+  entries: JournalEntry[],
+  triggerCursor?: string,
+): Pick<SourceExcerpt, 'text' | 'triggerAt'> {
   const lines: Buffer[] = [];
   let bytes = 0;
   let triggerAt: number | undefined;
@@ -19,6 +23,13 @@ export function formatEntries(entries: JournalEntry[], triggerCursor?: string): 
   }
   const text = Buffer.concat(lines.reverse());
   return { text, ...(triggerAt === undefined ? {} : { triggerAt: text.length - triggerAt }) };
+}
+
+/** The first entries, oldest first, that came behind a trigger. */
+export function formatAfter(entries: JournalEntry[], mostEntries: number): LinesAfter {
+  const text = Buffer.concat(entries.slice(0, mostEntries).map(formatEntry));
+  const first = firstLines(text, Number.POSITIVE_INFINITY, contextBytes);
+  return { text: first.text, isCut: first.isCut || entries.length > mostEntries };
 }
 
 /** `2026-11-22T15:26:46.123456Z name[pid]: message`, further lines of the message indented. */

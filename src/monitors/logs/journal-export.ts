@@ -6,8 +6,10 @@
 
 const newline = 10;
 const equals = 61;
-/** What is kept of one field. Nothing sane logs more, and a field of a gigabyte must not become one of this process's memory. */
-const keptFieldBytes = 16 * 1024 * 1024;
+/** What is kept of one entry. Nothing sane logs more, and a field of a gigabyte must not become one of this process's memory. */
+const keptEntryBytes = 16 * 1024 * 1024;
+/** What is kept of any line or value, even when that is full: names, lengths and cursors must stay whole. */
+const alwaysKeptBytes = 4096;
 
 export interface JournalEntry {
   /** The values of each field that occurs, in order: a field may occur more than once. */
@@ -26,6 +28,8 @@ export class ExportParser {
   /** The beginning of what is being read, from earlier portions. */
   #parts: Buffer[] = [];
   #partBytes = 0;
+  /** The bytes of the entry's fields so far: there may be a thousand of a name. */
+  #entryBytes = 0;
   /** The name of the binary field that is being read, and how many bytes of it are still to come: undefined while unknown. */
   #binaryName: string | undefined;
   #binaryLeft: number | undefined;
@@ -77,7 +81,8 @@ export class ExportParser {
   }
 
   #keep(part: Buffer): void {
-    const kept = part.subarray(0, keptFieldBytes - this.#partBytes);
+    const room = Math.max(alwaysKeptBytes, keptEntryBytes - this.#entryBytes) - this.#partBytes;
+    const kept = part.subarray(0, Math.max(0, room));
     if (kept.length === 0) return;
     this.#parts.push(kept);
     this.#partBytes += kept.length;
@@ -92,6 +97,7 @@ export class ExportParser {
   }
 
   #add(name: string, value: Buffer): void {
+    this.#entryBytes += value.length;
     const values = this.#entry.fields.get(name);
     if (values) values.push(value);
     else this.#entry.fields.set(name, [value]);
@@ -100,6 +106,7 @@ export class ExportParser {
   #endEntry(): void {
     const entry = this.#entry;
     this.#entry = { fields: new Map() };
+    this.#entryBytes = 0;
     if (entry.fields.size > 0) this.#onEntry(entry);
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findProgram } from '../../host/programs.ts';
 
 /** Where journald keeps its files: see systemd-journald.service(8). */
-const journalFolders = ['/run/log/journal', '/var/log/journal'];
+export const journalFolders = ['/run/log/journal', '/var/log/journal'];
 const journalSocket = '/run/systemd/journal/socket';
 
 /** The path of journalctl, or the reason why there is no journal to read. */

@@ -3,13 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
 import type { SourceStatus, Trigger } from '../../plugin.ts';
 import { entryTimeMs } from './clock.ts';
+import { Gaps, suppressionIn } from './coverage.ts';
 import type { JournalReader } from './journal-child.ts';
-import { followArguments, readBack, readEntries } from './journal-child.ts';
-import { formatEntries } from './journal-excerpt.ts';
+import { followArguments, readBack, readEntries, readFrom } from './journal-child.ts';
+import { entryPartOf } from './journal-cursor.ts';
+import { formatAfter, formatEntries } from './journal-excerpt.ts';
 import type { JournalEntry } from './journal-export.ts';
 import { textOf } from './journal-export.ts';
 import { hasJournalFiles } from './journal-host.ts';
-import type { Source, SourceContext, SourceExcerpt } from './source.ts';
+import { JournalPulse } from './journal-pulse.ts';
+import { JournalResume } from './journal-resume.ts';
+import { JournalSequence } from './journal-sequence.ts';
+import type { LinesAfter, Source, SourceContext, SourceExcerpt } from './source.ts';
 import { contextLines } from './source.ts';
 
 /** How long to wait before journalctl is started again: at first, and at most after failing again and again. */
@@ -23,7 +28,19 @@ export class JournalSource implements Source {
   readonly #units: string[];
   readonly #context: SourceContext;
   readonly #stopping = new AbortController();
+  readonly #sequence = new JournalSequence();
+  readonly #gaps = new Gaps();
+  readonly #pulse: JournalPulse;
+  /** The last entry seen: where to go on. */
   #cursor: string | undefined;
+  /** Whether the entry of the cursor is one that journalctl shows when units are chosen. */
+  #isCursorChosen = false;
+  #firstCursor: string | undefined;
+  readonly #resume = new JournalResume();
+  /** Where an entry was missing, so that journalctl was started again to have it shown. */
+  #askedAgainAt: string | undefined;
+  /** What the present journalctl still says is not taken. */
+  #isDistrusted = false;
   #reader: JournalReader | undefined;
   #following: Promise<void> | undefined;
   #backOffMs = firstBackOffMs;
@@ -38,26 +55,46 @@ export class JournalSource implements Source {
     this.#program = program;
     this.#units = units;
     this.#context = context;
+    this.#pulse = new JournalPulse({
+      bytes: () => this.#bytes,
+      hasSeen: ({ last }) =>
+        !this.#isChosen &&
+        last.length > 0 &&
+        last.every(({ numbering, number }) => this.#sequence.hasReached(numbering, number)),
+      isChosen: this.#isChosen,
+      isBehind: () => this.#isBehind(),
+      restart: () => this.#restart('it is silent though entries were stored'),
+      onDeaf: () =>
+        context.remark(
+          'journalctl does not hear of new entries (is inotify used up?): until it does, the journal is looked at twice a second',
+        ),
+    });
   }
 
   async start(): Promise<void> {
     // Of the whole journal even when units are chosen: their last entry may be old and far to seek.
     const [last] = await readBack(this.#program, [], { count: 1 });
     this.#cursor = last && textOf(last, '__CURSOR');
+    this.#isCursorChosen = !this.#isChosen;
+    if (this.#cursor !== undefined) this.#note(this.#cursor);
     this.#following = this.#follow();
+    this.#pulse.start();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#pulse.stop();
     await this.#reader?.end();
     await this.#following;
   }
 
   status(): SourceStatus[] {
-    const [cursor, bytes, matches, passedOver] = [this.#cursor ?? null, this.#bytes, this.#matches, this.#passedOver];
-    const units = this.#units.length > 0 ? { units: this.#units } : {};
-    const figures = { entries: this.#entries, bytes, matches, passedOver, restarts: this.#restarts };
-    return [{ source: 'journal', ...units, state: 'following', cursor, ...figures }];
+    const [first, cursor] = [this.#firstCursor ?? null, this.#cursor ?? null];
+    const units = this.#isChosen ? { units: this.#units } : {};
+    const [entries, bytes, restarts] = [this.#entries, this.#bytes, this.#restarts];
+    const figures = { entries, bytes, matches: this.#matches, passedOver: this.#passedOver, restarts };
+    const certificate = { coverage: this.#coverage(), gaps: this.#gaps.list() };
+    return [{ source: 'journal', ...units, state: 'following', first, cursor, ...figures, ...certificate }];
   }
 
   async context(trigger: Trigger): Promise<SourceExcerpt[]> {
@@ -65,7 +102,30 @@ export class JournalSource implements Source {
     const cursor = triggerCursor ?? this.#cursor;
     if (cursor === undefined) return [];
     const entries = await readBack(this.#program, this.#units, { cursor, count: contextLines });
-    return [{ source: 'journal', ...formatEntries(entries.reverse(), triggerCursor) }];
+    const readAfter = () => this.#readAfter(cursor);
+    return [{ source: 'journal', ...formatEntries(entries.reverse(), triggerCursor), readAfter }];
+  }
+
+  close(): void {}
+
+  async #readAfter(cursor: string): Promise<LinesAfter> {
+    const entries = await readFrom(this.#program, this.#units, { cursor, count: contextLines + 2 });
+    const [first] = entries;
+    const isKnown = first !== undefined && entryPartOf(textOf(first, '__CURSOR') ?? '') === entryPartOf(cursor);
+    return formatAfter(isKnown ? entries.slice(1) : entries, contextLines);
+  }
+
+  get #isChosen(): boolean {
+    return this.#units.length > 0;
+  }
+
+  /** Entries of all units have consecutive numbers: only then can it be said that none is missing. */
+  #coverage(): string {
+    if (!this.#gaps.isEmpty) return 'gaps';
+    if (this.#isChosen)
+      return 'no gap known: only chosen units are read, and their entries have no consecutive numbers';
+    if (this.#sequence.breaks > 0) return 'no gap known: journald began its numbers anew';
+    return 'no gap';
   }
 
   /** Keeps a journalctl running until the source is stopped. */
@@ -99,6 +159,8 @@ export class JournalSource implements Source {
       const onBytes = (count: number): void => {
         this.#bytes += count;
       };
+      this.#resume.begin();
+      this.#isDistrusted = false;
       const reader = await readEntries(this.#program, args, (entry) => this.#examine(entry), onBytes);
       this.#reader = reader;
       // Stopped while it was being started: then nobody else ends it.
@@ -111,14 +173,72 @@ export class JournalSource implements Source {
   }
 
   #examine(entry: JournalEntry): void {
-    if (this.#stopping.signal.aborted || this.#context.isOver()) return;
+    if (this.#stopping.signal.aborted || this.#context.isOver() || this.#isDistrusted) return;
     const cursor = textOf(entry, '__CURSOR');
-    if (cursor === undefined) return;
-    this.#cursor = cursor;
+    if (cursor === undefined || this.#resume.isRepeated(cursor) || this.#isToBeAskedAgain(cursor)) return;
+    this.#note(cursor);
+    this.#firstCursor ??= cursor;
+    this.#isCursorChosen = true;
     this.#backOffMs = firstBackOffMs;
     this.#entries++;
-    const message = entry.fields.get('MESSAGE')?.find((text) => this.#context.matcher.test(text));
+    const messages = entry.fields.get('MESSAGE') ?? [];
+    const suppression = suppressionIn(messages[0], textOf(entry, 'SYSLOG_IDENTIFIER'));
+    if (suppression) this.#gaps.add(suppression.cause, suppression.missing);
+    const message = messages.find((text) => this.#context.matcher.test(text));
     if (message) this.#report(entry, message, cursor);
+  }
+
+  #note(cursor: string): void {
+    this.#cursor = cursor;
+    this.#resume.note(cursor);
+    if (!this.#isChosen) this.#sequence.note(cursor);
+  }
+
+  /**
+   * Whether entries are missing before this one that journalctl may show when it is asked again: while it reads several
+   * files it can pass one over. Notes those that are missing for good.
+   */
+  #isToBeAskedAgain(cursor: string): boolean {
+    const missing = this.#isChosen ? undefined : this.#sequence.missingBefore(cursor);
+    const isGone = !this.#resume.hasMet && this.#isCursorChosen;
+    if (missing === 0 || (missing === undefined && !isGone)) return false;
+    if (missing !== undefined && this.#cursor !== this.#askedAgainAt) {
+      this.#askedAgainAt = this.#cursor;
+      this.#isDistrusted = true;
+      this.#restart(`${missing} entries are missing behind the last one seen`);
+      return true;
+    }
+    this.#gaps.add('removed from the journal before it was read', missing);
+    const howMany = missing === undefined ? 'entries may be' : missing === 1 ? '1 entry is' : `${missing} entries are`;
+    this.#context.remark(
+      `journal: ${howMany} missing, removed (vacuumed?) before it was read; the watch goes on at the oldest entry left`,
+    );
+    return false;
+  }
+
+  /** Asks a journalctl of its own whether there is an entry behind the last one seen. */
+  async #isBehind(): Promise<boolean> {
+    const cursor = this.#cursor;
+    if (cursor === undefined) return await hasJournalFiles();
+    const [last] = this.#isChosen ? await readBack(this.#program, [], { count: 1 }) : [];
+    const found = await readFrom(this.#program, this.#units, { cursor, count: 2 });
+    const isNew = (entry: JournalEntry): boolean =>
+      entryPartOf(textOf(entry, '__CURSOR') ?? '') !== entryPartOf(cursor);
+    if (found.length === 2 || found.some(isNew)) return true;
+    // None of the units' entries is before the last: from there a new journalctl has less to search.
+    const lastCursor = last && textOf(last, '__CURSOR');
+    if (lastCursor !== undefined && this.#cursor === cursor) {
+      this.#isCursorChosen &&= lastCursor === cursor;
+      if (lastCursor !== cursor) this.#note(lastCursor);
+    }
+    return false;
+  }
+
+  /** Ends journalctl: it is started again, at once, behind the last entry seen. */
+  #restart(reason: string): void {
+    this.#context.debug(`journalctl is started again: ${reason}`);
+    this.#backOffMs = firstBackOffMs;
+    void this.#reader?.end();
   }
 
   #report(entry: JournalEntry, line: Buffer, cursor: string): void {

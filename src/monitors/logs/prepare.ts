@@ -9,6 +9,7 @@ import { checkNamedFiles, findDefaultFiles } from './log-files.ts';
 import type { logsOptions } from './options.ts';
 import type { LogsPlan } from './plan.ts';
 import { checkTexts, checkTimes, conditionWords } from './prepare-condition.ts';
+import { rehearse } from './rehearsal.ts';
 import { streamName } from './stream-source.ts';
 import { matchesOfEvents } from './unit-events.ts';
 
@@ -40,6 +41,7 @@ export async function prepareLogs(values: LogsValues, context: PrepareContext): 
     condition: conditionWords(plan, events),
     // What systemd says of a unit, it says itself.
     namesProcess: journal !== undefined && events.length === 0 && plan.absentMs === undefined,
+    rehearse: () => rehearse(plan, remark),
   };
 }
 

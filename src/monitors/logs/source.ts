@@ -45,9 +45,11 @@ export interface Source {
   status(): SourceStatus[];
   /** The last lines examined, the triggering one included and last, one text per thing watched. Called after `stop`. */
   context(trigger: Trigger): Promise<SourceExcerpt[]>;
+  /** Gives back what `context` and its excerpts needed. */
+  close(): void;
 }
 
-/** The last lines of one source. */
+/** The lines of one source around a trigger. */
 export interface SourceExcerpt {
   /** The file, or `journal`. */
   source: string;
@@ -55,4 +57,13 @@ export interface SourceExcerpt {
   text: Buffer;
   /** Where in `text` the line begins that triggered, when it is from this source. */
   triggerAt?: number;
+  /** The first lines that came behind `text`, up to now; nothing of them is examined. */
+  readAfter(): Promise<LinesAfter>;
+}
+
+/** What came behind an excerpt: whole lines, at most as many as are kept from before. */
+export interface LinesAfter {
+  text: Buffer;
+  /** Whether there was more. */
+  isCut: boolean;
 }

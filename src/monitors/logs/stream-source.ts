@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { RigError } from '../../errors.ts';
 import type { SourceStatus, Trigger } from '../../plugin.ts';
 import { lastLines } from './last-lines.ts';
-import type { Source, SourceContext, SourceExcerpt } from './source.ts';
+import type { LinesAfter, Source, SourceContext, SourceExcerpt } from './source.ts';
 import { contextBytes, contextLines } from './source.ts';
 import { StreamLines } from './stream-lines.ts';
 
@@ -27,6 +27,9 @@ interface Stream {
   passedOver: number;
 }
 
+/** A stream is read no further once the rig has triggered: whoever else reads it gets what comes. */
+const readAfter = async (): Promise<LinesAfter> => ({ text: Buffer.alloc(0), isCut: false });
+
 export class StreamSource implements Source {
   readonly #paths: string[];
   readonly #context: SourceContext;
@@ -44,6 +47,9 @@ export class StreamSource implements Source {
     for (const path of this.#paths) this.#follow(path);
   }
 
+  /** Nothing to give back: what was read is kept in memory. */
+  close(): void {}
+
   async stop(): Promise<void> {
     for (const { readable } of this.#streams) readable.destroy();
   }
@@ -58,11 +64,11 @@ export class StreamSource implements Source {
   async context({ position }: Trigger): Promise<SourceExcerpt[]> {
     return this.#streams.map(({ source, recent, lines }) => {
       const at = 'file' in position && position.file === source ? position.offset - (lines.bytes - recent.length) : -1;
-      if (at < 0) return { source, text: lastLines(recent, contextLines) };
+      if (at < 0) return { source, text: lastLines(recent, contextLines), readAfter };
       const lineEnd = recent.indexOf('\n', at);
       const before = lastLines(recent.subarray(0, at), contextLines - 1);
       const line = lineEnd < 0 ? recent.subarray(at) : recent.subarray(at, lineEnd + 1);
-      return { source, text: Buffer.concat([before, line]), triggerAt: before.length };
+      return { source, text: Buffer.concat([before, line]), triggerAt: before.length, readAfter };
     });
   }
 

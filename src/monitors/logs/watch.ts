@@ -1,8 +1,9 @@
 /** The armed logs monitor: counts what its sources find and fires. */
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RigError } from '../../errors.ts';
 import type { MonitorContext, Trigger, TriggerFacts, Watch } from '../../plugin.ts';
+import { capturedGroups } from './captured-groups.ts';
 import { nowMs } from './clock.ts';
 import type { Condition } from './condition.ts';
 import { makeCondition } from './condition.ts';
@@ -20,6 +21,11 @@ import { StreamSource, streamName } from './stream-source.ts';
 /** Stands before the triggering line in the context. */
 const triggerMark = '--- the next line triggered the rig ---\n';
 
+/** Stands in the other sources' context where the rig triggered. */
+const afterMark = '--- what follows came after the trigger ---\n';
+/** Ends a context that is not complete. */
+const cutMark = '--- more came and is left out here ---\n';
+
 /** Starts all sources. Resolves when each of them is positioned; when one cannot be, none is left running. */
 export async function armLogs(plan: LogsPlan, context: MonitorContext): Promise<Watch> {
   const watch = new LogsWatch(plan, context);
@@ -28,6 +34,7 @@ export async function armLogs(plan: LogsPlan, context: MonitorContext): Promise<
 }
 
 class LogsWatch implements Watch {
+  readonly #plan: LogsPlan;
   readonly #context: MonitorContext;
   readonly #sources: Source[] = [];
   readonly #sameEvent = new SameEvent();
@@ -37,6 +44,7 @@ class LogsWatch implements Watch {
   #isOver = false;
 
   constructor(plan: LogsPlan, context: MonitorContext) {
+    this.#plan = plan;
     this.#context = context;
     const second = plan.next ?? plan.unless;
     this.#judge = makeJudge(plan, (match, verdict) => this.#take(match, verdict));
@@ -86,13 +94,20 @@ class LogsWatch implements Watch {
     return [...this.#sources.flatMap((source) => source.status()), condition];
   }
 
-  async saveContext(dir: string, trigger: Trigger): Promise<void> {
+  async saveContext(dir: string, trigger: Trigger): Promise<() => Promise<void>> {
     const names = new Set<string>();
+    const written: Array<{ path: string; excerpt: SourceExcerpt }> = [];
     for (const source of this.#sources) {
       for (const excerpt of await source.context(trigger)) {
-        await writeFile(join(dir, newName(excerpt.source, names)), marked(excerpt), { flag: 'wx', mode: 0o600 });
+        const path = join(dir, newName(excerpt.source, names));
+        await writeFile(path, marked(excerpt), { flag: 'wx', mode: 0o600 });
+        written.push({ path, excerpt });
       }
     }
+    return async () => {
+      for (const { path, excerpt } of written) await appendFile(path, await after(excerpt));
+      for (const source of this.#sources) source.close();
+    };
   }
 
   /** Takes a line that one of the plan's texts was found in, or may have been. */
@@ -119,7 +134,8 @@ class LogsWatch implements Watch {
     this.#isOver = true;
     this.#condition.stop();
     this.#judge.stop();
-    this.#context.fire(facts);
+    const groups = capturedGroups(this.#plan.message, facts.earlier?.line ?? facts.line);
+    this.#context.fire({ ...facts, ...groups });
   }
 }
 
@@ -140,4 +156,12 @@ function newName(source: string, taken: Set<string>): string {
 function marked({ text, triggerAt }: SourceExcerpt): Buffer {
   if (triggerAt === undefined) return text;
   return Buffer.concat([text.subarray(0, triggerAt), Buffer.from(triggerMark), text.subarray(triggerAt)]);
+}
+
+/** What came behind the excerpt, with marks where they are needed. */
+async function after(excerpt: SourceExcerpt): Promise<Buffer> {
+  const { text, isCut } = await excerpt.readAfter();
+  if (text.length === 0 && !isCut) return text;
+  const head = excerpt.triggerAt === undefined ? afterMark : '';
+  return Buffer.concat([Buffer.from(head), text, Buffer.from(isCut ? cutMark : '')]);
 }

@@ -1,45 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
-import type { TestHost } from '../../support/host.ts';
 import { startHost } from '../../support/host.ts';
 import { waitFor } from '../../support/wait.ts';
-
-const fixture = fileURLToPath(new URL('fixtures/watch-journal.ts', import.meta.url));
-/** One file, because a host does not see a checkout that lies under /tmp. */
-const bundled = buildSync({ entryPoints: [fixture], bundle: true, write: false, platform: 'node', format: 'cjs' });
-
-interface Found {
-  line?: string;
-  pid?: number;
-  identifier?: string;
-}
-
-/** Watches the journal in a host; resolves when armed. */
-async function watchJournal(host: TestHost, expression: string, program = '/usr/bin/journalctl', units: string[] = []) {
-  host.write('/run/watch-journal.cjs', bundled.outputFiles[0]?.text ?? '');
-  const watcher = await host.spawnInteractive(host.rigPath, ['/run/watch-journal.cjs', program, expression, ...units]);
-  const found = (): Found[] =>
-    watcher.stdout
-      .split('\n')
-      .slice(1, -1)
-      .map((line) => JSON.parse(line));
-  await waitFor('the journal to be watched', () => {
-    if (watcher.hasEnded()) throw new Error(watcher.stderr);
-    return watcher.stdout.startsWith('"armed"\n');
-  });
-  const until = (count: number) => waitFor(`${count} entries`, () => found().length >= count);
-  return { watcher, found, until, lines: (): Array<string | undefined> => found().map(({ line }) => line) };
-}
-
-/** Sends many entries, each with its number. */
-async function sendMany(host: TestHost, first: number, last: number): Promise<void> {
-  await host.must('sh', ['-c', `seq -f 'entry %.0f.' ${first} ${last} | systemd-cat -t many; journalctl --sync`]);
-}
-
-const numbered = (first: number, last: number): string[] =>
-  Array.from({ length: last - first + 1 }, (_, index) => `entry ${first + index}.`);
+import { numbered, sendMany, watchJournal } from './watching-journal.ts';
 
 test('entries after arming are found with their process, and old ones are not', async (t) => {
   const host = await startHost(t, { binary: process.execPath });

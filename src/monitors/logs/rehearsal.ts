@@ -1,0 +1,146 @@
+/**
+ * How often the condition was met in what is logged already: a pattern that never fires should be noticed while the user is
+ * still there. Nothing of it counts for the rig.
+ */
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { toByteExpression } from './byte-expression.ts';
+import { EchoRule } from './echo.ts';
+import { FollowedFile } from './followed-file.ts';
+import { readEntries, recentArguments } from './journal-child.ts';
+import { textOf } from './journal-export.ts';
+import { lastLines } from './last-lines.ts';
+import type { Matcher, MessageOptions } from './matcher.ts';
+import { compileMatcher } from './matcher.ts';
+import type { LogsPlan } from './plan.ts';
+
+/**
+ * For all files together, and for the journal beside them from its first entry on: about as long as arming takes, which
+ * goes on meanwhile. A busy host may take longer to give the first entry.
+ */
+const withinMs = 150;
+const firstEntryMs = 600;
+const mostLines = 10_000;
+/** Of a file with long lines the last so many bytes are enough. */
+const mostBytes = 4 * 1024 * 1024;
+const chunkBytes = 256 * 1024;
+
+/** Tells for each file and the journal how often the condition matched lately. Never throws. */
+export async function rehearse(plan: LogsPlan, remark: (text: string) => void): Promise<void> {
+  if (plan.message.text === '' || mayBacktrack(plan.message)) return;
+  const deadline = performance.now() + withinMs;
+  const matcher = compileMatcher(plan.message);
+  const echo = new EchoRule(plan.names);
+  const journal = plan.journal ? rehearseJournal(plan.journal, matcher, echo) : undefined;
+  for (const path of plan.files) {
+    if (performance.now() >= deadline) break;
+    const found = rehearseFile(path, matcher, echo, deadline);
+    if (found) remark(found);
+    // The journal's entries have their turn.
+    await new Promise(setImmediate);
+  }
+  const found = await journal?.catch(() => undefined);
+  if (found) remark(found);
+}
+
+/** An old line could then hold up the user for ever. */
+function mayBacktrack({ text, mode, ignoreCase }: MessageOptions): boolean {
+  try {
+    return mode !== 'plain' && toByteExpression(text, ignoreCase).mayBacktrack;
+  } catch {
+    // No expression: searched for as plain text.
+    return false;
+  }
+}
+
+function rehearseFile(path: string, matcher: Matcher, echo: EchoRule, deadline: number): string | undefined {
+  const text = readEnd(path, deadline);
+  if (text.length === 0) return undefined;
+  let [matches, last] = [0, ''];
+  matcher.scan(text, (start, end) => {
+    const line = text.subarray(start, end);
+    if (!echo.isEcho(line)) {
+      matches++;
+      last = line.toString('utf8', 0, 100);
+    }
+    return performance.now() < deadline;
+  });
+  return inWords(matches, `${counted(countLines(text), 'line')} of ${path}`, `: ${last}`);
+}
+
+/** The last 10,000 lines of a file; nothing when it cannot be read, which is told elsewhere. */
+function readEnd(path: string, deadline: number): Buffer {
+  try {
+    const { fd } = new FollowedFile(path);
+    try {
+      return readLines(fd, deadline);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+function readLines(fd: number, deadline: number): Buffer {
+  const chunks: Buffer[] = [];
+  const { size } = fstatSync(fd);
+  let from = size;
+  let lines = 0;
+  while (from > 0 && lines <= mostLines && size - from < mostBytes && performance.now() < deadline) {
+    const length = Math.min(chunkBytes, from);
+    from -= length;
+    const chunk = Buffer.alloc(length);
+    chunks.unshift(chunk.subarray(0, readSync(fd, chunk, 0, length, from)));
+    lines += countLines(chunk);
+  }
+  const text = Buffer.concat(chunks);
+  // The first line is whole only where the file begins.
+  return lastLines(from === 0 ? text : text.subarray(text.indexOf('\n') + 1), mostLines);
+}
+
+function countLines(text: Buffer): number {
+  let lines = 0;
+  for (let at = 0; at < text.length; lines++) {
+    const end = text.indexOf(10, at);
+    at = end < 0 ? text.length : end + 1;
+  }
+  return lines;
+}
+
+async function rehearseJournal(
+  { program, units }: NonNullable<LogsPlan['journal']>,
+  matcher: Matcher,
+  echo: EchoRule,
+): Promise<string | undefined> {
+  let [entries, matches, lastAt] = [0, 0, ''];
+  let deadline = performance.now() + firstEntryMs;
+  const reader = await readEntries(program, recentArguments(units, mostLines), (entry) => {
+    if (performance.now() >= deadline) return;
+    if (entries++ === 0) end(withinMs);
+    const message = entry.fields.get('MESSAGE')?.find((text) => matcher.test(text));
+    if (!message || echo.isEcho(message, textOf(entry, 'SYSLOG_IDENTIFIER'))) return;
+    // The newest comes first.
+    if (matches++ === 0) lastAt = new Date(Number(textOf(entry, '__REALTIME_TIMESTAMP') ?? 0) / 1000).toISOString();
+  });
+  // Only now is there something to end; the entries come in a later turn of the event loop.
+  let timer = setTimeout(() => void reader.end(), firstEntryMs);
+  const end = (inMs: number): void => {
+    deadline = performance.now() + inMs;
+    clearTimeout(timer);
+    timer = setTimeout(() => void reader.end(), inMs);
+  };
+  await reader.ended;
+  clearTimeout(timer);
+  if (entries === 0) return undefined;
+  return inWords(matches, `${counted(entries, 'journal entry', 'journal entries')} of the last hour`, ` at ${lastAt}`);
+}
+
+function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function inWords(matches: number, where: string, last: string): string {
+  return matches === 0
+    ? `the message matches nothing in the last ${where}`
+    : `the message matched ${matches} of the last ${where}, last${last}`;
+}

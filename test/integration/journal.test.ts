@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startHost } from '../support/host.ts';
+import { armRig, assertNothingLeft, finished, type Manifest, MESSAGE, startService } from '../support/rigs.ts';
+import { waitFor } from '../support/wait.ts';
+
+for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
+  test(`a rig whose journalctl gets ${signal} triggers all the same, and claims no gap`, async (t) => {
+    const host = await startHost(t);
+    await host.startJournald();
+    await host.journal('from before');
+    const service = await startService(host);
+    const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-files', '--gcore', service.pid);
+    const follower = () => host.processesNamed('journalctl').find(({ args }) => args.includes('--follow'));
+    const { pid } = await waitFor('journalctl to follow', follower);
+    await host.kill(pid, signal);
+    await host.journal(MESSAGE);
+    const { archive } = await finished(host, id);
+    const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
+    assert.deepEqual([trigger.line, trigger.matches], [MESSAGE, 1]);
+    assert.deepEqual([sources[0]?.coverage, sources[0]?.gaps, sources[0]?.restarts], ['no gap', [], 1]);
+    await assertNothingLeft(host);
+  });
+
+test('entries that were vacuumed away unread are a gap in the manifest and a warning in the log', async (t) => {
+  const host = await startHost(t);
+  await host.startJournald();
+  await host.journal('from before');
+  const service = await startService(host);
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-files', '--gcore', service.pid);
+  const follower = () => host.processesNamed('journalctl').find(({ args }) => args.includes('--follow'));
+  const { pid } = await waitFor('journalctl to follow', follower);
+  await host.kill(pid, 'SIGSTOP');
+  for (const text of ['one', 'two', 'three']) await host.journal(text);
+  await host.must('journalctl', ['--rotate']);
+  await host.must('journalctl', ['--vacuum-time=1us']);
+  await host.kill(pid, 'SIGKILL');
+  await host.journal(MESSAGE);
+  const { archive } = await finished(host, id);
+  const { sources } = await host.manifest<Manifest>(archive ?? '');
+  assert.equal(sources[0]?.coverage, 'gaps');
+  const log = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/rig.log']);
+  assert.match(log, /journal: \d+ entries are missing, removed/);
+});

@@ -1,0 +1,73 @@
+/** The journal of a test host, watched by a process in it, as `following.ts` follows files. */
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import type { Gap } from '../../../src/monitors/logs/coverage.ts';
+import type { TestHost } from '../../support/host.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const fixture = fileURLToPath(new URL('fixtures/watch-journal.ts', import.meta.url));
+/** One file, because a host does not see a checkout that lies under /tmp. */
+const bundled = buildSync({ entryPoints: [fixture], bundle: true, write: false, platform: 'node', format: 'cjs' });
+
+export interface Found {
+  line: string;
+  pid?: number;
+  identifier?: string;
+  length?: number;
+}
+
+export interface JournalStatus {
+  entries: number;
+  restarts: number;
+  cursor: string | null;
+  coverage: string;
+  gaps: Gap[];
+}
+
+type Printed = string | Found | { remark: string } | { status: JournalStatus };
+
+/** Watches the journal in a host; resolves when armed. */
+export async function watchJournal(
+  host: TestHost,
+  expression: string,
+  program = '/usr/bin/journalctl',
+  units: string[] = [],
+) {
+  host.write('/run/watch-journal.cjs', bundled.outputFiles[0]?.text ?? '');
+  const watcher = await host.spawnInteractive(host.rigPath, ['/run/watch-journal.cjs', program, expression, ...units]);
+  const printed = (): Printed[] =>
+    watcher.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  await waitFor('the journal to be watched', () => {
+    if (watcher.hasEnded()) throw new Error(watcher.stderr);
+    return printed().includes('armed');
+  });
+  const found = (): Found[] => printed().filter((each) => typeof each === 'object' && 'line' in each);
+  const remarks = (): string[] =>
+    printed().flatMap((each) => (typeof each === 'object' && 'remark' in each ? each.remark : []));
+  const statuses = (): JournalStatus[] =>
+    printed().flatMap((each) => (typeof each === 'object' && 'status' in each ? each.status : []));
+  /** Resolves when so many entries have matched. */
+  const until = (count: number, withinMs = 30_000) =>
+    waitFor(`${count} entries`, () => found().length >= count, { withinMs });
+  const status = async (): Promise<JournalStatus> => {
+    const before = statuses().length;
+    watcher.type('?\n');
+    await waitFor('the status', () => statuses().length > before);
+    return statuses().at(-1) as JournalStatus;
+  };
+  const lines = (): string[] => found().map(({ line }) => line);
+  /** Its journalctl that follows. */
+  const children = () => host.processesNamed('journalctl').filter(({ args }) => args.includes('--follow'));
+  return { watcher, found, until, lines, remarks, status, children };
+}
+
+/** Sends many entries, each with its number; they are stored when this resolves. */
+export async function sendMany(host: TestHost, first: number, last: number): Promise<void> {
+  await host.must('sh', ['-c', `seq -f 'entry %.0f.' ${first} ${last} | systemd-cat -t many; journalctl --sync`]);
+}
+
+export const numbered = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => `entry ${first + index}.`);
