@@ -1,8 +1,11 @@
 /** rig's own log: one line per event. */
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { ensureOwnFolder } from '../host/folders.ts';
 import { visible } from '../text.ts';
 import { isoTime, logFile, logRoot } from './paths.ts';
+
+/** A log that has grown to this size is set aside as `rig.log.1`, in the place of an older one: it must not fill a disk. */
+const mostBytes = 10 * 1024 * 1024;
 
 /** How many lines a rig keeps in memory for its archive. */
 const keptLines = 2000;
@@ -28,6 +31,7 @@ function append(line: string): void {
     const file = openSync(logFile, flags, 0o600);
     try {
       writeSync(file, `${line}\n`);
+      if (fstatSync(file).size > mostBytes) renameSync(logFile, `${logFile}.1`);
     } finally {
       closeSync(file);
     }

@@ -12,13 +12,19 @@ import { fixedFolder, isPattern, WatchedPattern } from './watched-pattern.ts';
 const defaultFiles = ['/var/log/messages', '/var/log/syslog'];
 export const ownLog = '/var/log/rig/rig.log';
 
-/** The default file of this host; both names while there is neither, since either may come. */
+/**
+ * The default files of this host: those there are, since the one that an upgrade has left behind looks like the one in use;
+ * both names while there is neither, since either may come. A line that is in both counts once.
+ */
 export async function findDefaultFiles(): Promise<string[]> {
-  for (const path of defaultFiles) {
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isFile()) return [path];
-  }
-  return defaultFiles;
+  const isFile = (path: string): Promise<boolean> =>
+    stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+  const found = await Promise.all(defaultFiles.map(isFile));
+  const existing = defaultFiles.filter((_, index) => found[index]);
+  return existing.length > 0 ? existing : defaultFiles;
 }
 
 /** What is followed as files, and what is read as it comes. */
@@ -33,7 +39,7 @@ export async function checkNamedFiles(names: string[], context: PrepareContext):
     if (name === standardInput && !context.isAttached)
       throw new UsageError('--logfile -: standard input can be watched with --foreground only');
     if (name === standardInput) found.streams.add(name);
-    else found[await checkFile(name, resolve(name), context.remark)].add(resolve(name));
+    else found[await checkFile(name, absolute(name), context.remark)].add(absolute(name));
   }
   const { files, patterns, streams } = found;
   return {
@@ -77,4 +83,13 @@ function kindOf(found: Awaited<ReturnType<typeof stat>>): string {
   if (found.isDirectory()) return 'a folder';
   if (found.isSocket()) return 'a socket';
   return 'a device';
+}
+
+/** A relative path is that of the folder in which rig was called. Throws a UsageError when that has been removed. */
+function absolute(name: string): string {
+  try {
+    return resolve(name);
+  } catch (error) {
+    throw new UsageError(`--logfile ${name}: the current folder is gone; give the whole path`, { cause: error });
+  }
 }

@@ -3,7 +3,11 @@ import type { OptionTable } from '../../plugin.ts';
 
 export const logsOptions = {
   message: { kind: 'text', short: 'm', hint: 'TEXT', summary: 'Text, or regular expression, that a line must contain' },
-  logfile: { kind: 'list', hint: 'FILE,...', summary: 'Files to watch, patterns too (default: syslog)' },
+  logfile: {
+    kind: 'list',
+    hint: 'FILE,...',
+    summary: 'Files to watch, patterns too (default: /var/log/messages, syslog)',
+  },
   interval: { kind: 'duration', hint: 'DURATION', summary: 'How often files are looked at unasked (default: 1s)' },
   'no-files': { kind: 'flag', summary: 'Watch no files' },
   journal: { kind: 'list', hint: 'UNIT,...', summary: 'Watch only these units (default: the whole journal)' },
