@@ -2,7 +2,7 @@
  * Rewrites a JavaScript regular expression so that it can be run over the bytes of a log file, read as Latin-1, and finds
  * in them what the user means in UTF-8 text. Decoding is thereby spared, offsets are byte offsets, and bytes that are no
  * UTF-8 disturb nothing. By the rewriting, nothing can match a newline, so a whole chunk of lines is searched at once and
- * a match never spans two; and upper and lower case become classes (`[aA]`), because V8's linear-time engine, which takes
+ * a match never spans two. Where a line is not all ASCII, what is found is decided by a third form, on the decoded line. And upper and lower case become classes (`[aA]`), because V8's linear-time engine, which takes
  * over when an expression backtracks too much, does not know the `i` flag.
  */
 import type { Ranges } from './code-points.ts';
@@ -11,17 +11,23 @@ import {
   byteClassOf,
   complement,
   foldCase,
-  hasAllBeyondAscii,
+  holdsReplacement,
   normalize,
+  textClass,
   utf8Alternatives,
   utf8Bytes,
 } from './code-points.ts';
 
 export interface ByteExpression {
-  /** Finds in any bytes. For use with the flags `g` and `m`. */
+  /**
+   * Finds every line that matches in any bytes, and some that do not: a character may be taken for several, and a CR for a
+   * line end. For use with the flags `g` and `m`.
+   */
   source: string;
-  /** Finds the same in bytes that are all ASCII, faster. */
+  /** Finds the same in bytes that are all ASCII, faster, and exactly where there is no CR. */
   asciiSource: string;
+  /** Decides for one line, decoded. */
+  textSource: string;
   /** Bytes that every match contains, one character per byte; empty when none are known. */
   required: string;
   /** Whether it has look-around or back-references, for which V8 has no linear-time engine. */
@@ -31,6 +37,8 @@ export interface ByteExpression {
 interface Piece {
   source: string;
   ascii: string;
+  /** For one decoded line. */
+  text: string;
   /** Set for one literal character: its bytes. */
   literal?: string;
   /** The longest literal that it always contains. */
@@ -90,8 +98,8 @@ export function toByteExpression(text: string, ignoreCase: boolean, isLoose = fa
   new RegExp(text);
   const walker = new Walker(text, ignoreCase, isLoose);
   const whole = walker.disjunction();
-  const { source, ascii: asciiSource, required } = whole;
-  return { source, asciiSource, required, mayBacktrack: walker.mayBacktrack };
+  const { source, ascii: asciiSource, text: textSource, required } = whole;
+  return { source, asciiSource, textSource, required, mayBacktrack: walker.mayBacktrack };
 }
 
 /** Walks an expression that is known to be valid, from left to right. */
@@ -120,12 +128,13 @@ class Walker {
     return {
       source: alternatives.map((each) => each.source).join('|'),
       ascii: alternatives.map((each) => each.ascii).join('|'),
+      text: alternatives.map((each) => each.text).join('|'),
       required: alternatives.length === 1 ? (alternatives[0] as Piece).required : '',
     };
   }
 
   #sequence(): Piece {
-    let [source, ascii, run, required] = ['', '', '', ''];
+    let [source, ascii, text, run, required] = ['', '', '', '', ''];
     const keepLonger = (literal: string): void => {
       if (literal.length > required.length) required = literal;
     };
@@ -135,6 +144,7 @@ class Walker {
       const isRepeated = quantifier?.isUnbounded === true && piece.repeated !== undefined;
       source += `${isRepeated ? piece.repeated : piece.source}${quantifier?.text ?? ''}`;
       ascii += `${piece.ascii}${quantifier?.text ?? ''}`;
+      text += `${piece.text}${quantifier?.text ?? ''}`;
       const isThere = quantifier === undefined || quantifier.least > 0;
       if (isThere && piece.literal !== undefined) run += piece.literal;
       keepLonger(run);
@@ -142,7 +152,7 @@ class Walker {
       // What follows a repeated character need not follow its first occurrence.
       if (piece.literal === undefined || quantifier !== undefined) run = '';
     }
-    return { source, ascii, required };
+    return { source, ascii, text, required };
   }
 
   #term(): Piece {
@@ -184,7 +194,12 @@ class Walker {
     if (isLookAround) this.mayBacktrack = true;
     const start = opening === undefined ? '(' : opening[0].endsWith(':') ? '(?:' : `(${opening[0]}`;
     const required = isLookAround ? '' : inner.required;
-    return { source: `${start}${inner.source})`, ascii: `${start}${inner.ascii})`, required };
+    const [source, ascii, text] = [inner.source, inner.ascii, inner.text].map((each) => `${start}${each})`) as [
+      string,
+      string,
+      string,
+    ];
+    return { source, ascii, text, required };
   }
 
   #class(): Piece {
@@ -223,7 +238,7 @@ class Walker {
       if (this.#isLoose) return asIs('(?:[^\\n]*)');
       this.mayBacktrack = true;
       // In a group of its own, so that a digit that follows is not taken for a part of it.
-      return asIs(`(?:\\${reference[0]})`);
+      return asIs(`(?${this.#ignoreCase ? 'i' : ''}:\\${reference[0]})`);
     }
     if (reference) this.#at -= reference[0].length;
     const set = this.#escapedSet();
@@ -259,15 +274,21 @@ class Walker {
     const literal = utf8Bytes(point);
     const escaped = [...literal].map((byte) => byte.replace(/[^\w]|_/, (each) => `\\x${hexByte(each)}`)).join('');
     const source = literal.length > 1 ? `(?:${escaped})` : escaped;
-    return { source, ascii: point > 0x7f ? '[]' : source, literal, required: '' };
+    const text = point > 0x7f ? textClass([[point, point]]) : source;
+    return { source, ascii: point > 0x7f ? '[]' : source, text, literal, required: '' };
   }
 
   #set(members: Ranges): Piece {
     // No line holds a newline, so no set needs one.
     const ranges = complement([...complement(members), [10, 10]]);
-    const piece: Piece = { source: utf8Alternatives(normalize(ranges)), ascii: asciiClass(ranges), required: '' };
+    const piece: Piece = {
+      source: utf8Alternatives(normalize(ranges)),
+      ascii: asciiClass(ranges),
+      text: textClass(ranges),
+      required: '',
+    };
     if (!ranges.some(([, high]) => high > 0x7f)) return { ...piece, source: piece.ascii };
-    return hasAllBeyondAscii(ranges) ? { ...piece, repeated: byteClassOf(ranges) } : piece;
+    return holdsReplacement(ranges) ? { ...piece, repeated: byteClassOf(ranges) } : piece;
   }
 
   #peek(): string {
@@ -297,4 +318,4 @@ class Walker {
 }
 
 const hexByte = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, '0');
-const asIs = (source: string): Piece => ({ source, ascii: source, required: '' });
+const asIs = (source: string): Piece => ({ source, ascii: source, text: source, required: '' });

@@ -1,4 +1,5 @@
 /** Sets of Unicode code points, and the expression that matches such a set in the bytes of UTF-8 text. */
+import { isUtf8 } from 'node:buffer';
 
 /** Inclusive ranges, in any order, possibly overlapping. */
 export type Ranges = Array<readonly [number, number]>;
@@ -30,19 +31,46 @@ export function complement(ranges: Ranges): Ranges {
   return rest;
 }
 
-/** The set with the upper and lower case form of each of its members. Forms of several characters (`ß`, `SS`) are left out. */
-export function foldCase(ranges: Ranges): Ranges {
-  const folded: Ranges = [...ranges];
-  for (const [low, high] of ranges) {
-    for (let point = low; point <= high; point++) {
-      const character = String.fromCodePoint(point);
-      for (const form of [character.toLowerCase(), character.toUpperCase()]) {
-        const formPoint = form.codePointAt(0) as number;
-        if (formPoint !== point && String.fromCodePoint(formPoint) === form) folded.push([formPoint, formPoint]);
-      }
-    }
+const cased = /\p{Changes_When_Casemapped}/u;
+/** No cased letter lies beyond. */
+const lastCased = 0x1ffff;
+let otherForms: number[][] | undefined;
+
+/**
+ * Letters beyond ASCII that differ by case only, those with three forms (`Σσς`) included. Forms of several characters (`ß`,
+ * `SS`) are left out, and, as in JavaScript, no letter beyond ASCII is a form of an ASCII letter.
+ */
+function caseForms(): number[][] {
+  if (otherForms) return otherForms;
+  const single = (point: number, form: string): number =>
+    form.length === String.fromCodePoint(form.codePointAt(0) as number).length
+      ? (form.codePointAt(0) as number)
+      : point;
+  const byUpper = new Map<number, number[]>();
+  for (let point = 0x80; point <= lastCased; point++) {
+    const character = String.fromCodePoint(point);
+    if (!cased.test(character)) continue;
+    const lower = single(point, character.toLowerCase());
+    const upper = single(lower, String.fromCodePoint(lower).toUpperCase());
+    if (upper > 0x7f) byUpper.set(upper, [...(byUpper.get(upper) ?? []), point]);
   }
-  return normalize(folded);
+  otherForms = [...byUpper.values()];
+  return otherForms;
+}
+
+const asciiForms = Array.from({ length: 26 }, (_, letter) => [0x41 + letter, 0x61 + letter]);
+
+/** The set with all forms of its members that differ by case only. */
+export function foldCase(ranges: Ranges): Ranges {
+  const forms = ranges.some(([, high]) => high > 0x7f) ? [...asciiForms, ...caseForms()] : asciiForms;
+  const isIn = (point: number): boolean => ranges.some(([low, high]) => low <= point && point <= high);
+  return normalize([
+    ...ranges,
+    ...forms
+      .filter((each) => each.some(isIn))
+      .flat()
+      .map((point) => [point, point] as const),
+  ]);
 }
 
 const hex = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`;
@@ -55,12 +83,12 @@ export function asciiClass(ranges: Ranges): string {
   return `[${members.join('')}]`;
 }
 
-/** Whether every character beyond ASCII is in the set, as with `.` and most negated classes. */
-export function hasAllBeyondAscii(ranges: Ranges): boolean {
-  return ranges.some(([low, high]) => low <= 0x80 && high === lastCodePoint);
+/** Whether U+FFFD is in the set, which stands for a byte that is not UTF-8: so it is in `.` and in most negated classes. */
+export function holdsReplacement(ranges: Ranges): boolean {
+  return ranges.some(([low, high]) => low <= 0xfffd && high >= 0xfffd);
 }
 
-/** A class for repeated use: any sequence of characters beyond ASCII is any sequence of bytes beyond ASCII. */
+/** A class for repeated use, without alternatives that V8 would have to try: it takes any bytes beyond ASCII. */
 export function byteClassOf(ranges: Ranges): string {
   return `${asciiClass(ranges).slice(0, -1)}\\x80-\\xff]`;
 }
@@ -68,8 +96,52 @@ export function byteClassOf(ranges: Ranges): string {
 /** The alternatives that match one member in UTF-8 text. Bytes that are not UTF-8 count as one character each. */
 export function utf8Alternatives(ranges: Ranges): string {
   const sequences = ranges.flatMap(([low, high]) => (high > 0x7f ? encodeRange(Math.max(low, 0x80), high) : []));
-  if (hasAllBeyondAscii(ranges)) sequences.push('[\\x80-\\xff]');
+  if (holdsReplacement(ranges)) sequences.push('[\\x80-\\xff]');
   return `(?:${[asciiClass(ranges), ...sequences].join('|')})`;
+}
+
+/** The expression that matches one member in decoded text. Without the flag `u`, which V8's linear-time engine does not know. */
+export function textClass(ranges: Ranges): string {
+  const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
+  const span = (low: number, high: number): string => (low === high ? unit(low) : `${unit(low)}-${unit(high)}`);
+  const single = complement([...complement(ranges), [0xd800, 0xdfff], [0x10000, lastCodePoint]]);
+  const members = `[${single.map(([low, high]) => span(low, high)).join('')}]`;
+  const pairs = ranges.flatMap(([low, high]) => (high > 0xffff ? surrogatePairs(Math.max(low, 0x10000), high) : []));
+  if (pairs.length === 0) return members;
+  const pairClasses = pairs.map(([low, high]) => {
+    const [[first, second], [lastFirst, lastSecond]] = [surrogates(low), surrogates(high)];
+    return `[${span(first, lastFirst)}][${span(second, lastSecond)}]`;
+  });
+  return `(?:${[members, ...pairClasses].join('|')})`;
+}
+
+function surrogates(point: number): [number, number] {
+  return [0xd800 + ((point - 0x10000) >> 10), 0xdc00 + (point & 0x3ff)];
+}
+
+/** Splits a range until in each part all second surrogates go with all first ones. */
+function surrogatePairs(low: number, high: number): Ranges {
+  if (low >> 10 === high >> 10) return [[low, high]];
+  if ((low & 0x3ff) !== 0) return [[low, low | 0x3ff], ...surrogatePairs((low | 0x3ff) + 1, high)];
+  const border = high & ~0x3ff;
+  if ((high & 0x3ff) !== 0x3ff) return [...surrogatePairs(low, border - 1), [border, high]];
+  return [[low, high]];
+}
+
+const characterOrByte = new RegExp(
+  `${utf8Alternatives([
+    [0x80, 0xd7ff],
+    [0xe000, 0xfffc],
+    [0xfffe, lastCodePoint],
+  ])}|\\xef\\xbf\\xbd|[\\x80-\\xff]`,
+  'g',
+);
+
+/** Text for `textClass`: each byte that is not UTF-8 counts as one character, U+FFFD. */
+export function decode(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString();
+  const decoded = (found: string): string => (found.length === 1 ? '\ufffd' : Buffer.from(found, 'latin1').toString());
+  return bytes.toString('latin1').replace(characterOrByte, decoded);
 }
 
 /** The bytes of one code point, one character per byte. */

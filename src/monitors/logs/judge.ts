@@ -1,7 +1,7 @@
 /** Which of a plan's texts a line matches: at once for texts that are found in linear time, under a bound for others. */
 import { nowMs } from './clock.ts';
 import type { Matcher } from './matcher.ts';
-import { compileExactly, compileMatcher, mayTakeLong } from './matcher.ts';
+import { compileExactly, compileMatcher, linesOf, mayTakeLong } from './matcher.ts';
 import type { LogsPlan } from './plan.ts';
 import type { LineMatch } from './source.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -144,16 +144,17 @@ class BoundedJudge implements Judge {
     do {
       const waiting = this.#waiting[this.#judged];
       if (!waiting) return;
-      waiting.verdict = this.#judge(waiting.match.line.toString('latin1'));
+      waiting.verdict = this.#judge(linesOf(waiting.match.line));
       this.#judged++;
     } while (nowMs() < this.#untilMs);
   }
 
-  #judge(text: string): Verdict {
+  #judge(lines: string[]): Verdict {
+    const isIn = (expression: RegExp): boolean => lines.some((line) => expression.test(line));
     return {
-      isFirst: this.#first.test(text),
-      isSecond: this.#second?.test(text) ?? false,
-      isExcluded: this.#excluded.some((each) => each.test(text)),
+      isFirst: isIn(this.#first),
+      isSecond: this.#second !== undefined && isIn(this.#second),
+      isExcluded: this.#excluded.some(isIn),
     };
   }
 

@@ -1,10 +1,18 @@
 /** `--message`, compiled: which lines of a chunk match. */
-import { setFlagsFromString } from 'node:v8';
+import { isAscii } from 'node:buffer';
 import { messageOf, UsageError } from '../../errors.ts';
 import type { ByteExpression } from './byte-expression.ts';
 import { toByteExpression } from './byte-expression.ts';
+import { decode } from './code-points.ts';
 import type { Searcher } from './searcher.ts';
-import { expressionSearcher, isWorthSearching, lineEndOf, lineStartOf, literalSearcher } from './searcher.ts';
+import {
+  boundedExpression,
+  expressionSearcher,
+  isWorthSearching,
+  lineEndOf,
+  lineStartOf,
+  literalSearcher,
+} from './searcher.ts';
 
 const carriageReturn = 13;
 /** A character that an expression reads as something else than itself. */
@@ -56,21 +64,12 @@ export function checkMessage(
 }
 
 /**
- * Lets V8 run an expression that backtracks too often with its linear-time engine. Set here and not for the whole
- * executable: with any V8 option at start, Node does not use the compiled code of its own modules, which takes 14 ms more.
- */
-function boundBacktracking(): void {
-  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
-  setFlagsFromString('--regexp-backtracks-before-fallback=10000');
-}
-
-/**
  * Compiles options that `checkMessage` has let through; of several, any may match. A text that `mayTakeLong` is compiled
  * loosely: what is found is then still to be judged.
  */
 export function compileMatcher(...options: MessageOptions[]): Matcher {
-  boundBacktracking();
-  return new LineMatcher(options.flatMap(searchersOf));
+  const deciding = options.map((each) => decidingExpression(each, true));
+  return new LineMatcher(options.flatMap(searchersOf), deciding);
 }
 
 /** Whether there is no linear-time engine for a text: it has look-around or back-references. */
@@ -78,13 +77,24 @@ export function mayTakeLong({ text, mode, ignoreCase }: MessageOptions): boolean
   return mode !== 'plain' && special.test(text) && toByteExpression(text, ignoreCase).mayBacktrack;
 }
 
-/** The one expression that decides, for a line as Latin-1. It may take as long as it likes: to be run under a bound. */
-export function compileExactly({ text, mode, ignoreCase }: MessageOptions): RegExp {
-  const plain = plainExpression(text, ignoreCase).source;
-  if (mode === 'plain' || !special.test(text)) return new RegExp(plain, 'm');
-  const { source } = toByteExpression(text, ignoreCase);
+/** The one expression that decides, for a line of `linesOf`. It may take as long as it likes: to be run under a bound. */
+export function compileExactly(options: MessageOptions): RegExp {
+  return decidingExpression(options, false);
+}
+
+function decidingExpression({ text, mode, ignoreCase }: MessageOptions, isLoose: boolean): RegExp {
+  const plain = plainExpression(text, ignoreCase).textSource;
+  if (mode === 'plain' || !special.test(text)) return boundedExpression(plain);
+  const { textSource } = toByteExpression(text, ignoreCase, isLoose);
   // The expression first: a group of the plain text would shift the numbers of back-references, and it has none.
-  return new RegExp(mode === 'expression' ? source : `${source}|${plain}`, 'm');
+  return boundedExpression(mode === 'expression' ? textSource : `${textSource}|${plain}`);
+}
+
+/** The decoded lines of a text, without their line ends. */
+export function linesOf(text: Buffer): string[] {
+  const lines = decode(text).split('\n');
+  if (lines.length > 1 && lines.at(-1) === '') lines.pop();
+  return lines.map((line) => line.replace(/\r$/, ''));
 }
 
 function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
@@ -121,8 +131,10 @@ class LineMatcher implements Matcher {
   readonly #searchers: Searcher[];
   /** The next hit of each searcher: -1 when it has none left. */
   readonly #hits: number[];
+  readonly #deciding: RegExp[];
 
-  constructor(searchers: Searcher[]) {
+  constructor(searchers: Searcher[], deciding: RegExp[]) {
+    this.#deciding = deciding;
     this.#searchers = searchers;
     this.#hits = searchers.map(() => -1);
   }
@@ -132,23 +144,22 @@ class LineMatcher implements Matcher {
       searcher.begin(chunk);
       this.#hits[index] = searcher.next(0);
     });
+    let isSimple: boolean | undefined;
     for (;;) {
       const hit = this.#firstHit();
       if (hit < 0) return;
+      isSimple ??= isAscii(chunk) && !chunk.includes(carriageReturn);
       const start = lineStartOf(chunk, hit);
       const lineEnd = lineEndOf(chunk, hit);
-      const hasReturn = lineEnd > start && lineEnd < chunk.length && chunk[lineEnd - 1] === carriageReturn;
-      const end = hasReturn ? lineEnd - 1 : lineEnd;
-      const next = lineEnd + 1;
-      // The expression may have needed the CR that is no part of the line: the line alone decides.
-      const isMatch = !hasReturn || this.#matchesAlone(Buffer.from(chunk.subarray(start, end)));
+      const end = lineEnd > start && chunk[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
+      const isMatch = isSimple || this.#matchesAlone(chunk.subarray(start, end));
       if (isMatch && !onLine(start, end)) return;
-      if (hasReturn) this.#resume(chunk, next);
-      else this.#advance(chunk, next);
+      this.#advance(chunk, lineEnd + 1);
     }
   }
 
   test(text: Buffer): boolean {
+    if (text.length === 0) return this.#matchesAlone(text);
     let isFound = false;
     this.scan(text, () => {
       isFound = true;
@@ -171,16 +182,9 @@ class LineMatcher implements Matcher {
     }
   }
 
-  /** As `#advance`, after the searchers were used on something else. */
-  #resume(chunk: Buffer, from: number): void {
-    for (const searcher of this.#searchers) searcher.begin(chunk);
-    this.#advance(chunk, from);
-  }
-
+  /** A CR and what is not ASCII may have been taken for something else: the decoded line alone decides. */
   #matchesAlone(line: Buffer): boolean {
-    return this.#searchers.some((searcher) => {
-      searcher.begin(line);
-      return searcher.next(0) >= 0;
-    });
+    const text = decode(line);
+    return this.#deciding.some((each) => each.test(text));
   }
 }

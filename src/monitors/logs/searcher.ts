@@ -1,5 +1,6 @@
 /** Finding the next place in a chunk of bytes that matches: as plain text, as an expression, or by what it always contains. */
 import { isAscii } from 'node:buffer';
+import { setFlagsFromString } from 'node:v8';
 import type { ByteExpression } from './byte-expression.ts';
 
 const newline = 10;
@@ -9,6 +10,11 @@ const pieceBytes = 64 * 1024;
 const shortestRequired = 3;
 /** More lines than one in so many bytes that contain the required text and do not match, and looking for it does not pay. */
 const bytesPerMiss = 1024;
+/** V8 does not count the backtracking inside a simple loop (`\w+`): what it does for each that it counts grows with the line. */
+const longLineBytes = 2048;
+/** How often an expression may backtrack before V8 goes on with its linear-time engine, which is slower on most text. */
+const patience = 10_000;
+const longLinePatience = 20;
 
 /** Looks for one thing in a chunk at a time. */
 export interface Searcher {
@@ -34,6 +40,42 @@ export function isWorthSearching(required: string): boolean {
   return required.length >= shortestRequired;
 }
 
+/**
+ * Lets V8 run an expression that backtracks too often with its linear-time engine. Set here and not for the whole
+ * executable: with any V8 option at start, Node does not use the compiled code of its own modules, which takes 14 ms more.
+ */
+function setPatience(backtracks: number): void {
+  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+  setFlagsFromString(`--regexp-backtracks-before-fallback=${backtracks}`);
+}
+
+/** An expression for lines of any length. */
+export function boundedExpression(source: string, flags = ''): RegExp {
+  setPatience(longLinePatience);
+  return new RegExp(source, flags);
+}
+
+/** An expression twice: for text whose lines are all short, and for any. */
+function boundedExpressions(source: string, flags: string): { patient: RegExp; impatient: RegExp } {
+  setPatience(patience);
+  // Something else than the other one, or V8 would use the same compiled code for both.
+  const patient = new RegExp(`(?:)(?:${source})`, flags);
+  // V8 reads the setting when it compiles, which is at the first use, and again after a few: never later than here.
+  for (let times = 0; times < 3; times++) patient.exec('x');
+  patient.lastIndex = 0;
+  return { patient, impatient: boundedExpression(source, flags) };
+}
+
+function hasLongLine(piece: Buffer): boolean {
+  let from = 0;
+  while (piece.length - from > longLineBytes) {
+    const next = piece.lastIndexOf(newline, from + longLineBytes) + 1;
+    if (next <= from) return true;
+    from = next;
+  }
+  return false;
+}
+
 /** Looks for an expression. */
 export function expressionSearcher(expression: ByteExpression): Searcher {
   const whole = wholeTextSearcher(expression);
@@ -42,10 +84,10 @@ export function expressionSearcher(expression: ByteExpression): Searcher {
 
 /** Runs an expression over everything. */
 function wholeTextSearcher({ source, asciiSource }: ByteExpression): Searcher {
-  const forAll = new RegExp(source, 'gm');
-  const forAscii = new RegExp(asciiSource, 'gm');
+  const forAll = boundedExpressions(source, 'gm');
+  const forAscii = boundedExpressions(asciiSource, 'gm');
   let chunk: Buffer = Buffer.alloc(0);
-  let [pieceStart, pieceEnd, text, expression] = [0, 0, '', forAll];
+  let [pieceStart, pieceEnd, text, expression] = [0, 0, '', forAll.patient];
   const take = (from: number): void => {
     pieceStart = from;
     const wanted = from + pieceBytes;
@@ -53,7 +95,9 @@ function wholeTextSearcher({ source, asciiSource }: ByteExpression): Searcher {
     // A line longer than a piece is a piece.
     const found = lineEnd >= from || wanted >= chunk.length ? lineEnd : chunk.indexOf(newline, wanted);
     pieceEnd = found < from ? chunk.length : found + 1;
-    expression = isAscii(chunk.subarray(from, pieceEnd)) ? forAscii : forAll;
+    const piece = chunk.subarray(from, pieceEnd);
+    const expressions = isAscii(piece) ? forAscii : forAll;
+    expression = hasLongLine(piece) ? expressions.impatient : expressions.patient;
     text = chunk.toString('latin1', from, pieceEnd);
   };
   return {
@@ -66,8 +110,9 @@ function wholeTextSearcher({ source, asciiSource }: ByteExpression): Searcher {
         if (at < pieceStart || at >= pieceEnd) take(at);
         expression.lastIndex = at - pieceStart;
         const start = matchStart(expression, text);
-        // The empty place behind the last newline is no line.
-        if (start >= 0 && pieceStart + start < pieceEnd) return pieceStart + start;
+        // The empty place behind a newline is no line of this piece; that behind an unfinished line belongs to the line.
+        const isBehind = start === text.length && chunk[pieceEnd - 1] === newline;
+        if (start >= 0 && !isBehind) return pieceStart + start;
       }
       return -1;
     },
@@ -77,7 +122,7 @@ function wholeTextSearcher({ source, asciiSource }: ByteExpression): Searcher {
 /** Looks for the text that every match contains, at memory speed, and runs the expression on the lines that have it. */
 function requiredTextSearcher({ source, required }: ByteExpression, whole: Searcher): Searcher {
   const needle = Buffer.from(required, 'latin1');
-  const onLine = new RegExp(source, 'm');
+  const onLine = boundedExpressions(source, 'm');
   let chunk: Buffer = Buffer.alloc(0);
   let misses = 0;
   return {
@@ -93,7 +138,8 @@ function requiredTextSearcher({ source, required }: ByteExpression, whole: Searc
         if (hit < 0) return -1;
         const start = lineStartOf(chunk, hit);
         const end = lineEndOf(chunk, hit);
-        if (onLine.test(chunk.toString('latin1', start, end))) return start;
+        const expression = end - start > longLineBytes ? onLine.impatient : onLine.patient;
+        if (expression.test(chunk.toString('latin1', start, end))) return start;
         at = end + 1;
       }
       return whole.next(at);
