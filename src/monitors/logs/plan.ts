@@ -1,5 +1,5 @@
 /** What the logs monitor is to do: checked in the foreground, done in the daemon. */
-import type { MessageOptions } from './matcher.ts';
+import type { MessageOptions } from './matching/matcher.ts';
 
 /** A type and not an interface: only a type fits the plan's `Json`. */
 export type LogsPlan = {

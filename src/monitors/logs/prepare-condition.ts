@@ -1,8 +1,8 @@
 /** The part of the plan that says when it triggers: the texts, how often and within what time. */
 import { UsageError } from '../../errors.ts';
-import { formatDuration } from './clock.ts';
-import type { MessageOptions } from './matcher.ts';
-import { checkMessage } from './matcher.ts';
+import { formatDuration } from './condition/clock.ts';
+import type { MessageOptions } from './matching/matcher.ts';
+import { checkMessage } from './matching/matcher.ts';
 import type { LogsPlan } from './plan.ts';
 import type { LogsValues } from './prepare.ts';
 

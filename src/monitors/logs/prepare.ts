@@ -2,15 +2,15 @@
 import { basename } from 'node:path';
 import { messageOf, UsageError } from '../../errors.ts';
 import type { PrepareContext, PreparedMonitor, Values } from '../../plugin.ts';
-import { readBack } from './journal-child.ts';
-import { findJournal } from './journal-host.ts';
-import type { LogFiles } from './log-files.ts';
-import { checkNamedFiles, findDefaultFiles } from './log-files.ts';
+import type { LogFiles } from './files/log-files.ts';
+import { checkNamedFiles, findDefaultFiles } from './files/log-files.ts';
+import { streamName } from './files/stream-source.ts';
+import { readBack } from './journal/child.ts';
+import { findJournal } from './journal/host.ts';
 import type { logsOptions } from './options.ts';
 import type { LogsPlan } from './plan.ts';
 import { checkTexts, checkTimes, conditionWords } from './prepare-condition.ts';
 import { rehearse } from './rehearsal.ts';
-import { streamName } from './stream-source.ts';
 import { matchesOfEvents } from './unit-events.ts';
 
 export type LogsValues = Values<typeof logsOptions>;

@@ -3,14 +3,14 @@
  * still there. Nothing of it counts for the rig.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { toByteExpression } from './byte-expression.ts';
-import { EchoRule } from './echo.ts';
-import { FollowedFile } from './followed-file.ts';
-import { readEntries, recentArguments } from './journal-child.ts';
-import { textOf } from './journal-export.ts';
+import { EchoRule } from './condition/echo.ts';
+import { FollowedFile } from './files/followed-file.ts';
+import { readEntries, recentArguments } from './journal/child.ts';
+import { textOf } from './journal/export.ts';
 import { lastLines } from './last-lines.ts';
-import type { Matcher, MessageOptions } from './matcher.ts';
-import { compileMatcher } from './matcher.ts';
+import { toByteExpression } from './matching/byte-expression.ts';
+import type { Matcher, MessageOptions } from './matching/matcher.ts';
+import { compileMatcher } from './matching/matcher.ts';
 import type { LogsPlan } from './plan.ts';
 
 /**

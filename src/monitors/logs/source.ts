@@ -1,6 +1,6 @@
 /** What the log files and the journal have in common: a source finds matching lines and says how far it has got. */
 import type { SourceStatus, Trigger, TriggerFacts, TriggerProcess } from '../../plugin.ts';
-import type { Matcher } from './matcher.ts';
+import type { Matcher } from './matching/matcher.ts';
 
 /** Matching lines are reported, decoded and kept only up to this many bytes. */
 export const reportedLineBytes = 64 * 1024;

@@ -60,8 +60,9 @@ test('a kernel thread is refused', async () => {
 });
 
 test('a zombie is refused', async (t) => {
-  // bash does not wait for its child: exec makes a program of it that knows of none.
-  const parent = await start(t, 'bash', ['-c', 'sleep 0 & echo $!; exec sleep 1000']);
+  // The child ends when exec has made a program of its parent that waits for none.
+  const child = '(while [ "$(</proc/$$/comm)" = bash ]; do :; done)';
+  const parent = await start(t, 'bash', ['-c', `${child} & echo $!; exec sleep 1000`]);
   let said = '';
   parent.stdout?.on('data', (chunk) => (said += chunk));
   await waitFor('the zombie', async () => (await readProcess(Number(said.trim() || 0)))?.state === 'Z');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeCondition } from '../../../src/monitors/logs/condition.ts';
+import { makeCondition } from '../../../src/monitors/logs/condition/condition.ts';
+import { SlidingWindow } from '../../../src/monitors/logs/condition/sliding-window.ts';
 import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
-import { SlidingWindow } from '../../../src/monitors/logs/sliding-window.ts';
 import type { TriggerFacts } from '../../../src/plugin.ts';
 
 const message = { text: 'A', mode: 'plain', ignoreCase: false } as const;

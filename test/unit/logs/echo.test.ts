@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EchoRule } from '../../../src/monitors/logs/echo.ts';
+import { EchoRule } from '../../../src/monitors/logs/condition/echo.ts';
 
 const rule = new EchoRule(['waiter-1.0']);
 const hex = (text: string): string => Buffer.from(text).toString('hex').toUpperCase();

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { FileSettings } from '../../../src/monitors/logs/file-source.ts';
-import { FileSource } from '../../../src/monitors/logs/file-source.ts';
-import { compileMatcher } from '../../../src/monitors/logs/matcher.ts';
+import type { FileSettings } from '../../../src/monitors/logs/files/file-source.ts';
+import { FileSource } from '../../../src/monitors/logs/files/file-source.ts';
+import { compileMatcher } from '../../../src/monitors/logs/matching/matcher.ts';
 import type { LineMatch } from '../../../src/monitors/logs/source.ts';
 import { waitFor } from '../../support/wait.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JournalEntry } from '../../../src/monitors/logs/journal-export.ts';
-import { ExportParser } from '../../../src/monitors/logs/journal-export.ts';
+import type { JournalEntry } from '../../../src/monitors/logs/journal/export.ts';
+import { ExportParser } from '../../../src/monitors/logs/journal/export.ts';
 
 function binary(name: string, value: Buffer): Buffer {
   const length = Buffer.alloc(8);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Verdict } from '../../../src/monitors/logs/judge.ts';
-import { makeJudge } from '../../../src/monitors/logs/judge.ts';
-import { compileMatcher } from '../../../src/monitors/logs/matcher.ts';
+import type { Verdict } from '../../../src/monitors/logs/matching/judge.ts';
+import { makeJudge } from '../../../src/monitors/logs/matching/judge.ts';
+import { compileMatcher } from '../../../src/monitors/logs/matching/matcher.ts';
 import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
 import { waitFor } from '../../support/wait.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkMessage, compileMatcher } from '../../../src/monitors/logs/matcher.ts';
+import { checkMessage, compileMatcher } from '../../../src/monitors/logs/matching/matcher.ts';
 
 /** Another seed each time unless one is given; it is in the name of the test, so that a failure can be repeated. */
 const firstSeed = Number(process.env.RIG_TEST_SEED ?? Date.now() % 1_000_000);

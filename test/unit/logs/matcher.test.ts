@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UsageError } from '../../../src/errors.ts';
-import type { MessageOptions } from '../../../src/monitors/logs/matcher.ts';
+import type { MessageOptions } from '../../../src/monitors/logs/matching/matcher.ts';
 import {
   checkMessage,
   compileExactly,
   compileMatcher,
   linesOf,
   mayTakeLong,
-} from '../../../src/monitors/logs/matcher.ts';
+} from '../../../src/monitors/logs/matching/matcher.ts';
 
 /** Whether a line is found; where look-around and back-references were left out for that, whether it also is one. */
 function matches(text: string, line: string | Buffer, given: Partial<MessageOptions> = {}): boolean {

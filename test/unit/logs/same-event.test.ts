@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
-import { SameEvent } from '../../../src/monitors/logs/same-event.ts';
+import { SameEvent } from '../../../src/monitors/logs/condition/same-event.ts';
 
 const host = hostname();
 type Seen = [source: string, line: string, atMs?: number];

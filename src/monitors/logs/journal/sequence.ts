@@ -1,5 +1,5 @@
 /** Proves that no entry is missing: journald numbers what it stores, one by one. */
-import { numberOf } from './journal-cursor.ts';
+import { numberOf } from './cursor.ts';
 
 export class JournalSequence {
   readonly #last = new Map<string, number>();

@@ -1,7 +1,7 @@
 /** What a trigger says of the line that made it. */
-import type { TriggerFacts } from '../../plugin.ts';
-import type { LineMatch } from './source.ts';
-import { reportedLineBytes } from './source.ts';
+import type { TriggerFacts } from '../../../plugin.ts';
+import type { LineMatch } from '../source.ts';
+import { reportedLineBytes } from '../source.ts';
 
 /** The facts of a matching line. Decodes it: the line itself is a view on a buffer that is used again. */
 export function factsOf({ source, line, position, atMs, process }: LineMatch, matches: number): TriggerFacts {

@@ -1,11 +1,11 @@
 /** journalctl(1), as rig runs it: to learn where the journal ends, to follow it from there, to read back from an entry. */
 import { once } from 'node:events';
-import { RigError } from '../../errors.ts';
-import type { RunningProgram } from '../../host/programs.ts';
-import { startProgram } from '../../host/programs.ts';
-import type { JournalEntry } from './journal-export.ts';
-import { ExportParser } from './journal-export.ts';
-import { reportedLineBytes } from './source.ts';
+import { RigError } from '../../../errors.ts';
+import type { RunningProgram } from '../../../host/programs.ts';
+import { startProgram } from '../../../host/programs.ts';
+import { reportedLineBytes } from '../source.ts';
+import type { JournalEntry } from './export.ts';
+import { ExportParser } from './export.ts';
 
 /** With chosen fields journalctl is fast enough for the busiest journal; with all of them it is not. */
 const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID';

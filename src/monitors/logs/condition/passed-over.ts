@@ -1,9 +1,9 @@
 /** Lines in which a text was found and which do not count all the same: why, and how many. */
-import type { Json } from '../../json.ts';
+import type { Json } from '../../../json.ts';
+import type { Verdict } from '../matching/judge.ts';
+import type { LogsPlan } from '../plan.ts';
+import type { LineMatch } from '../source.ts';
 import { EchoRule } from './echo.ts';
-import type { Verdict } from './judge.ts';
-import type { LogsPlan } from './plan.ts';
-import type { LineMatch } from './source.ts';
 
 export type Reason = 'echo of a rig' | 'excluded' | 'seen in another source' | 'took too long to examine';
 

@@ -1,5 +1,5 @@
 /** Examines text that comes once and cannot be read again: standard input, a fifo, the inside of a compressed file. */
-import type { Matcher } from './matcher.ts';
+import type { Matcher } from '../matching/matcher.ts';
 
 const newline = 10;
 /** An unfinished line is kept up to this size, and then examined in windows that overlap. */

@@ -3,8 +3,8 @@
  * because /var/log/journal was not there when it started: then it is silent while entries are stored. Every two seconds the
  * files' headers are compared with what was seen; that costs nothing, and nothing is written to the journal for it.
  */
-import type { JournalTails } from './journal-tails.ts';
-import { readJournalTails } from './journal-tails.ts';
+import type { JournalTails } from './tails.ts';
+import { readJournalTails } from './tails.ts';
 
 const beatMs = 2000;
 /** How often a journalctl that is deaf is replaced by one that reads what there is. */

@@ -2,11 +2,11 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { RigError } from '../../errors.ts';
-import type { SourceStatus, Trigger } from '../../plugin.ts';
-import { lastLines } from './last-lines.ts';
-import type { LinesAfter, Source, SourceContext, SourceExcerpt } from './source.ts';
-import { contextBytes, contextLines } from './source.ts';
+import { RigError } from '../../../errors.ts';
+import type { SourceStatus, Trigger } from '../../../plugin.ts';
+import { lastLines } from '../last-lines.ts';
+import type { LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
+import { contextBytes, contextLines } from '../source.ts';
 import { StreamLines } from './stream-lines.ts';
 
 /** Its name on the command line. */

@@ -1,8 +1,8 @@
 /** How far journald has written, from the headers of its files: 200 bytes each, and no process is started for it. */
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EntryNumber } from './journal-cursor.ts';
-import { journalFolders } from './journal-host.ts';
+import type { EntryNumber } from './cursor.ts';
+import { journalFolders } from './host.ts';
 
 /** Where things stand in the header of a journal file: see https://systemd.io/JOURNAL_FILE_FORMAT/. */
 const signature = 'LPKSHHRH';

@@ -1,11 +1,11 @@
 /** When matching lines make a trigger: so many of them, none for so long, one followed by another, or one that is not. */
-import type { TriggerFacts } from '../../plugin.ts';
+import type { TriggerFacts } from '../../../plugin.ts';
+import type { LogsPlan } from '../plan.ts';
+import type { LineMatch } from '../source.ts';
 import { Alarm } from './alarm.ts';
 import { formatDuration, nowMs } from './clock.ts';
 import { factsOf, factsOfAbsence } from './facts.ts';
-import type { LogsPlan } from './plan.ts';
 import { SlidingWindow } from './sliding-window.ts';
-import type { LineMatch } from './source.ts';
 
 /** A line that matches, seen for the first time. */
 export interface Seen {

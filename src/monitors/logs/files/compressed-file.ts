@@ -1,9 +1,9 @@
 /** Examines what a compressed file holds that was written, rotated away and compressed while nobody could look. */
 import { createReadStream, fstatSync, readSync, statSync } from 'node:fs';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { RigError } from '../../errors.ts';
+import { RigError } from '../../../errors.ts';
+import type { SourceContext } from '../source.ts';
 import type { FollowedFile } from './followed-file.ts';
-import type { SourceContext } from './source.ts';
 import { StreamLines } from './stream-lines.ts';
 
 /** What was examined of it. */

@@ -1,9 +1,9 @@
 /** One open log file and how far it has been examined. The file is the inode: what its name is by now does not matter here. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { RigError } from '../../errors.ts';
+import { RigError } from '../../../errors.ts';
+import type { Matcher } from '../matching/matcher.ts';
 import { countNewlines } from './count-lines.ts';
 import { Fingerprint } from './fingerprint.ts';
-import type { Matcher } from './matcher.ts';
 
 const newline = 10;
 /** How much is read at once. The event loop turns between two slices, so a burst of any size never blocks it. */

@@ -2,9 +2,9 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { errnoOf, messageOf, UsageError } from '../../errors.ts';
-import type { PrepareContext } from '../../plugin.ts';
-import type { LogsPlan } from './plan.ts';
+import { errnoOf, messageOf, UsageError } from '../../../errors.ts';
+import type { PrepareContext } from '../../../plugin.ts';
+import type { LogsPlan } from '../plan.ts';
 import { standardInput } from './stream-source.ts';
 import { fixedFolder, isPattern, WatchedPattern } from './watched-pattern.ts';
 

@@ -3,13 +3,13 @@
  * another (rotation by rename): its writer may go on writing to it for a while.
  */
 import { fstatSync } from 'node:fs';
-import { errnoOf, messageOf } from '../../errors.ts';
-import { silentFileSystem } from '../../host/file-systems.ts';
-import { isHeldForWriting } from '../../host/open-files.ts';
+import { errnoOf, messageOf } from '../../../errors.ts';
+import { silentFileSystem } from '../../../host/file-systems.ts';
+import { isHeldForWriting } from '../../../host/open-files.ts';
+import type { SourceContext } from '../source.ts';
 import { hasTakenOver, isCopyOf } from './copies.ts';
 import type { OnFileMatch } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
-import type { SourceContext } from './source.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
 

@@ -1,7 +1,7 @@
 /** Whether this host has a journal, and the program that reads it. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findProgram } from '../../host/programs.ts';
+import { findProgram } from '../../../host/programs.ts';
 
 /** Where journald keeps its files: see systemd-journald.service(8). */
 export const journalFolders = ['/run/log/journal', '/var/log/journal'];

@@ -1,9 +1,9 @@
 /** Which of a plan's texts a line matches: at once for texts that are found in linear time, under a bound for others. */
-import { nowMs } from './clock.ts';
+import { nowMs } from '../condition/clock.ts';
+import type { LogsPlan } from '../plan.ts';
+import type { LineMatch } from '../source.ts';
 import type { Matcher } from './matcher.ts';
 import { compileExactly, compileMatcher, linesOf, mayTakeLong } from './matcher.ts';
-import type { LogsPlan } from './plan.ts';
-import type { LineMatch } from './source.ts';
 import { TimeLimit } from './time-limit.ts';
 
 export interface Verdict {

@@ -1,10 +1,10 @@
 /** What surrounds a trigger in a log file. */
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import type { Trigger } from '../../plugin.ts';
+import type { Trigger } from '../../../plugin.ts';
+import { firstLines, lastLines } from '../last-lines.ts';
+import type { LinesAfter, SourceExcerpt } from '../source.ts';
+import { contextBytes, contextLines, reportedLineBytes } from '../source.ts';
 import { FollowedFile } from './followed-file.ts';
-import { firstLines, lastLines } from './last-lines.ts';
-import type { LinesAfter, SourceExcerpt } from './source.ts';
-import { contextBytes, contextLines, reportedLineBytes } from './source.ts';
 
 /** Stands where a file ends and the one that took its name begins, or where it was truncated. */
 const successorMark = Buffer.from('--- the file was rotated here ---\n');

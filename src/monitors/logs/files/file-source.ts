@@ -1,13 +1,13 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
-import { messageOf } from '../../errors.ts';
-import type { SourceStatus, Trigger } from '../../plugin.ts';
+import { messageOf } from '../../../errors.ts';
+import type { SourceStatus, Trigger } from '../../../plugin.ts';
+import type { Source, SourceContext, SourceExcerpt } from '../source.ts';
 import type { CompressedFile } from './compressed-file.ts';
 import { examineCompressed } from './compressed-file.ts';
 import { excerptOf } from './file-excerpt.ts';
 import type { FollowedFile } from './followed-file.ts';
 import { ownLog } from './log-files.ts';
 import { OpenFiles } from './open-files.ts';
-import type { Source, SourceContext, SourceExcerpt } from './source.ts';
 import { WatchedPath } from './watched-path.ts';
 import { isRotationOfAny, WatchedPattern } from './watched-pattern.ts';
 

@@ -1,7 +1,7 @@
 /** Hints from inotify(7) that something may have changed. They are never relied on: a stat once a second is the safety net. */
 import type { FSWatcher } from 'node:fs';
 import { watch } from 'node:fs';
-import { errnoOf } from '../../errors.ts';
+import { errnoOf } from '../../../errors.ts';
 
 export interface WakeUp {
   close(): void;

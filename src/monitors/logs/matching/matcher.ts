@@ -1,6 +1,6 @@
 /** `--message`, compiled: which lines of a chunk match. */
 import { isAscii } from 'node:buffer';
-import { messageOf, UsageError } from '../../errors.ts';
+import { messageOf, UsageError } from '../../../errors.ts';
 import type { ByteExpression } from './byte-expression.ts';
 import { toByteExpression } from './byte-expression.ts';
 import { decode } from './code-points.ts';

@@ -1,9 +1,10 @@
 /** What surrounds a trigger in the journal, as text in the manner of `journalctl -o short-iso-precise`. */
-import type { JournalEntry } from './journal-export.ts';
-import { textOf } from './journal-export.ts';
-import { firstLines } from './last-lines.ts';
-import type { LinesAfter, SourceExcerpt } from './source.ts';
-import { contextBytes, reportedLineBytes } from './source.ts';
+
+import { firstLines } from '../last-lines.ts';
+import type { LinesAfter, SourceExcerpt } from '../source.ts';
+import { contextBytes, reportedLineBytes } from '../source.ts';
+import type { JournalEntry } from './export.ts';
+import { textOf } from './export.ts';
 
 /** The entries, oldest first, as lines; the oldest are left out where they would be more than 256 KiB. */
 export function formatEntries(

@@ -1,7 +1,7 @@
 /** One path that the user named, and the file that it leads to at the moment. */
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errnoOf, messageOf } from '../../errors.ts';
+import { errnoOf, messageOf } from '../../../errors.ts';
 import type { FollowedFile } from './followed-file.ts';
 import { identityOf } from './followed-file.ts';
 import { findNewNeighbours } from './neighbours.ts';

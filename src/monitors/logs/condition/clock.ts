@@ -1,7 +1,7 @@
 /** One clock for everything that is timed: CLOCK_MONOTONIC, which nobody sets, and which journald notes with each entry. */
 import { readFileSync } from 'node:fs';
-import type { JournalEntry } from './journal-export.ts';
-import { textOf } from './journal-export.ts';
+import type { JournalEntry } from '../journal/export.ts';
+import { textOf } from '../journal/export.ts';
 
 /** Milliseconds on the monotonic clock. */
 export function nowMs(): number {

@@ -1,21 +1,21 @@
 /** The systemd journal as a source: read by journalctl from a cursor taken at the start, and from the last one after a failure. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../../errors.ts';
-import type { SourceStatus, Trigger } from '../../plugin.ts';
-import { entryTimeMs } from './clock.ts';
-import { Gaps, suppressionIn } from './coverage.ts';
-import type { JournalReader } from './journal-child.ts';
-import { followArguments, readBack, readEntries, readFrom } from './journal-child.ts';
-import { entryPartOf } from './journal-cursor.ts';
-import { formatAfter, formatEntries } from './journal-excerpt.ts';
-import type { JournalEntry } from './journal-export.ts';
-import { textOf } from './journal-export.ts';
-import { hasJournalFiles } from './journal-host.ts';
-import { JournalPulse } from './journal-pulse.ts';
-import { JournalResume } from './journal-resume.ts';
-import { JournalSequence } from './journal-sequence.ts';
-import type { LinesAfter, Source, SourceContext, SourceExcerpt } from './source.ts';
-import { contextLines } from './source.ts';
+import { messageOf } from '../../../errors.ts';
+import type { SourceStatus, Trigger } from '../../../plugin.ts';
+import { entryTimeMs } from '../condition/clock.ts';
+import { Gaps, suppressionIn } from '../coverage.ts';
+import type { LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
+import { contextLines } from '../source.ts';
+import type { JournalReader } from './child.ts';
+import { followArguments, readBack, readEntries, readFrom } from './child.ts';
+import { entryPartOf } from './cursor.ts';
+import { formatAfter, formatEntries } from './excerpt.ts';
+import type { JournalEntry } from './export.ts';
+import { textOf } from './export.ts';
+import { hasJournalFiles } from './host.ts';
+import { JournalPulse } from './pulse.ts';
+import { JournalResume } from './resume.ts';
+import { JournalSequence } from './sequence.ts';
 
 /** How long to wait before journalctl is started again: at first, and at most after failing again and again. */
 const firstBackOffMs = 50;
