@@ -6,11 +6,13 @@ import {
   copyFileSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -286,4 +288,27 @@ function execHolder(t: TestContext, file: string, how: 'a' | 'r' = 'a') {
   closeSync(fd);
   t.after(() => holder.kill('SIGKILL'));
   return holder;
+}
+
+test('a file that was last written before arming holds no new line, whatever path comes to lead to it', async (t) => {
+  const folder = newFolder(t);
+  const [file, old] = [join(folder, 'app.log'), join(folder, 'old')];
+  writeFileSync(file, 'a\n');
+  writeFileSync(old, 'old line\n');
+  const before = new Date(Date.now() - 60_000);
+  utimesSync(old, before, before);
+  const { lines, until } = await follow(t, [file]);
+  renameSync(old, file);
+  await waitFor('the file to be followed', () => isOpenHere(file));
+  appendFileSync(file, 'new line\n');
+  await until(1);
+  assert.deepEqual(lines(), ['new line']);
+});
+
+/** Whether this process has the file open. */
+function isOpenHere(path: string): boolean {
+  const { ino } = statSync(path);
+  return readdirSync('/proc/self/fd').some(
+    (fd) => statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false })?.ino === ino,
+  );
 }

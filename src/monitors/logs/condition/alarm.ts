@@ -3,17 +3,19 @@ import { nowMs } from './clock.ts';
 
 /**
  * How much later than its time an alarm goes off. What was written in time may be read late: files are looked at once a second
- * when there is no inotify, and journalctl is half a second behind.
+ * when there is no inotify, and journalctl is half a second behind; one that hangs is found out and replaced after 6 to 7.
  */
-const readingMs = 1500;
+const readingMs = { files: 1500, journal: 9000 };
 
 export class Alarm {
   readonly #ring: () => void;
+  readonly #readingMs: number;
   #dueMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(ring: () => void) {
+  constructor(ring: () => void, readsJournal: boolean) {
     this.#ring = ring;
+    this.#readingMs = readsJournal ? readingMs.journal : readingMs.files;
   }
 
   /** Goes off at a time on the monotonic clock, and not at the one that was set before. */
@@ -21,7 +23,7 @@ export class Alarm {
     const isEarlier = dueMs < this.#dueMs;
     this.#dueMs = dueMs;
     // A later time is looked up when the timer comes: setting one anew for each of a million lines would cost.
-    if (this.#timer === undefined || isEarlier) this.#wait(dueMs + readingMs);
+    if (this.#timer === undefined || isEarlier) this.#wait(dueMs + this.#readingMs);
   }
 
   clear(): void {
@@ -37,9 +39,9 @@ export class Alarm {
 
   #look(expectedMs: number): void {
     const now = nowMs();
-    if (now < this.#dueMs + readingMs) this.#wait(this.#dueMs + readingMs);
+    if (now < this.#dueMs + this.#readingMs) this.#wait(this.#dueMs + this.#readingMs);
     // This process was stopped, or busy with a burst: it first reads what came meanwhile.
-    else if (now > expectedMs + readingMs) this.#wait(now + readingMs);
+    else if (now > expectedMs + this.#readingMs) this.#wait(now + this.#readingMs);
     else {
       this.clear();
       this.#ring();

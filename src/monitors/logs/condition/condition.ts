@@ -35,9 +35,10 @@ type Fire = (facts: TriggerFacts) => void;
 /** The condition that a plan asks for. */
 export function makeCondition(plan: LogsPlan, fire: Fire): Condition {
   const { count, withinMs, absentMs } = plan;
-  if (absentMs !== undefined) return new Absent(absentMs, fire);
+  const readsJournal = plan.journal !== undefined;
+  if (absentMs !== undefined) return new Absent(absentMs, fire, readsJournal);
   if (plan.next && withinMs !== undefined) return new FollowedBy(withinMs, fire);
-  if (plan.unless && withinMs !== undefined) return new NotFollowedBy(withinMs, fire);
+  if (plan.unless && withinMs !== undefined) return new NotFollowedBy(withinMs, fire, readsJournal);
   return new Counted(count, withinMs, fire);
 }
 
@@ -72,9 +73,10 @@ class Absent implements Condition {
   readonly #alarm: Alarm;
   #lastMs = 0;
 
-  constructor(spanMs: number, fire: Fire) {
+  constructor(spanMs: number, fire: Fire, readsJournal: boolean) {
     this.#spanMs = spanMs;
-    this.#alarm = new Alarm(() => fire(factsOfAbsence(this.matches, `no match for ${formatDuration(spanMs)}`)));
+    const because = `no match for ${formatDuration(spanMs)}`;
+    this.#alarm = new Alarm(() => fire(factsOfAbsence(this.matches, because)), readsJournal);
   }
 
   start(): void {
@@ -166,12 +168,12 @@ class NotFollowedBy implements Condition {
   #open: Remembered[] = [];
   #latest: { atMs: number; source: string } | undefined;
 
-  constructor(spanMs: number, fire: Fire) {
+  constructor(spanMs: number, fire: Fire, readsJournal: boolean) {
     this.#spanMs = spanMs;
     this.#alarm = new Alarm(() => {
       const [first] = this.#open;
       if (first) fire({ ...first.facts, because: `not followed within ${formatDuration(spanMs)}` });
-    });
+    }, readsJournal);
   }
 
   start(): void {}

@@ -28,6 +28,7 @@ export interface FileSettings {
 
 export class FileSource implements Source {
   readonly #context: SourceContext;
+  readonly #armedMs = Date.now();
   readonly #paths: WatchedPath[];
   readonly #patterns: WatchedPattern[];
   /** Those of the paths that were found by a pattern, and at how many looks in a row there was no file. */
@@ -58,6 +59,7 @@ export class FileSource implements Source {
 
   #watched(path: string): WatchedPath {
     return new WatchedPath(path, {
+      armedMs: this.#armedMs,
       open: this.#open,
       remark: this.#context.remark,
       onPolling: (path, reason) => this.#onPolling(path, reason),

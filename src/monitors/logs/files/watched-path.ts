@@ -1,4 +1,6 @@
 /** One path that the user named, and the file that it leads to at the moment. */
+
+import type { BigIntStats } from 'node:fs';
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
@@ -17,6 +19,8 @@ const stoppedMs = 3000;
 /** What a path needs of the source that it belongs to. */
 export interface PathContext {
   open: OpenFiles;
+  /** When the rig was armed, in milliseconds since the epoch: what was last written before holds no new line. */
+  armedMs: number;
   remark(text: string): void;
   /** inotify is not to be had for a path. */
   onPolling(path: string, reason: string): void;
@@ -77,7 +81,7 @@ export class WatchedPath {
     const { open } = this.#context;
     const isSame = stat && this.file && this.#leadsTo(identityOf(stat), this.file);
     if (isSame && this.file && open.has(this.file.identity)) this.#reopenIfStale(this.file, stat.size);
-    else if (stat || this.file) this.#change(stat !== undefined, at, lookedMs);
+    else if (stat || this.file) this.#change(stat, at, lookedMs);
     this.#confirmedMs = lookedMs;
   }
 
@@ -98,13 +102,14 @@ export class WatchedPath {
     return undefined;
   }
 
-  #change(isThere: boolean, at: 'beginning' | 'end', lookedMs: number): void {
+  #change(stat: BigIntStats | undefined, at: 'beginning' | 'end', lookedMs: number): void {
     const { open } = this.#context;
     const previous = this.file;
     this.file = undefined;
     const folders = this.#foldersOf(previous);
     try {
-      if (isThere) this.file = open.acquire(this.path, at, previous);
+      const from = stat && this.#isOld(stat, lookedMs) ? 'end' : at;
+      if (stat) this.file = open.acquire(this.path, from, previous);
       this.#lastProblem = undefined;
     } catch (error) {
       // ENOENT: gone again since the stat.
@@ -112,6 +117,12 @@ export class WatchedPath {
     }
     if (at === 'beginning') this.#catchUp(folders, lookedMs, previous);
     if (previous) open.release(previous);
+  }
+
+  /** Whether a file was last written before arming. Not to be told when the clock was set back since. */
+  #isOld({ mtimeMs }: BigIntStats, nowMs: number): boolean {
+    const { armedMs } = this.#context;
+    return nowMs >= armedMs && Number(mtimeMs) < armedMs - clockLagMs;
   }
 
   /** Where what had this name may have gone: beside the path, beside what it leads to, and where the last file has gone. */
