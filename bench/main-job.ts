@@ -89,11 +89,11 @@ async function benchPipeLatency(host: TestHost, what: string, follow: string, wr
   return times;
 }
 
-/** Private memory and CPU of some processes, from /proc (proc_pid_smaps(5), proc_pid_stat(5)). */
+/** Private (dirty: the pages of the file itself are shared by all rigs) memory and CPU of some processes, from /proc (proc_pid_smaps(5), proc_pid_stat(5)). */
 function measure(host: TestHost, pids: number[]): { privateKb: number; cpuSeconds: number; switches: number } {
   const total = { privateKb: 0, cpuSeconds: 0, switches: 0 };
   for (const pid of pids) {
-    for (const [, kb] of host.read(`/proc/${pid}/smaps_rollup`).matchAll(/^Private_\w+: +(\d+) kB/gm))
+    for (const [, kb] of host.read(`/proc/${pid}/smaps_rollup`).matchAll(/^Private_Dirty: +(\d+) kB/gm))
       total.privateKb += Number(kb);
     const fields = host.read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ') ?? [];
     total.cpuSeconds += (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;

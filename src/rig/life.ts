@@ -6,7 +6,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../errors.ts';
-import { endAllPrograms, setOwner } from '../host/programs.ts';
+import { endAllPrograms, prepareToRun, setOwner } from '../host/programs.ts';
 import { monitors } from '../monitors/index.ts';
 import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../plugin.ts';
 import { type ActionReport, runActions } from './actions.ts';
@@ -147,6 +147,8 @@ class LiveRig {
     this.#watch = await Promise.race([this.#arming, this.#endedEarly()]);
     await Promise.race([this.#starter.armed(), this.#endedEarly()]);
     this.#status = 'watching';
+    // The first action must not wait for it when the moment has come.
+    void prepareToRun();
     this.log.info(`watches ${this.spec.monitor.watch} for ${this.spec.monitor.condition}`);
   }
 
