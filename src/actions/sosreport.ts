@@ -7,7 +7,7 @@ import { defineAction } from '../plugin.ts';
 import { visible } from '../text.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
-export type SosPlan = {
+type SosPlan = {
   /** The full path of the program. */
   program: string;
   /** What comes before the options. */

@@ -5,7 +5,7 @@ import { receiveJson, sendJson } from './json-lines.ts';
 import { controlSocket } from './paths.ts';
 
 /** What can be asked. */
-export type Request = { command: 'status' } | { command: 'destroy' };
+type Request = { command: 'status' } | { command: 'destroy' };
 type Answer = { ok: true; result: unknown } | { ok: false; error: string };
 
 /** No request is longer. */

@@ -7,7 +7,7 @@ import { type EndRequest, runRig, type Starter } from './life.ts';
 import type { RigSpec } from './spec.ts';
 
 /** The descriptor of the pipe (a socket pair) to the starter. */
-export const starterDescriptor = 3;
+const starterDescriptor = 3;
 
 /** From the starter to the daemon: the spec, and then that the user has been told. */
 export type ToDaemon = { kind: 'spec'; spec: RigSpec } | { kind: 'told' };

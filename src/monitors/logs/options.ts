@@ -1,5 +1,5 @@
 /** The options of the logs monitor. Their long names are those of grep(1) and journalctl(1) where they mean the same. */
-import type { OptionTable } from '../../plugin.ts';
+import type { OptionTable, Values } from '../../plugin.ts';
 
 export const logsOptions = {
   message: { kind: 'text', short: 'm', hint: 'TEXT', summary: 'Text, or regular expression, that a line must contain' },
@@ -35,3 +35,6 @@ export const logsOptions = {
   'fixed-strings': { kind: 'flag', short: 'F', summary: 'Take --message as plain text' },
   'extended-regexp': { kind: 'flag', short: 'E', summary: 'Take --message as a regular expression' },
 } as const satisfies OptionTable;
+
+/** What the command line gives for them. */
+export type LogsValues = Values<typeof logsOptions>;

@@ -3,8 +3,8 @@ import { UsageError } from '../../errors.ts';
 import { formatDuration } from './condition/clock.ts';
 import type { MessageOptions } from './matching/matcher.ts';
 import { checkMessage } from './matching/matcher.ts';
+import type { LogsValues } from './options.ts';
 import type { LogsPlan } from './plan.ts';
-import type { LogsValues } from './prepare.ts';
 
 /** The texts to look for. All of them are read in the same way. Throws UsageError. */
 export function checkTexts(

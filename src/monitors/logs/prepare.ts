@@ -1,19 +1,17 @@
 /** Turns the options of the logs monitor into a plan, while the user is still there to be told what is wrong with them. */
 import { basename } from 'node:path';
 import { messageOf, UsageError } from '../../errors.ts';
-import type { PrepareContext, PreparedMonitor, Values } from '../../plugin.ts';
+import type { PrepareContext, PreparedMonitor } from '../../plugin.ts';
 import type { LogFiles } from './files/log-files.ts';
 import { checkNamedFiles, findDefaultFiles } from './files/log-files.ts';
 import { streamName } from './files/stream-source.ts';
 import { readBack } from './journal/child.ts';
 import { findJournal } from './journal/host.ts';
-import type { logsOptions } from './options.ts';
+import type { LogsValues } from './options.ts';
 import type { LogsPlan } from './plan.ts';
 import { checkTexts, checkTimes, conditionWords } from './prepare-condition.ts';
 import { rehearse } from './rehearsal.ts';
 import { matchesOfEvents } from './unit-events.ts';
-
-export type LogsValues = Values<typeof logsOptions>;
 
 /** Throws UsageError for what cannot be. */
 export async function prepareLogs(values: LogsValues, context: PrepareContext): Promise<PreparedMonitor<LogsPlan>> {

@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UsageError } from '../../../src/errors.ts';
-import type { LogsValues } from '../../../src/monitors/logs/prepare.ts';
+import type { LogsValues } from '../../../src/monitors/logs/options.ts';
 import { prepareLogs } from '../../../src/monitors/logs/prepare.ts';
 import { newFolder } from './following.ts';
 

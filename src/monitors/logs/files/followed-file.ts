@@ -7,7 +7,7 @@ import { Fingerprint } from './fingerprint.ts';
 
 const newline = 10;
 /** How much is read at once. The event loop turns between two slices, so a burst of any size never blocks it. */
-export const sliceBytes = 256 * 1024;
+const sliceBytes = 256 * 1024;
 /** How much of a line longer than a slice is examined twice, so that a match across two slices is found. */
 const overlapBytes = 64 * 1024;
 /** How far the beginning of an unfinished line is looked for when a file is opened at its end. */

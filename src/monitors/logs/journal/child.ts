@@ -15,7 +15,7 @@ const always = ['--output=export', fields, '--quiet', '--no-pager'];
  * What selects the entries: those of the units, with the fields and the priority, or all. In one argument each, so that no
  * unit is taken for an option.
  */
-export function unitArguments(units: string[]): string[] {
+function unitArguments(units: string[]): string[] {
   return units.map((unit) => (unit.includes('=') ? unit : `--unit=${unit}`));
 }
 
