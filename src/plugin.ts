@@ -18,7 +18,11 @@ interface OptionBase {
  * - text: one value, not empty
  * - texts: values that may hold commas: each repetition of the option gives one
  * - list: values, comma-separated or by repeating the option; with `bareNumbers`, bare numbers that follow belong to it too
- * - count: a whole number of at least 1
+ * - count: a whole number of at least 1; with `otherwise`, the value may be left out and is then that
+ * - integer: a whole number of at least `minimum`, which may be negative
+ * - size: `512K 10M 2G`, powers of 1024, a bare number is bytes; the value is in bytes
+ * - space: a size, or a percentage of a file system
+ * - choice: one of a few words
  * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; the value is in milliseconds
  */
 export type Option =
@@ -26,11 +30,18 @@ export type Option =
   | (OptionBase & { kind: 'text'; hint: string })
   | (OptionBase & { kind: 'texts'; hint: string })
   | (OptionBase & { kind: 'list'; hint: string; bareNumbers?: true })
-  | (OptionBase & { kind: 'count'; hint: string })
+  | (OptionBase & { kind: 'count'; hint: string; otherwise?: number })
+  | (OptionBase & { kind: 'integer'; hint: string; minimum: number })
+  | (OptionBase & { kind: 'size'; hint: string })
+  | (OptionBase & { kind: 'space'; hint: string })
+  | (OptionBase & { kind: 'choice'; hint: string; choices: readonly string[] })
   | (OptionBase & { kind: 'duration'; hint: string });
 
 /** Options by their long name, without the dashes. */
 export type OptionTable = Record<string, Option>;
+
+/** An amount of disk space: in bytes, or as a part of the whole file system. */
+export type Space = { bytes: number } | { percent: number };
 
 interface ValueOf {
   flag: boolean;
@@ -38,6 +49,10 @@ interface ValueOf {
   texts: string[] | undefined;
   list: string[] | undefined;
   count: number | undefined;
+  integer: number | undefined;
+  size: number | undefined;
+  space: Space | undefined;
+  choice: string | undefined;
   duration: number | undefined;
 }
 
@@ -50,6 +65,8 @@ export interface PrepareContext {
   remark(text: string): void;
   /** Whether the rig will run attached, with the standard input that it was given. */
   isAttached?: boolean;
+  /** Whether the rig will watch again after a trigger. */
+  isRestarting?: boolean;
 }
 
 /** A prepared monitor: `plan` goes to the daemon as it is. */
@@ -61,6 +78,8 @@ export interface PreparedMonitor<P> {
   condition: string;
   /** Whether a trigger can name a process, as the journal does. */
   namesProcess: boolean;
+  /** How many triggers may wait while a restarting rig works on one; undefined: one. */
+  mayWait?: number;
   /** Tells how the condition would have done so far. It runs while the rig is being armed; it must be quick and never throw. */
   rehearse?(): Promise<void>;
 }
@@ -84,6 +103,8 @@ export interface TriggerFacts {
   position: { file: string; inode: string; offset: number } | { cursor: string };
   /** When it was logged (journal) or read (file): ISO 8601. */
   loggedAt: string;
+  /** What all lines of its kind have in common, where kinds are told apart (--distinct). */
+  lineKind?: string;
   /** What made it a trigger, where the line alone does not say it: `no match for 30s`. Then the line may be empty. */
   because?: string;
   /** The line that came before and is a part of it. */
@@ -101,10 +122,18 @@ export interface Trigger extends TriggerFacts {
 
 /** What the rig hands a monitor in the daemon. */
 export interface MonitorContext {
-  /** The condition is met. Only the first call counts. */
-  fire(facts: TriggerFacts): void;
-  /** The monitor cannot watch any longer, nothing is left to watch: the rig fails. */
-  fail(error: Error): void;
+  /**
+   * The condition is met. Returns whether the rig goes on watching: then the condition begins anew, and everything that comes
+   * is examined; else nothing more need be.
+   */
+  fire(facts: TriggerFacts): 'over' | 'watching';
+  /**
+   * Why what matches does not count at the moment (a cooldown, a trigger that waits); undefined when it does. The monitor passes
+   * it over and counts it by this reason.
+   */
+  holdReason(): string | undefined;
+  /** Nothing can come any more, for the reason given: the rig ends, and has failed if it never triggered. */
+  exhausted(reason: string): void;
   /** Something that the user should know: shown at creation while the rig is being armed, always logged. */
   remark(text: string): void;
   /** Detail for the log, written only with --debug. */
@@ -120,8 +149,9 @@ export interface Watch {
   stop(): Promise<void>;
   status(): SourceStatus[];
   /**
-   * Writes what came before the trigger into files in `dir`, which exists. Called once, after `stop`, while the actions
-   * run. Resolves to what adds the lines that came since, to be called when the last action has ended.
+   * Writes what came before the trigger into files in `dir`, which exists. Called once for each trigger, while its actions
+   * run, and for the last one after `stop`. Resolves to what adds the lines that came since, to be called when the last
+   * action has ended.
    */
   saveContext?(dir: string, trigger: Trigger): Promise<() => Promise<void>>;
 }
@@ -166,6 +196,8 @@ export interface Action<T extends OptionTable, P> {
   options: T;
   /** Decides the order: what vanishes first is collected first. */
   priority: 'first' | 'normal' | 'late';
+  /** Whether --repeat runs it again: when it shows a moment, and not the host as a whole. */
+  repeatable?: true;
   /** How long it may take unless --action-timeout says otherwise, in milliseconds. */
   timeoutMs: number;
   /** Checks that it can work on this host and pins what it is about. Throws UsageError or RigError. */

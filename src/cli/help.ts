@@ -5,7 +5,9 @@ import type { Option, OptionTable } from '../plugin.ts';
 /** `-m, --message TEXT` */
 function spelling(name: string, option: Option): string {
   const short = option.short === undefined ? '    ' : `-${option.short}, `;
-  return `${short}--${name}${option.kind === 'flag' ? '' : ` ${option.hint}`}`;
+  if (option.kind === 'flag') return `${short}--${name}`;
+  const isOptional = option.kind === 'count' && option.otherwise !== undefined;
+  return `${short}--${name} ${isOptional ? `[${option.hint}]` : option.hint}`;
 }
 
 function formatOptions(table: OptionTable, width: number): string {

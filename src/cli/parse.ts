@@ -2,8 +2,8 @@
 import leven from 'leven';
 import minimist from 'minimist';
 import { messageOf, UsageError } from '../errors.ts';
-import type { Option, OptionTable, Values } from '../plugin.ts';
-import { parseCount, parseDuration, parseList } from './values.ts';
+import type { Option, OptionTable, Space, Values } from '../plugin.ts';
+import { parseChoice, parseCount, parseDuration, parseInteger, parseList, parseSize, parseSpace } from './values.ts';
 
 /** The candidate that the user most likely meant, or undefined when none is near. */
 export function nearest(typed: string, candidates: string[]): string | undefined {
@@ -40,7 +40,10 @@ class Arguments {
 /** What follows a bare `--option`: its value, and the numbers that belong to it. */
 function takeValue(name: string, option: Option, args: Arguments): string {
   if (option.kind === 'flag') return 'true';
-  const first = args.takeIf((argument) => !argument.startsWith('-') || argument === '-');
+  if (option.kind === 'count' && option.otherwise !== undefined)
+    return args.takeIf((argument) => /^\d+$/.test(argument)) ?? String(option.otherwise);
+  const isNumber = option.kind === 'integer' ? /^-\d/ : /^-$/;
+  const first = args.takeIf((argument) => !argument.startsWith('-') || isNumber.test(argument));
   if (option.kind !== 'list' || !option.bareNumbers) {
     if (first === undefined)
       throw new UsageError(`--${name}: needs a value; one that begins with a dash is written --${name}=-VALUE`);
@@ -99,7 +102,7 @@ function bindValues(argv: string[], table: OptionTable): string[] {
 }
 
 /** The value of one option from what minimist collected. Throws an Error that says what is wrong, without the option's name. */
-function convert(option: Option, raw: string | string[] | undefined): string | string[] | number | undefined {
+function convert(option: Option, raw: string | string[] | undefined): string | string[] | number | Space | undefined {
   if (raw === undefined || option.kind === 'flag') return undefined;
   const texts = Array.isArray(raw) ? raw : [raw];
   // Node replaces what is not UTF-8 in argv; the text that was typed is lost, and would never be found.
@@ -115,9 +118,22 @@ function convert(option: Option, raw: string | string[] | undefined): string | s
   }
   if (texts.length > 1) throw new Error('given more than once');
   if (text === '') throw new Error('needs a value, got an empty one');
-  if (option.kind === 'count') return parseCount(text);
-  if (option.kind === 'duration') return parseDuration(text);
-  return text;
+  switch (option.kind) {
+    case 'count':
+      return parseCount(text);
+    case 'integer':
+      return parseInteger(text, option.minimum);
+    case 'size':
+      return parseSize(text);
+    case 'space':
+      return parseSpace(text);
+    case 'choice':
+      return parseChoice(text, option.choices);
+    case 'duration':
+      return parseDuration(text);
+    default:
+      return text;
+  }
 }
 
 /**

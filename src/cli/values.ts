@@ -1,4 +1,5 @@
 /** From the text of an option's value to the value: one function for each kind. They say what is wrong, the caller says where. */
+import type { Space } from '../plugin.ts';
 
 /** `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds. Throws an Error that says what was expected. */
 export function parseDuration(text: string): number {
@@ -17,6 +18,37 @@ export function parseCount(text: string): number {
   if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value))
     throw new Error(`expected a whole number of at least 1, got ${JSON.stringify(text)}`);
   return value;
+}
+
+/** A whole number of at least `minimum`. Throws an Error that says what was expected. */
+export function parseInteger(text: string, minimum: number): number {
+  const value = Number(text);
+  if (!/^-?\d+$/.test(text) || value < minimum || !Number.isSafeInteger(value))
+    throw new Error(`expected a whole number of at least ${minimum}, got ${JSON.stringify(text)}`);
+  return value;
+}
+
+/** `512K 10M 2G 1T`, powers of 1024, a bare number is bytes; in bytes. Throws an Error that says what was expected. */
+export function parseSize(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)$/i.exec(text) ?? [];
+  const bytes = Math.round(Number(number) * 1024 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase()));
+  if (!Number.isSafeInteger(bytes))
+    throw new Error(`expected a size such as 512K, 10M or 2G, got ${JSON.stringify(text)}`);
+  return bytes;
+}
+
+/** A size, or `5%` of a file system. Throws an Error that says what was expected. */
+export function parseSpace(text: string): Space {
+  const percent = Number(/^(\d+(?:\.\d+)?)%$/.exec(text)?.[1] ?? Number.NaN);
+  if (percent <= 100) return { percent };
+  if (text.includes('%')) throw new Error(`expected at most 100%, got ${JSON.stringify(text)}`);
+  return { bytes: parseSize(text) };
+}
+
+/** One of a few words. Throws an Error that names them. */
+export function parseChoice(text: string, choices: readonly string[]): string {
+  if (choices.includes(text)) return text;
+  throw new Error(`expected ${choices.join(', ')}, got ${JSON.stringify(text)}`);
 }
 
 /** Comma-separated values, several of them where the option was repeated; empty ones are an error. */

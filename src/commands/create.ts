@@ -2,11 +2,11 @@
 import { writeSync } from 'node:fs';
 import { actions } from '../actions/index.ts';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
-import type { AnyAction, AnyMonitor, OptionTable, Values } from '../plugin.ts';
+import type { AnyAction, AnyMonitor, OptionTable } from '../plugin.ts';
 import { handleSignals } from '../rig/daemon.ts';
 import { launch } from '../rig/launch.ts';
 import { runRig } from '../rig/life.ts';
-import { rigOptions } from '../rig/options.ts';
+import { prepareLife, type RigValues, rigOptions } from '../rig/options.ts';
 import { isoTime, logFile, outputRoot } from '../rig/paths.ts';
 import type { FinishedRecord } from '../rig/registry.ts';
 import { checkName, type RigSpec, randomId } from '../rig/spec.ts';
@@ -68,12 +68,16 @@ async function prepare(
   commandLine: string[],
   remark: (text: string) => void,
 ): Promise<{ spec: RigSpec; rehearse: () => Promise<void> }> {
-  const given = values as Values<typeof rigOptions>;
+  const given = values as RigValues;
   const id = given.name === undefined ? randomId() : checkName(given.name);
   const selected = selectActions(values);
-  const { plan, watch, condition, namesProcess, rehearse } = await monitor.prepare(values, {
+  const life = await prepareLife(given);
+  if (given.repeat !== undefined && !selected.some(({ repeatable }) => repeatable))
+    throw new UsageError(`--repeat: ${selected.map(({ name }) => `--${name}`).join(' and ')} cannot be repeated`);
+  const { plan, watch, condition, namesProcess, mayWait, rehearse } = await monitor.prepare(values, {
     remark,
     isAttached: given.foreground,
+    isRestarting: life.restart.times !== 0,
   });
   const planned: RigSpec['actions'] = [];
   for (const action of selected) {
@@ -89,8 +93,8 @@ async function prepare(
     commandLine,
     monitor: { name: monitor.name, plan, watch, condition },
     actions: planned,
-    archive: !given['no-archive'],
-    debug: given.debug,
+    ...life,
+    ...(mayWait === undefined ? {} : { restart: { ...life.restart, mayWait } }),
   };
   return { spec, rehearse: async () => rehearse?.() };
 }

@@ -9,7 +9,7 @@ import { runProgram } from '../host/programs.ts';
 import type { Json } from '../json.ts';
 import type { AnyAction, Trigger } from '../plugin.ts';
 import type { RigLog } from './log.ts';
-import { isoTime, workFolder } from './paths.ts';
+import { isoTime } from './paths.ts';
 import type { RigSpec } from './spec.ts';
 
 /** One program that an action ran. */
@@ -25,6 +25,8 @@ interface ProgramReport {
 /** What the manifest says of one action. */
 export interface ActionReport {
   name: string;
+  /** Its folder in the archive: its name, and a number where it was repeated. */
+  folder: string;
   /** `ended`: the rig was ended while it ran, or before it could. */
   status: 'done' | 'failed' | 'timed out' | 'ended';
   started: string;
@@ -51,21 +53,30 @@ async function graceAfter(signal: AbortSignal): Promise<never> {
   throw new RigError('cannot be ended');
 }
 
-async function runAction(
-  spec: RigSpec,
-  { name, plan, timeoutMs }: RigSpec['actions'][number],
-  trigger: Trigger,
-  ended: AbortSignal,
-  log: RigLog,
-): Promise<ActionReport> {
+/** What all actions of a trigger have in common. */
+export interface Run {
+  spec: RigSpec;
+  trigger: Trigger;
+  /** Where what they collect goes, each in a folder of its own. */
+  root: string;
+  /** Aborts the action that runs and skips the rest. */
+  ended: AbortSignal;
+  log: RigLog;
+}
+
+type PlannedAction = RigSpec['actions'][number];
+
+async function runAction({ name, plan, timeoutMs }: PlannedAction, folder: string, run: Run): Promise<ActionReport> {
+  const { trigger, root, ended, log } = run;
   const started = new Date();
   const startedAt = performance.now();
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([ended, timeout]);
-  const dir = join(workFolder(spec.id), name);
+  const dir = join(root, folder);
   const programs: ProgramReport[] = [];
   const report = (status: ActionReport['status'], reason: string | null, details: ActionReport['details']) => ({
     name,
+    folder,
     status,
     started: isoTime(started),
     durationMs: Math.round(performance.now() - startedAt),
@@ -86,7 +97,7 @@ async function runAction(
         programs.push({ argv: [file, ...args], exitCode, signal: signalName, durationMs, stderr });
         return result;
       },
-      log: (text) => log.info(`${name}: ${text}`),
+      log: (text) => log.info(`${folder}: ${text}`),
     });
     const details = await Promise.race([running, graceAfter(signal)]);
     if (!signal.aborted) return report('done', null, details);
@@ -99,24 +110,28 @@ async function runAction(
   }
 }
 
+async function runLogged(planned: PlannedAction, folder: string, run: Run): Promise<ActionReport> {
+  const { ended, log } = run;
+  if (!ended.aborted) log.info(`${folder}: starts`);
+  const report = await runAction(planned, folder, run);
+  const { status, durationMs, reason } = report;
+  const say = status === 'done' ? log.info : log.error;
+  say(`${folder}: ${status} after ${durationMs} ms${reason === null ? '' : `: ${reason}`}`);
+  return report;
+}
+
 /**
- * Runs every action of the spec in its order. Never rejects: an action that fails, hangs or throws is a report. `ended`
- * aborts the one that runs and skips the rest.
+ * Runs every action of the spec in its order, and then again those that can be repeated, as often as the spec says. Never
+ * rejects: an action that fails, hangs or throws is a report.
  */
-export async function runActions(
-  spec: RigSpec,
-  trigger: Trigger,
-  ended: AbortSignal,
-  log: RigLog,
-): Promise<ActionReport[]> {
+export async function runActions(run: Run): Promise<ActionReport[]> {
+  const { spec, ended } = run;
   const reports: ActionReport[] = [];
-  for (const planned of spec.actions) {
-    if (!ended.aborted) log.info(`${planned.name}: starts`);
-    const report = await runAction(spec, planned, trigger, ended, log);
-    reports.push(report);
-    const { name, status, durationMs, reason } = report;
-    const say = status === 'done' ? log.info : log.error;
-    say(`${name}: ${status} after ${durationMs} ms${reason === null ? '' : `: ${reason}`}`);
+  for (const planned of spec.actions) reports.push(await runLogged(planned, planned.name, run));
+  const repeated = spec.actions.filter(({ name }) => findAction(name).repeatable);
+  for (let round = 2; round <= spec.repeat.times + 1 && !ended.aborted; round++) {
+    await delay(spec.repeat.delayMs, undefined, { signal: ended }).catch(() => 'ended meanwhile');
+    for (const planned of repeated) reports.push(await runLogged(planned, `${planned.name}.${round}`, run));
   }
   return reports;
 }

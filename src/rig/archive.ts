@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto';
 import { constants, createWriteStream, type Dirent } from 'node:fs';
 import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { pack as createPack, type Pack } from 'tar-stream';
-import { outputRoot, workFolder } from './paths.ts';
+import { archiveEnding, type Compression, startCompression } from './compression.ts';
 import { freeName } from './work-folder.ts';
 
 /** One collected file: its path inside the archive's folder, bytes, and what it holds. */
@@ -15,12 +14,6 @@ export interface CollectedFile {
   size: number;
   sha256: string;
 }
-
-/** zlib's fastest level: a core compresses to nearly the same size at a third of the CPU time, on a host that has work to do. */
-const gzipLevel = 1;
-
-/** The half-written archive, inside the work folder: nobody else can reach it, and a rename moves it out. */
-const partialName = '.archive.part';
 
 /** Opens what listFiles found; a link that has taken its place since is refused. */
 const openFile = (path: string) => open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -36,14 +29,13 @@ async function sha256(path: string, signal: AbortSignal): Promise<string> {
 async function listFiles(root: string): Promise<string[]> {
   const entries: Dirent[] = await readdir(root, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && entry.name !== partialName)
+    .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .sort();
 }
 
-/** Sizes and sums of everything in the work folder. */
-export async function describeFiles(id: string, signal: AbortSignal): Promise<CollectedFile[]> {
-  const root = workFolder(id);
+/** Sizes and sums of everything below a folder. */
+export async function describeFiles(root: string, signal: AbortSignal): Promise<CollectedFile[]> {
   const described: CollectedFile[] = [];
   for (const path of await listFiles(root)) {
     const { size } = await lstat(join(root, path));
@@ -66,33 +58,44 @@ async function addFile(pack: Pack, root: string, path: string, prefix: string, s
   }
 }
 
+/** From where to where an archive is made. */
+export interface ArchivePlan {
+  /** What is packed. */
+  folder: string;
+  /** Where it is written, on the file system of the result. */
+  partial: string;
+  /** The result, without an ending; its last part, with a number where that is taken, is also the one folder in it. */
+  path: string;
+  compression: Compression;
+}
+
 /**
- * Packs the work folder into `/var/tmp/<name>.tar.gz` (0600), everything under one folder `name`, the manifest first.
- * The file gets that name only when it is complete. Resolves to its path; on an error, or when `signal` aborts, nothing
- * half-written remains.
+ * Packs a folder into `<path>.tar.gz` or the like (0600), everything under one folder, the manifest first. The file gets that
+ * name only when it is complete. Resolves to its path; on an error, or when `signal` aborts, nothing half-written remains.
  */
-export async function writeArchive(id: string, name: string, signal: AbortSignal): Promise<string> {
-  const root = workFolder(id);
-  const partial = join(root, partialName);
+export async function writeArchive(plan: ArchivePlan, signal: AbortSignal): Promise<string> {
+  const { folder, partial, path, compression } = plan;
+  const ending = archiveEnding(compression);
+  const archive = await freeName(path, ending);
+  const name = basename(archive, ending);
   const pack = createPack();
   const writing = pipeline(
     pack,
-    createGzip({ level: gzipLevel }),
+    startCompression(compression),
     createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }),
     { signal },
   );
   try {
-    const files = await listFiles(root);
+    const files = await listFiles(folder);
     const ordered = [
-      ...files.filter((path) => path === 'manifest.json'),
-      ...files.filter((path) => path !== 'manifest.json'),
+      ...files.filter((file) => file === 'manifest.json'),
+      ...files.filter((file) => file !== 'manifest.json'),
     ];
     const adding = async () => {
-      for (const path of ordered) await addFile(pack, root, path, name, signal);
+      for (const file of ordered) await addFile(pack, folder, file, name, signal);
       pack.finalize();
     };
     await Promise.all([adding(), writing]);
-    const archive = await freeName(`${outputRoot}/${name}`, '.tar.gz');
     await rename(partial, archive);
     return archive;
   } catch (error) {

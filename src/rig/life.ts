@@ -1,7 +1,5 @@
 /** One rig's whole life, from the spec to the record. It runs in the daemon, or attached with --foreground. */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,27 +7,29 @@ import { messageOf, RigError } from '../errors.ts';
 import { endAllPrograms, prepareToRun, setOwner } from '../host/programs.ts';
 import { monitors } from '../monitors/index.ts';
 import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../plugin.ts';
-import { type ActionReport, runActions } from './actions.ts';
-import { writeArchive } from './archive.ts';
+import { type Collected, Collection, type TakenTrigger } from './collection.ts';
 import { serveControl } from './control.ts';
 import { takeDownWith } from './leftover.ts';
 import { openLog, type RigLog } from './log.ts';
-import { writeManifest } from './manifest.ts';
-import { isoTime, workFolder } from './paths.ts';
+import { isoTime } from './paths.ts';
 import {
   claim,
   type EndStatus,
   type FinishedRecord,
   ownerMarker,
   ownIdentity,
+  type Progress,
   type RigRow,
   type RigState,
   release,
   rowOf,
+  writeProgress,
   writeRecord,
 } from './registry.ts';
+import { Results } from './results.ts';
 import type { RigSpec } from './spec.ts';
-import { keepWorkFolder, makeWorkFolder, removeWorkFolder, resultName } from './work-folder.ts';
+import { type HoldReason, TriggerGate } from './trigger-gate.ts';
+import { clearLeftover, makeWorkFolder, removeWorkFolder } from './work-folder.ts';
 
 type LiveStatus = 'starting' | 'watching' | 'triggered';
 
@@ -64,10 +64,12 @@ function findMonitor(name: string): AnyMonitor {
   return monitor;
 }
 
-type Outcome =
-  | { kind: 'trigger'; facts: TriggerFacts; at: Date }
-  | { kind: 'end'; request: EndRequest }
-  | { kind: 'failure'; error: Error };
+/** What ends the watch, beside a last trigger. */
+type End =
+  | { kind: 'request'; request: EndRequest }
+  | { kind: 'failure'; error: Error }
+  | { kind: 'exhausted'; reason: string }
+  | { kind: 'expiry'; isUnmet: boolean };
 
 /** How long those who wait for an answer, or an arming that is given up, may hold up the end. */
 const answerMs = 3000;
@@ -75,8 +77,11 @@ const answerMs = 3000;
 /** How long programs may take to end: longer than the grace that they have between SIGTERM and SIGKILL. */
 const programsMs = 5000;
 
-/** How long reading the lines around the trigger may take: on a sick disk it may hang, and the rest is worth more. */
-const contextMs = 10_000;
+/** How many archives may be waiting to be written before the next actions wait for them, too. */
+const mostPackings = 2;
+
+/** So many of the things that went wrong are told at the end, and so many results. */
+const mostTold = 100;
 
 /** A rig that has its name, its folders and its control socket. */
 class LiveRig {
@@ -84,23 +89,38 @@ class LiveRig {
   readonly state: RigState;
   readonly log: RigLog;
   readonly #starter: Starter;
-  readonly #outcome = Promise.withResolvers<Outcome>();
+  readonly #gate: TriggerGate;
+  readonly #results: Results;
+  readonly #waiting: TakenTrigger[] = [];
+  /** Resolved when there is a trigger to work on, or an end. */
+  #changed = Promise.withResolvers<void>();
+  #end: End | undefined;
   readonly #endRequested = new AbortController();
   readonly #discardRequested = new AbortController();
   readonly #ended = Promise.withResolvers<FinishedRecord>();
   #endRequest: EndRequest | undefined;
-  #status: LiveStatus = 'starting';
+  #isArmed = false;
+  #isCollecting = false;
   #triggered: Date | undefined;
   #watch: Watch | undefined;
   #arming: Promise<Watch> | undefined;
+  #expiry: NodeJS.Timeout | undefined;
   #hasWorkFolder = false;
   #server: Server | undefined;
+  /** Archives that are being written, one after the other. */
+  #packing: Promise<void> = Promise.resolve();
+  #packings = 0;
+  #hasFailed = false;
+  readonly #reasons: string[] = [];
+  #lastResult: string | null = null;
 
   constructor(state: RigState, log: RigLog, starter: Starter) {
     this.spec = state.spec;
     this.state = state;
     this.log = log;
     this.#starter = starter;
+    this.#gate = new TriggerGate(state.spec.restart);
+    this.#results = new Results(state.spec.output);
     starter.onEndRequest((request) => this.end(request));
   }
 
@@ -115,11 +135,21 @@ class LiveRig {
 
   /** What the rig is and how far it has got. */
   describe(): RigStatus {
-    return { ...this.#row(), status: this.#status, sources: this.#watch?.status() ?? [] };
+    const status = !this.#isArmed ? 'starting' : this.#isCollecting ? 'triggered' : 'watching';
+    return { ...this.#row(), status, sources: this.#watch?.status() ?? [] };
   }
 
   #row(): RigRow {
-    return { ...rowOf(this.state), triggered: this.#triggered ? isoTime(this.#triggered) : null };
+    return {
+      ...rowOf(this.state, this.#progress()),
+      archive: this.#lastResult,
+      archives: this.#results.paths().slice(-mostTold),
+    };
+  }
+
+  #progress(): Progress {
+    const { triggers, restartsLeft } = this.#gate;
+    return { triggers, restartsLeft, triggered: this.#triggered ? isoTime(this.#triggered) : null };
   }
 
   /** Ends the rig, whatever it does. The first request decides, but what is to be discarded later is discarded. */
@@ -128,33 +158,74 @@ class LiveRig {
     if (this.#endRequest) return;
     this.#endRequest = request;
     this.log.info(`is ended by ${request.by}`);
+    // What a trigger has seen is kept; the actions of several that wait would never come to an end.
+    const dropped = this.#waiting.splice(this.#isCollecting ? 0 : 1);
+    if (dropped.length > 0) this.log.warn(`triggers that were waiting are passed over: ${dropped.length}`);
     this.#endRequested.abort();
-    this.#outcome.resolve({ kind: 'end', request });
+    this.#stopFor({ kind: 'request', request });
   }
 
   /** Makes the work folder and positions the monitor. Throws when that fails or the rig is ended meanwhile. */
   async arm(): Promise<void> {
-    const kept = await makeWorkFolder(this.spec.id);
+    const kept = await makeWorkFolder(this.spec);
     this.#hasWorkFolder = true;
-    if (kept !== undefined) this.#remark(`what an earlier rig "${this.spec.id}" had collected is now in ${kept}`);
+    if (kept.length > 0)
+      this.#remark(`what an earlier rig "${this.spec.id}" had collected is now in ${kept.join(', ')}`);
     const { name, plan } = this.spec.monitor;
     this.#arming = findMonitor(name).arm(plan, {
-      fire: (facts) => this.#outcome.resolve({ kind: 'trigger', facts, at: new Date() }),
-      fail: (error) => this.fail(error),
+      fire: (facts) => this.#fire(facts),
+      holdReason: () => this.#holdReason(),
+      exhausted: (reason) => this.#stopFor({ kind: 'exhausted', reason }),
       remark: (text) => this.#remark(text),
       debug: (text) => this.log.debug(text),
     });
     this.#watch = await Promise.race([this.#arming, this.#endedEarly()]);
     await Promise.race([this.#starter.armed(), this.#endedEarly()]);
-    this.#status = 'watching';
+    this.#isArmed = true;
     // The first action must not wait for it when the moment has come.
     void prepareToRun();
     this.log.info(`watches ${this.spec.monitor.watch} for ${this.spec.monitor.condition}`);
+    const { expiry } = this.spec;
+    if (expiry) this.#expiry = setTimeout(() => this.#expire(expiry.triggers), expiry.afterMs);
   }
 
-  /** The rig cannot go on watching. */
+  /** The rig cannot go on. */
   fail(error: Error): void {
-    this.#outcome.resolve({ kind: 'failure', error });
+    this.#stopFor({ kind: 'failure', error });
+  }
+
+  #stopFor(end: End): void {
+    this.#end ??= end;
+    this.#changed.resolve();
+  }
+
+  #holdReason(): HoldReason | undefined {
+    return this.#gate.isOver ? undefined : this.#gate.holdReason(performance.now(), this.#waiting.length);
+  }
+
+  /** The condition is met: the trigger is taken, unless it comes at a time when none is. */
+  #fire(facts: TriggerFacts): 'over' | 'watching' {
+    if (this.#gate.isOver || this.#end) return 'over';
+    const held = this.#holdReason();
+    if (held)
+      this.log.info(`a trigger is passed over (${held}): ${[facts.source, facts.because].filter(Boolean).join(': ')}`);
+    else this.#take(facts);
+    return this.#gate.isOver ? 'over' : 'watching';
+  }
+
+  #take(facts: TriggerFacts): void {
+    const at = new Date();
+    this.#gate.take(performance.now());
+    const trigger: Trigger = { time: isoTime(at), monitor: this.spec.monitor.name, ...facts };
+    this.#waiting.push({ trigger, at, number: this.#gate.triggers });
+    this.#changed.resolve();
+  }
+
+  /** The time is up: for a rig that has never triggered that is how it ends. */
+  #expire(triggers: boolean): void {
+    const isUnmet = this.#gate.triggers === 0;
+    if (isUnmet && triggers && !this.#end) this.#take(factsOfExpiry());
+    this.#stopFor({ kind: 'expiry', isUnmet });
   }
 
   #remark(text: string): void {
@@ -169,111 +240,98 @@ class LiveRig {
     throw new RigError(`ended by ${this.#endRequest?.by} before it was armed`);
   }
 
-  /** Waits for what ends the watch, collects, and resolves to how the rig ended. Whatever goes wrong is in the record. */
+  /** Works on triggers until there will be none any more, and resolves to how the rig ended. Whatever goes wrong is in the record. */
   async live(): Promise<FinishedRecord> {
     try {
-      return await this.#watchAndCollect();
+      for (let taken = await this.#nextTrigger(); taken; taken = await this.#nextTrigger()) await this.#collect(taken);
+      await Promise.race([this.#watch?.stop(), delay(programsMs)]);
+      await this.#packing;
+      await removeWorkFolder(this.spec);
+      return this.#record();
     } catch (error) {
       this.log.error(`unexpected: ${error instanceof Error ? error.stack : error}`);
-      return this.#record('failed', await this.#keep(new Date()), [messageOf(error)]);
+      const [kept] = await clearLeftover(this.spec).catch(() => []);
+      this.#note({ result: kept ?? this.#lastResult, reasons: [messageOf(error)] });
+      return this.#record();
+    } finally {
+      clearTimeout(this.#expiry);
     }
   }
 
-  async #watchAndCollect(): Promise<FinishedRecord> {
-    const outcome = await this.#outcome.promise;
-    if (outcome.kind === 'trigger') return await this.#collect(outcome.facts, outcome.at);
-    await Promise.race([this.#watch?.stop(), delay(programsMs)]);
-    await removeWorkFolder(this.spec.id);
-    return outcome.kind === 'end'
-      ? this.#record('destroyed', null, [`ended by ${outcome.request.by}`])
-      : this.#record('failed', null, [messageOf(outcome.error)]);
+  /** The next trigger to be worked on; undefined when there will be none. */
+  async #nextTrigger(): Promise<TakenTrigger | undefined> {
+    for (;;) {
+      const taken = this.#waiting.shift();
+      if (taken || this.#end || this.#gate.isOver) return taken;
+      await this.#changed.promise;
+      this.#changed = Promise.withResolvers();
+    }
   }
 
-  async #collect(facts: TriggerFacts, at: Date): Promise<FinishedRecord> {
-    this.#status = 'triggered';
+  async #collect(taken: TakenTrigger): Promise<void> {
+    const { trigger, at } = taken;
+    this.#isCollecting = true;
     this.#triggered = at;
-    const trigger: Trigger = { time: isoTime(at), monitor: this.spec.monitor.name, ...facts };
-    this.log.info(`triggered by ${[facts.source, facts.because, facts.line].filter(Boolean).join(': ')}`);
-    await this.#restoreWorkFolder();
-    const saving = this.#keepContext(() => this.#saveContext(trigger));
-    const reports = await runActions(this.spec, trigger, this.#endRequested.signal, this.log);
-    await this.#waitForContext(saving.then((complete) => this.#keepContext(complete)));
-    return this.#discardRequested.signal.aborted ? await this.#discard() : await this.#pack(trigger, at, reports);
+    // A rig that is killed while it collects leaves word of it.
+    writeProgress(this.state, this.#progress(), (error) => this.log.error(messageOf(error)));
+    this.log.info(`triggered by ${[trigger.source, trigger.because, trigger.line].filter(Boolean).join(': ')}`);
+    const isLast = this.#gate.isOver && this.#waiting.length === 0;
+    const collection = new Collection(taken, {
+      spec: this.spec,
+      log: this.log,
+      watch: this.#watch,
+      ended: this.#endRequested.signal,
+      discarded: this.#discardRequested.signal,
+      endedBy: () => this.#endRequest?.by,
+    });
+    await collection.run(isLast ? (this.#watch?.stop() ?? Promise.resolve()) : Promise.resolve());
+    this.#packings++;
+    this.#packing = this.#packing.then(() => this.#pack(collection)).finally(() => this.#packings--);
+    // What triggers next does not wait for the archive, but archives must not pile up.
+    if (isLast || this.#endRequest || this.#packings >= mostPackings) await this.#packing;
+    this.#isCollecting = isLast;
   }
 
-  /** What cleans up old files in /var/tmp may have taken the empty folder of a rig that has waited for weeks. */
-  async #restoreWorkFolder(): Promise<void> {
-    if (existsSync(workFolder(this.spec.id))) return;
-    this.log.warn(`${workFolder(this.spec.id)} was removed; it is made again`);
-    await makeWorkFolder(this.spec.id).catch((error) => this.log.error(messageOf(error)));
+  async #pack(collection: Collection): Promise<void> {
+    if (this.#discardRequested.signal.aborted) return;
+    const collected = await collection.pack();
+    if (this.#discardRequested.signal.aborted && collected.result === null) return;
+    this.#note(collected);
+    if (collected.result === null) return;
+    const removed = await this.#results.add(collected.result).catch((error) => {
+      this.log.error(`old results cannot be removed: ${messageOf(error)}`);
+      return [];
+    });
+    for (const path of removed) this.log.info(`${path} is removed: newer ones are kept`);
+    if (this.spec.restart.times !== 0) this.log.info(`trigger ${this.#gate.triggers}: ${collected.result}`);
   }
 
-  async #discard(): Promise<FinishedRecord> {
-    await removeWorkFolder(this.spec.id);
-    return this.#record('destroyed', null, [`ended by ${this.#endRequest?.by}, what was collected is discarded`]);
+  /** Remembers what came of a trigger. */
+  #note({ result, reasons }: Collected): void {
+    this.#lastResult = result;
+    if (reasons.length > 0) this.#hasFailed = true;
+    this.#reasons.push(...reasons);
+    this.#reasons.splice(0, this.#reasons.length - mostTold);
   }
 
-  /** Ends the watch and keeps what came before the trigger. It runs beside the actions, which must not wait for it. */
-  async #saveContext(trigger: Trigger): Promise<(() => Promise<void>) | undefined> {
-    await this.#watch?.stop();
-    const folder = join(workFolder(this.spec.id), 'context');
-    await mkdir(folder, { mode: 0o700 });
-    return await this.#watch?.saveContext?.(folder, trigger);
+  #record(): FinishedRecord {
+    return { ...this.#row(), ...this.#outcome(), ended: isoTime(new Date()) };
   }
 
-  /** The context is worth less than what the actions collect: that it cannot be kept is logged and no more. */
-  async #keepContext<T>(keep: (() => Promise<T>) | undefined): Promise<T | undefined> {
-    try {
-      return await keep?.();
-    } catch (error) {
-      this.log.error(`the lines around the trigger cannot be kept: ${messageOf(error)}`);
-      return undefined;
+  /** How the rig ended, and why. */
+  #outcome(): { status: EndStatus; reasons: string[] } {
+    const end = this.#end;
+    const reasons = this.#reasons;
+    const { triggers } = this.#gate;
+    if (this.#endRequest) {
+      const discarded =
+        this.#discardRequested.signal.aborted && triggers > 0 ? ', what was being collected is discarded' : '';
+      return { status: 'destroyed', reasons: [...reasons, `ended by ${this.#endRequest.by}${discarded}`] };
     }
-  }
-
-  /** Waits for the context, but not for ever. */
-  async #waitForContext(saving: Promise<unknown>): Promise<void> {
-    const { signal } = this.#endRequested;
-    const waiting = delay(contextMs, true, { ref: false, signal }).catch(() => true);
-    if (await Promise.race([saving.then(() => false), waiting]))
-      this.log.error('the lines around the trigger cannot be kept: they could not be read in time');
-  }
-
-  async #pack(trigger: Trigger, at: Date, reports: ActionReport[]): Promise<FinishedRecord> {
-    const reasons = reports.filter(({ reason }) => reason !== null).map(({ name, reason }) => `${name}: ${reason}`);
-    const request = this.#endRequest;
-    if (request) reasons.push(`ended by ${request.by} before it was complete`);
-    const status: EndStatus = request ? 'destroyed' : reasons.length > 0 ? 'failed' : 'finished';
-    const { id } = this.spec;
-    try {
-      const sources = this.#watch?.status() ?? [];
-      const manifest = { spec: this.spec, status, complete: !request, reasons, trigger, sources, actions: reports };
-      await writeManifest(manifest, this.log.lines(), this.#discardRequested.signal);
-      if (!this.spec.archive) return this.#record(status, await keepWorkFolder(id, at), reasons);
-      const name = `${resultName(id, at)}${request ? '-incomplete' : ''}`;
-      const archive = await writeArchive(id, name, this.#discardRequested.signal);
-      await removeWorkFolder(id);
-      return this.#record(status, archive, reasons);
-    } catch (error) {
-      if (this.#discardRequested.signal.aborted) return await this.#discard();
-      // A full disk, most likely: what was collected is worth more than its wrapping.
-      const failed = [...reasons, `the archive cannot be written: ${messageOf(error)}`];
-      return this.#record('failed', await this.#keep(at), failed);
-    }
-  }
-
-  /** Keeps the work folder under a name of its own; where even that fails, it stays where it is. */
-  async #keep(at: Date): Promise<string | null> {
-    try {
-      return await keepWorkFolder(this.spec.id, at);
-    } catch (error) {
-      this.log.error(`the work folder cannot be renamed: ${messageOf(error)}`);
-      return existsSync(workFolder(this.spec.id)) ? workFolder(this.spec.id) : null;
-    }
-  }
-
-  #record(status: EndStatus, archive: string | null, reasons: string[]): FinishedRecord {
-    return { ...this.#row(), status, archive, ended: isoTime(new Date()), reasons };
+    if (end?.kind === 'failure') return { status: 'failed', reasons: [...reasons, messageOf(end.error)] };
+    if (end?.kind === 'exhausted' && triggers === 0) return { status: 'failed', reasons: [end.reason] };
+    if (end?.kind === 'expiry' && end.isUnmet) return { status: 'expired', reasons };
+    return { status: this.#hasFailed ? 'failed' : 'finished', reasons };
   }
 
   /** Writes the record, gives the name back, and answers whoever asked for the end. */
@@ -293,7 +351,7 @@ class LiveRig {
     // A journalctl that hangs is why it could not be armed, or why it would not end.
     await this.#endPrograms();
     await Promise.race([arming?.catch(() => 'arming is what failed'), delay(answerMs)]);
-    if (this.#hasWorkFolder) await removeWorkFolder(this.spec.id);
+    if (this.#hasWorkFolder) await removeWorkFolder(this.spec);
     await this.#leave();
     await this.#closeServer();
   }
@@ -317,11 +375,18 @@ class LiveRig {
   }
 }
 
+/** What a trigger says that came because the time was up. */
+function factsOfExpiry(): TriggerFacts {
+  const position = { file: '', inode: '', offset: 0 };
+  const because = 'the rig expired without a trigger';
+  return { source: 'rig', line: '', matches: 0, position, loggedAt: isoTime(new Date()), because };
+}
+
 /** Runs a rig from its spec to its end. Throws when it cannot be armed; then nothing of it remains. */
 export async function runRig(spec: RigSpec, starter: Starter): Promise<FinishedRecord> {
   const owner = await ownIdentity();
   setOwner(ownerMarker(owner));
-  const state: RigState = { version: 1, ...owner, spec };
+  const state: RigState = { version: 2, ...owner, spec };
   const log = await openLog(spec.id, spec.debug, starter.show);
   const rig = new LiveRig(state, log, starter);
   // A bug must not end the watch in silence: the record says that the rig failed, and of what.

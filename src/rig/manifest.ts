@@ -5,7 +5,7 @@ import type { SourceStatus, Trigger } from '../plugin.ts';
 import { rigVersion } from '../version.ts';
 import type { ActionReport } from './actions.ts';
 import { type CollectedFile, describeFiles } from './archive.ts';
-import { isoTime, workFolder } from './paths.ts';
+import { isoTime } from './paths.ts';
 import type { EndStatus } from './registry.ts';
 import type { RigSpec } from './spec.ts';
 
@@ -18,6 +18,8 @@ export interface Manifest {
   complete: boolean;
   reasons: string[];
   ended: string;
+  /** Which trigger of this rig it is, counted from 1. */
+  number: number;
   trigger: Trigger;
   sources: SourceStatus[];
   actions: (ActionReport & { files: CollectedFile[] })[];
@@ -29,21 +31,25 @@ export interface Manifest {
 type Facts = Omit<Manifest, 'rig' | 'host' | 'ended' | 'actions' | 'files'> & { actions: ActionReport[] };
 
 /**
- * Writes rig.log and manifest.json into the work folder; the manifest describes every file but itself. `signal` ends the
- * hashing of large ones.
+ * Writes rig.log and manifest.json into the folder of what was collected; the manifest describes every file but itself.
+ * `signal` ends the hashing of large ones.
  */
-export async function writeManifest(facts: Facts, logLines: string[], signal: AbortSignal): Promise<void> {
-  const { id } = facts.spec;
-  await writeNewFile(`${workFolder(id)}/rig.log`, logLines.map((line) => `${line}\n`).join(''));
-  const files = await describeFiles(id, signal);
-  const isOf = (name: string) => (file: CollectedFile) => file.path.startsWith(`${name}/`);
+export async function writeManifest(
+  folder: string,
+  facts: Facts,
+  logLines: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await writeNewFile(`${folder}/rig.log`, logLines.map((line) => `${line}\n`).join(''));
+  const files = await describeFiles(folder, signal);
+  const isOf = (report: ActionReport) => (file: CollectedFile) => file.path.startsWith(`${report.folder}/`);
   const manifest: Manifest = {
     rig: rigVersion,
     host: { name: hostname(), kernel: release() },
     ...facts,
     ended: isoTime(new Date()),
-    actions: facts.actions.map((report) => ({ ...report, files: files.filter(isOf(report.name)) })),
-    files: files.filter((file) => !facts.actions.some(({ name }) => isOf(name)(file))),
+    actions: facts.actions.map((report) => ({ ...report, files: files.filter(isOf(report)) })),
+    files: files.filter((file) => !facts.actions.some((report) => isOf(report)(file))),
   };
-  await writeNewFile(`${workFolder(id)}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeNewFile(`${folder}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
 }

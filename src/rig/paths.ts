@@ -2,13 +2,15 @@
 
 export const stateRoot = '/run/rig';
 export const finishedRoot = '/run/rig/finished';
+/** Where results go unless --output-dir says otherwise. */
 export const outputRoot = '/var/tmp';
 export const logRoot = '/var/log/rig';
 export const logFile = `${logRoot}/rig.log`;
 
 export const stateFolder = (id: string): string => `${stateRoot}/${id}`;
 export const controlSocket = (id: string): string => `${stateRoot}/${id}/control.sock`;
-export const workFolder = (id: string): string => `${outputRoot}/rig.${id}`;
+/** Where what is collected goes while the rig lives: a folder in it for each trigger. */
+export const workFolder = (root: string, id: string): string => `${root}/rig.${id}`;
 
 /** `2026-11-22-150737`, in the host's own time zone, as the sysadmin reads the clock. */
 export function fileStamp(date: Date): string {

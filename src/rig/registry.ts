@@ -6,7 +6,7 @@
  * whoever meets it first: renaming its `rig.json` inside that very folder (through a descriptor, not the path) succeeds for one
  * cleaner only, and rmdir(2) removes an empty folder only, so a new rig of the same name can never be hit.
  */
-import { constants, existsSync } from 'node:fs';
+import { constants, existsSync, renameSync, writeFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
@@ -23,7 +23,7 @@ interface Owner {
 
 /** What `rig.json` holds. */
 export interface RigState extends Owner {
-  version: 1;
+  version: 2;
   spec: RigSpec;
 }
 
@@ -38,17 +38,27 @@ export interface RigRow {
   condition: string;
   actions: string[];
   created: string;
+  /** The last trigger. */
   triggered: string | null;
-  /** The archive, or the folder that was kept instead. */
+  triggers: number;
+  /** -1: without end. */
+  restartsLeft: number;
+  /** The last archive, or the folder that was kept instead. */
   archive: string | null;
+  /** All of them that are kept, the last hundred at most. */
+  archives: string[];
 }
 
-/** What was known of a rig from its beginning. */
-export function rowOf({ pid, spec }: RigState): RigRow {
-  const { id, created, monitor, actions } = spec;
+/** How far a rig has got: `progress.json`, written before each trigger's actions start. */
+export type Progress = Pick<RigRow, 'triggered' | 'triggers' | 'restartsLeft'>;
+
+/** What is known of a rig from its beginning, and how far it has got. */
+export function rowOf({ pid, spec }: RigState, progress?: Progress): RigRow {
+  const { id, created, monitor, actions, restart } = spec;
   const { name, watch, condition } = monitor;
   const names = actions.map((action) => action.name);
-  return { id, pid, monitor: name, watch, condition, actions: names, created, triggered: null, archive: null };
+  const begun = progress ?? { triggered: null, triggers: 0, restartsLeft: restart.times };
+  return { id, pid, monitor: name, watch, condition, actions: names, created, ...begun, archive: null, archives: [] };
 }
 
 /** How a rig ended: `/run/rig/finished/<id>.json`. */
@@ -130,7 +140,12 @@ function isOwner(value: unknown): value is Owner {
 /** Whether it is what this version of rig writes. */
 function isState(value: unknown): value is RigState {
   const { version, spec } = (value ?? {}) as Partial<RigState>;
-  return isOwner(value) && version === 1 && typeof spec?.monitor?.name === 'string' && Array.isArray(spec.actions);
+  return isOwner(value) && version === 2 && typeof spec?.monitor?.name === 'string' && Array.isArray(spec.actions);
+}
+
+function isProgress(value: unknown): value is Progress {
+  const { triggers, restartsLeft } = (value ?? {}) as Partial<Progress>;
+  return typeof triggers === 'number' && typeof restartsLeft === 'number';
 }
 
 /**
@@ -159,7 +174,7 @@ async function examine(folder: StateFolder): Promise<Found> {
 }
 
 /** What a dead rig leaves outside its state folder is put in order by this; it gets the state, if it could be read. */
-export type TakeDown = (id: string, state: RigState | undefined) => Promise<void>;
+export type TakeDown = (id: string, state: RigState | undefined, progress: Progress | undefined) => Promise<void>;
 
 /**
  * Looks at one name. A rig that runs is returned; what a killed one left is taken down; undefined when there is no rig (any
@@ -190,7 +205,8 @@ async function clean(id: string, folder: StateFolder, owner: string, takeDown: T
     throw error;
   }
   const state = await folder.read(mine);
-  await takeDown(id, isState(state) ? state : undefined);
+  const progress = await folder.read('progress.json');
+  await takeDown(id, isState(state) ? state : undefined, isProgress(progress) ? progress : undefined);
   for (const name of await readdir(folder.inside())) await unlink(folder.inside(name));
   await rmdir(stateFolder(id)).catch((error) => {
     // A new rig has the name already, or another cleaner was quicker: both are what was wanted.
@@ -275,6 +291,20 @@ export async function release(state: RigState): Promise<void> {
   const temporary = `${stateRoot}/.claim.${ownerMarker(state)}`;
   await rename(stateFolder(id), temporary);
   await rm(temporary, { recursive: true, force: true });
+}
+
+/**
+ * Notes how far a rig has got; a reader sees the whole of it or what was there before. At once, so that the action that follows
+ * cannot come before it. `fail` hears what went wrong: that somebody emptied /run/rig must not keep the actions from running.
+ */
+export function writeProgress({ spec }: RigState, progress: Progress, fail: (error: unknown) => void): void {
+  const path = `${stateFolder(spec.id)}/progress.json`;
+  try {
+    writeFileSync(`${path}.part`, JSON.stringify(progress), { mode: 0o600 });
+    renameSync(`${path}.part`, path);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 /** Writes how a rig ended; a reader sees the whole record or none. */

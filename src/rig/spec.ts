@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import type { Json } from '../json.ts';
+import type { Compression } from './compression.ts';
 
 /** Everything that makes a rig, as plain data: the command line's part ends here, the daemon's begins. */
 export interface RigSpec {
@@ -12,9 +13,38 @@ export interface RigSpec {
   monitor: { name: string; plan: Json; watch: string; condition: string };
   /** In the order in which they run. */
   actions: { name: string; plan: Json; timeoutMs: number }[];
+  /** How long to wait between the trigger and the actions. */
+  delayMs: number;
+  /** How often actions that can be repeated run once more, and how long after the last time. */
+  repeat: { times: number; delayMs: number };
+  restart: RestartRules;
+  /** When it ends by itself; `triggers`: its actions run then, unless it has triggered before. */
+  expiry?: { afterMs: number; triggers: boolean };
+  output: OutputRules;
+  debug: boolean;
+}
+
+/** Whether and when a rig triggers once more. */
+export interface RestartRules {
+  /** How often it watches again after a trigger; -1: for ever. */
+  times: number;
+  /** How long after a trigger matches are passed over. */
+  cooldownMs?: number;
+  maxPerHour?: number;
+  /** How many triggers may wait while one is worked on; undefined: one. */
+  mayWait?: number;
+}
+
+/** Where what is collected goes, and in which form. */
+export interface OutputRules {
+  /** The folder of the results, and of the work folder. */
+  folder: string;
   /** False: the folder is kept as it is. */
   archive: boolean;
-  debug: boolean;
+  compression: Compression;
+  /** Of a restarting rig's results only the newest are kept: so many, and of so many bytes together. */
+  keep?: number;
+  mostBytes?: number;
 }
 
 /** Words that stand for something else where an id is expected. */

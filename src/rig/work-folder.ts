@@ -1,8 +1,18 @@
-/** `/var/tmp/rig.<id>/`: what the actions write while the rig lives. It has the layout of the archive. */
+/**
+ * `<output>/rig.<id>/`: what a rig writes while it lives. For each trigger there is a folder in it, named by its number, with
+ * the layout of the archive; beside it stands the archive while it is being written, `<number>.part`.
+ */
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { errnoOf, RigError } from '../errors.ts';
 import { makeNewFolder } from '../host/folders.ts';
-import { fileStamp, outputRoot, workFolder } from './paths.ts';
+import { fileStamp, workFolder } from './paths.ts';
+
+/** Which rig's, and below which folder: the part of a spec that is needed here. */
+export interface WorkPlace {
+  id: string;
+  output: { folder: string };
+}
 
 /** The first of `PATHsuffix`, `PATH-2suffix`, ... that nothing has. */
 export async function freeName(path: string, suffix: string): Promise<string> {
@@ -19,15 +29,23 @@ export async function freeName(path: string, suffix: string): Promise<string> {
 /** The name of a result, without an ending: `rig-<id>-<YYYY-MM-DD-HHMMSS>`. */
 export const resultName = (id: string, at: Date): string => `rig-${id}-${fileStamp(at)}`;
 
-/** Renames the work folder to a name of its own, so that it stays; resolves to its path. */
-export async function keepWorkFolder(id: string, at: Date): Promise<string> {
-  const kept = await freeName(`${outputRoot}/${resultName(id, at)}`, '');
-  await rename(workFolder(id), kept);
+const pathOf = ({ id, output }: WorkPlace): string => workFolder(output.folder, id);
+
+/** Where what is collected for a trigger goes. */
+export const collectionFolder = (place: WorkPlace, number: number): string => join(pathOf(place), String(number));
+
+/** The half-written archive of a trigger: nobody else can reach it, and a rename moves it out. */
+export const partialArchive = (place: WorkPlace, number: number): string => join(pathOf(place), `${number}.part`);
+
+/** Renames a folder with something collected to a name of its own beside the work folder, so that it stays; resolves to its path. */
+export async function keepFolder(place: WorkPlace, folder: string, at: Date): Promise<string> {
+  const kept = await freeName(`${place.output.folder}/${resultName(place.id, at)}`, '');
+  await rename(folder, kept);
   return kept;
 }
 
-export async function removeWorkFolder(id: string): Promise<void> {
-  await rm(workFolder(id), { recursive: true, force: true });
+export async function removeWorkFolder(place: WorkPlace): Promise<void> {
+  await rm(pathOf(place), { recursive: true, force: true });
 }
 
 async function isOwnFolder(path: string): Promise<boolean> {
@@ -35,31 +53,62 @@ async function isOwnFolder(path: string): Promise<boolean> {
   return stat.isDirectory() && stat.uid === process.geteuid?.();
 }
 
+async function holdsFiles(folder: string): Promise<boolean> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.some((entry) => !entry.isDirectory());
+}
+
 /**
- * Puts what an earlier rig of this id left in order: a folder with something in it is kept under a name of its own, which is
- * returned; an empty one is removed. Anything that is not our own folder is not touched: a RigError.
+ * Puts what an earlier rig of this id left in order: a trigger's folder with something in it is kept under a name of its own;
+ * the rest is removed, half-written archives among it. Returns the paths of what was kept. Anything that is not our own folder
+ * is not touched: a RigError.
  */
-export async function clearLeftover(id: string): Promise<string | undefined> {
-  const path = workFolder(id);
+export async function clearLeftover(place: WorkPlace): Promise<string[]> {
+  const path = pathOf(place);
+  const kept: string[] = [];
   try {
     if (!(await isOwnFolder(path)))
       throw new RigError(`${path} is in the way and does not belong to rig; look at it, then remove it`);
-    const holds = await readdir(path, { recursive: true, withFileTypes: true });
-    if (holds.some((entry) => !entry.isDirectory())) return await keepWorkFolder(id, new Date());
-    await removeWorkFolder(id);
+    for (const name of await readdir(path)) {
+      const folder = join(path, name);
+      if (/^\d+$/.test(name) && (await isOwnFolder(folder)) && (await holdsFiles(folder)))
+        kept.push(await keepFolder(place, folder, new Date()));
+    }
+    await removeWorkFolder(place);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
-  return undefined;
+  return kept;
 }
 
-/** Makes the work folder for a rig that has just taken the id; returns the folder in which leftovers were kept, if any. */
-export async function makeWorkFolder(id: string): Promise<string | undefined> {
-  const kept = await clearLeftover(id);
+/** Makes the work folder for a rig that has just taken the id; returns the folders in which leftovers were kept. */
+export async function makeWorkFolder(place: WorkPlace): Promise<string[]> {
+  const kept = await clearLeftover(place);
   try {
-    await makeNewFolder(workFolder(id));
+    await makeNewFolder(pathOf(place));
   } catch (error) {
-    throw new RigError(`${workFolder(id)}: cannot be made: ${errnoOf(error)}`, { cause: error });
+    throw new RigError(`${pathOf(place)}: cannot be made: ${errnoOf(error)}`, { cause: error });
   }
   return kept;
+}
+
+/**
+ * Makes the folder for what is collected for a trigger. Where the work folder itself is gone (what cleans up old files in
+ * /var/tmp may take the empty folder of a rig that has waited for weeks) it is made again; `tell` hears of it.
+ */
+export async function makeCollectionFolder(
+  place: WorkPlace,
+  number: number,
+  tell: (text: string) => void,
+): Promise<string> {
+  const folder = collectionFolder(place, number);
+  try {
+    await makeNewFolder(folder);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    tell(`${pathOf(place)} was removed; it is made again`);
+    await makeNewFolder(pathOf(place));
+    await makeNewFolder(folder);
+  }
+  return folder;
 }

@@ -100,7 +100,7 @@ test('rig destroy while the archive is written does not wait for that, and disca
   await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
   const id = await armRig(host, ...rig);
   host.append(LOG, `${MESSAGE}\n`);
-  await waitFor('the archive to be written', () => host.exists(`/var/tmp/rig.${id}/.archive.part`));
+  await waitFor('the archive to be written', () => host.exists(`/var/tmp/rig.${id}/1.part`));
   assert.equal((await host.rig('destroy', id)).code, 0);
   assert.equal((await finished(host, id)).archive, null);
   await assertNothingLeft(host);

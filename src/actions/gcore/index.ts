@@ -36,6 +36,7 @@ export const gcore = defineAction({
     'all-pids': { kind: 'flag', summary: 'A name may mean several processes: dump them all' },
   },
   priority: 'first',
+  repeatable: true,
   timeoutMs: 10 * 60_000,
   async prepare(values, context): Promise<GcorePlan> {
     const allPids = values['all-pids'];

@@ -25,6 +25,12 @@ export const logsOptions = {
   },
   exclude: { kind: 'texts', hint: 'TEXT', summary: 'Pass over lines that match TEXT; may be repeated' },
   count: { kind: 'count', hint: 'N', summary: 'Trigger on the Nth matching line (default: 1)' },
+  distinct: {
+    kind: 'count',
+    otherwise: 1,
+    hint: 'N',
+    summary: 'With --restart: N triggers (default: 1) for each kind of line',
+  },
   within: { kind: 'duration', hint: 'DURATION', summary: 'Time for --count, --then and --unless' },
   absent: { kind: 'duration', hint: 'DURATION', summary: 'Trigger when no line has matched for so long' },
   // biome-ignore lint/suspicious/noThenProperty: an option table is never awaited

@@ -8,6 +8,8 @@ export type LogsPlan = {
   exclude?: MessageOptions[];
   /** How many matching lines it takes. */
   count: number;
+  /** Each kind of line triggers so many times; undefined: kinds are not told apart. */
+  distinct?: number;
   /** The time for `count`, `then` or `unless`. */
   withinMs?: number;
   /** It triggers when no line has matched for so long. */

@@ -32,11 +32,13 @@ function anyMessage(values: LogsValues): MessageOptions {
 }
 
 /** How often, and within what time. Throws UsageError for combinations that mean nothing. */
-export function checkTimes(values: LogsValues): Pick<LogsPlan, 'count' | 'withinMs' | 'absentMs'> {
-  const { count, within: withinMs, absent: absentMs } = values;
+export function checkTimes(values: LogsValues): Pick<LogsPlan, 'count' | 'withinMs' | 'absentMs' | 'distinct'> {
+  const { count, within: withinMs, absent: absentMs, distinct } = values;
   const kinds = (['absent', 'then', 'unless', 'count'] as const).filter((option) => values[option] !== undefined);
   const [kind, other] = kinds;
   if (other) throw new UsageError(`--${kind} and --${other} exclude each other`);
+  if (distinct !== undefined && kind !== undefined && kind !== 'count')
+    throw new UsageError(`--distinct and --${kind} exclude each other`);
   if ((kind === 'then' || kind === 'unless') && withinMs === undefined)
     throw new UsageError(`--${kind} needs --within DURATION: how long to wait for it`);
   if (withinMs !== undefined && (kind === undefined || kind === 'absent' || count === 1))
@@ -45,6 +47,7 @@ export function checkTimes(values: LogsValues): Pick<LogsPlan, 'count' | 'within
     count: count ?? 1,
     ...(withinMs === undefined ? {} : { withinMs }),
     ...(absentMs === undefined ? {} : { absentMs }),
+    ...(distinct === undefined ? {} : { distinct }),
   };
 }
 
@@ -59,6 +62,7 @@ export function conditionWords(plan: LogsPlan, events: string[]): string {
     absentMs === undefined ? message : `no ${message} for ${formatDuration(absentMs)}`,
     plan.message.ignoreCase ? ', any case' : '',
     count === 1 ? '' : `, ${count} times${within}`,
+    plan.distinct === undefined ? '' : `, each kind of line ${plan.distinct === 1 ? 'once' : `${plan.distinct} times`}`,
     plan.next ? ` followed by ${textWords(plan.next)}${within}` : '',
     plan.unless ? ` not followed by ${textWords(plan.unless)}${within}` : '',
     exclude ? `, passing over ${exclude.map(textWords).join(' and ')}` : '',

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { messageOf, UsageError } from '../../errors.ts';
 import type { PrepareContext, PreparedMonitor } from '../../plugin.ts';
+import { mostKinds } from './condition/condition.ts';
 import type { LogFiles } from './files/log-files.ts';
 import { checkNamedFiles, findDefaultFiles } from './files/log-files.ts';
 import { streamName } from './files/stream-source.ts';
@@ -16,6 +17,8 @@ import { matchesOfEvents } from './unit-events.ts';
 /** Throws UsageError for what cannot be. */
 export async function prepareLogs(values: LogsValues, context: PrepareContext): Promise<PreparedMonitor<LogsPlan>> {
   const { remark } = context;
+  if (values.distinct !== undefined && !context.isRestarting)
+    throw new UsageError('--distinct goes with --restart: each kind of line is a trigger of its own');
   const texts = checkTexts(values, remark);
   const times = checkTimes(values);
   refuseContradictions(values);
@@ -39,6 +42,7 @@ export async function prepareLogs(values: LogsValues, context: PrepareContext): 
     condition: conditionWords(plan, events),
     // What systemd says of a unit, it says itself.
     namesProcess: journal !== undefined && events.length === 0 && plan.absentMs === undefined,
+    ...(plan.distinct === undefined ? {} : { mayWait: mostKinds }),
     rehearse: () => rehearse(plan, remark),
   };
 }

@@ -43,9 +43,9 @@ export interface Source {
   /** Stops examining, at once; resolves when nothing is left running. What `context` needs is kept. */
   stop(): Promise<void>;
   status(): SourceStatus[];
-  /** The last lines examined, the triggering one included and last, one text per thing watched. Called after `stop`. */
+  /** The last lines examined, the triggering one included and last, one text per thing watched. Called at any time. */
   context(trigger: Trigger): Promise<SourceExcerpt[]>;
-  /** Gives back what `context` and its excerpts needed. */
+  /** Gives back what `context` needed after `stop`. */
   close(): void;
 }
 
@@ -59,6 +59,8 @@ export interface SourceExcerpt {
   triggerAt?: number;
   /** The first lines that came behind `text`, up to now; nothing of them is examined. */
   readAfter(): Promise<LinesAfter>;
+  /** Gives back what `readAfter` needed. */
+  close?(): void;
 }
 
 /** What came behind an excerpt: whole lines, at most as many as are kept from before. */

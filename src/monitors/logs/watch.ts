@@ -1,7 +1,6 @@
 /** The armed logs monitor: counts what its sources find and fires. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RigError } from '../../errors.ts';
 import type { MonitorContext, Trigger, TriggerFacts, Watch } from '../../plugin.ts';
 import { nowMs } from './condition/clock.ts';
 import type { Condition } from './condition/condition.ts';
@@ -68,7 +67,7 @@ class LogsWatch implements Watch {
   /** Standard input has ended without a match: the rig ends, too, when it watches nothing else. */
   #onStreamsEnded(streams: string[]): void {
     const what = `${streams.map(streamName).join(', ')} ended before the condition was met`;
-    if (this.#sources.length === 1) this.#context.fail(new RigError(what));
+    if (this.#sources.length === 1) this.#context.exhausted(what);
     else this.#context.remark(`${what}; what else is watched goes on`);
   }
 
@@ -105,8 +104,11 @@ class LogsWatch implements Watch {
       }
     }
     return async () => {
-      for (const { path, excerpt } of written) await appendFile(path, await after(excerpt));
-      for (const source of this.#sources) source.close();
+      for (const { path, excerpt } of written) {
+        await appendFile(path, await after(excerpt));
+        excerpt.close?.();
+      }
+      if (this.#isOver) for (const source of this.#sources) source.close();
     };
   }
 
@@ -125,17 +127,29 @@ class LogsWatch implements Watch {
       return 'passed over';
     }
     const { isFirst = true, isSecond = false } = verdict ?? {};
-    this.#condition.take({ match, times, atMs: match.monotonicMs ?? nowMs(), isFirst, isSecond });
-    return 'counted';
+    const held = isFirst ? this.#holdReason() : undefined;
+    const seen = { match, times, atMs: match.monotonicMs ?? nowMs(), isFirst: isFirst && !held, isSecond };
+    const why = held && !isSecond ? held : (this.#condition.take(seen) ?? held);
+    if (why === undefined) return 'counted';
+    this.#passedOver.count(why);
+    return 'passed over';
+  }
+
+  /** Why a match would not count now. A sign of life is always one. */
+  #holdReason(): string | undefined {
+    return this.#plan.absentMs === undefined ? this.#context.holdReason() : undefined;
   }
 
   #fire(facts: TriggerFacts): void {
     if (this.#isOver) return;
+    const groups = capturedGroups(this.#plan.message, facts.earlier?.line ?? facts.line);
+    if (this.#context.fire({ ...facts, ...groups }) === 'watching') {
+      this.#condition.restart();
+      return;
+    }
     this.#isOver = true;
     this.#condition.stop();
     this.#judge.stop();
-    const groups = capturedGroups(this.#plan.message, facts.earlier?.line ?? facts.line);
-    this.#context.fire({ ...facts, ...groups });
   }
 }
 

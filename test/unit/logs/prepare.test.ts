@@ -20,6 +20,7 @@ const nothing: LogsValues = {
   'unit-event': undefined,
   exclude: undefined,
   count: undefined,
+  distinct: undefined,
   within: undefined,
   absent: undefined,
   // biome-ignore lint/suspicious/noThenProperty: the values of an option table are never awaited

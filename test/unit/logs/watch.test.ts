@@ -3,29 +3,45 @@ import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } 
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
 import { armLogs } from '../../../src/monitors/logs/watch.ts';
 import type { TriggerFacts } from '../../../src/plugin.ts';
 import { waitFor } from '../../support/wait.ts';
 import { newFolder } from './following.ts';
 
+interface ArmOptions {
+  text?: string;
+  /** What the rig does after a trigger. */
+  after?: 'over' | 'watching';
+}
+
 /** Arms a rig's watch on files. */
-async function arm(t: TestContext, files: string[], count = 1, text = 'boom') {
+async function arm(
+  t: TestContext,
+  files: string[],
+  { count = 1, text = 'boom', after = 'over', ...more }: Partial<LogsPlan> & ArmOptions = {},
+) {
   const fired: TriggerFacts[] = [];
-  const plan = { message: { text, mode: 'either', ignoreCase: false }, count, files } as const;
+  const state: { held: string | undefined } = { held: undefined };
+  const plan = { message: { text, mode: 'either', ignoreCase: false }, count, files, ...more } as const;
   const watch = await armLogs(plan, {
-    fire: (facts) => fired.push(facts),
-    fail: (error) => assert.fail(error),
+    fire: (facts) => {
+      fired.push(facts);
+      return after;
+    },
+    holdReason: () => state.held,
+    exhausted: (reason) => assert.fail(reason),
     remark: () => {},
     debug: () => {},
   });
   t.after(() => watch.stop());
-  return { watch, fired };
+  return { watch, fired, state };
 }
 
 test('it fires once, on the line that makes the count full', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, 'boom 0\n');
-  const { fired } = await arm(t, [file], 3);
+  const { fired } = await arm(t, [file], { count: 3 });
   appendFileSync(file, 'boom 1\nboom 2\nother\nboom 3\nboom 4\n');
   await waitFor('the trigger', () => fired.length > 0);
   assert.equal(fired.length, 1);
@@ -110,8 +126,87 @@ test('of what comes after the trigger the first 200 lines are kept, and that mor
 test('the trigger has what the groups of the expression captured', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');
-  const { fired } = await arm(t, [file], 1, 'disk (?<name>sd[a-z])( again)? failed with (\\d+)');
+  const { fired } = await arm(t, [file], { text: 'disk (?<name>sd[a-z])( again)? failed with (\\d+)' });
   appendFileSync(file, 'kernel: disk sdb failed with 17 errors\n');
   await waitFor('the trigger', () => fired.length > 0);
   assert.deepEqual(fired[0]?.groups, { 1: 'sdb', 2: null, 3: '17', name: 'sdb' });
+});
+
+test('a rig that goes on watching begins its condition anew, and examines every line', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const { fired } = await arm(t, [file], { count: 2, after: 'watching' });
+  appendFileSync(file, Array.from({ length: 7 }, (_, number) => `boom ${number}\n`).join(''));
+  await waitFor('three triggers', () => fired.length === 3);
+  assert.deepEqual(
+    fired.map(({ line, matches }) => `${line}, ${matches}`),
+    ['boom 1, 2', 'boom 3, 2', 'boom 5, 2'],
+  );
+  appendFileSync(file, 'boom 7\n');
+  await waitFor('the fourth, whose first match was left over', () => fired.length === 4);
+});
+
+test('what matches while the rig holds back is passed over, and counted by the reason', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const { watch, fired, state } = await arm(t, [file], { after: 'watching' });
+  state.held = 'cooldown';
+  appendFileSync(file, 'boom 1\nboom 2\n');
+  await waitFor('the lines to be examined', () => watch.status()[0]?.lines === 2);
+  assert.deepEqual(watch.status().at(-1)?.passedOver, { cooldown: 2 });
+  assert.equal(fired.length, 0);
+  state.held = undefined;
+  appendFileSync(file, 'boom 3\n');
+  await waitFor('the trigger', () => fired.length === 1);
+  assert.equal(fired[0]?.line, 'boom 3');
+});
+
+test('the context of a rig that goes on watching is that of its trigger, though its file was rotated away since', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'before\n');
+  const armed = await arm(t, [file], { after: 'watching' });
+  appendFileSync(file, 'boom\n');
+  await waitFor('the trigger', () => armed.fired.length === 1);
+  const dir = newFolder(t);
+  const facts = armed.fired[0] as TriggerFacts;
+  const complete = await armed.watch.saveContext?.(dir, { ...facts, time: facts.loggedAt, monitor: 'logs' });
+  renameSync(file, `${file}.1`);
+  appendFileSync(`${file}.1`, 'behind\n');
+  await complete?.();
+  const [text] = readdirSync(dir).map((name) => readFileSync(join(dir, name), 'utf8'));
+  assert.match(String(text), /^before\n--- [^\n]+\nboom\nbehind\n$/);
+  appendFileSync(file, 'boom again\n');
+  await waitFor('the next trigger', () => armed.fired.length === 2);
+});
+
+test('of mixed errors each kind triggers once, whatever numbers, addresses and ids they have', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const { watch, fired } = await arm(t, [file], { distinct: 1, text: 'error', after: 'watching' });
+  const kinds = [
+    (n: number) =>
+      `Nov 24 10:00:${String(n % 60).padStart(2, '0')} host app[${n}]: error: no answer from 10.0.${n % 256}.1:${n}`,
+    (n: number) => `error: request ${n.toString(16).padStart(8, '0')} failed`,
+    (n: number) => `error: session ab${n}cd${n}ef ended, status ${n % 600}`,
+    (n: number) => `error at 0x${(n * 7919).toString(16)} in worker`,
+    (n: number) => `error: volume 0b6f${String(n % 10_000).padStart(4, '0')}-1111-2222-3333-444455556666 is full`,
+    () => 'error without a number',
+  ];
+  const lines = Array.from({ length: 100_000 }, (_, n) => `${kinds[n % kinds.length]?.(n)}\n`);
+  appendFileSync(file, lines.join(''));
+  await waitFor('the lines to be examined', () => watch.status()[0]?.lines === lines.length);
+  assert.equal(fired.length, kinds.length, fired.map(({ lineKind }) => lineKind).join('\n'));
+  const passedOver = watch.status().at(-1)?.passedOver as Record<string, number>;
+  assert.equal(passedOver['its kind is captured'], lines.length - kinds.length);
+});
+
+test('there is an end to the kinds that are told apart, and what is beyond is counted', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const { watch, fired } = await arm(t, [file], { distinct: 1, after: 'watching' });
+  const letters = (n: number): string => n.toString().replace(/\d/g, (digit) => 'ghijklmnop'[Number(digit)] ?? '');
+  appendFileSync(file, Array.from({ length: 1200 }, (_, n) => `boom ${letters(n)}\n`).join(''));
+  await waitFor('the lines to be examined', () => watch.status()[0]?.lines === 1200);
+  assert.equal(fired.length, 1000);
+  assert.deepEqual(watch.status().at(-1)?.passedOver, { 'of too many kinds': 200 });
 });

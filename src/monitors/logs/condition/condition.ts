@@ -5,6 +5,8 @@ import type { LineMatch } from '../source.ts';
 import { Alarm } from './alarm.ts';
 import { formatDuration, nowMs } from './clock.ts';
 import { factsOf, factsOfAbsence } from './facts.ts';
+import { kindOf } from './line-kind.ts';
+import type { Reason } from './passed-over.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
 /** A line that matches, seen for the first time. */
@@ -25,7 +27,10 @@ export interface Condition {
   readonly matches: number;
   /** Everything is positioned. */
   start(): void;
-  take(seen: Seen): void;
+  /** Takes a line; says why it is passed over, if it is. */
+  take(seen: Seen): Reason | undefined;
+  /** It was met and the rig goes on watching: what led to it is used up. */
+  restart(): void;
   /** Nothing fires any more. */
   stop(): void;
 }
@@ -34,7 +39,8 @@ type Fire = (facts: TriggerFacts) => void;
 
 /** The condition that a plan asks for. */
 export function makeCondition(plan: LogsPlan, fire: Fire): Condition {
-  const { count, withinMs, absentMs } = plan;
+  const { count, withinMs, absentMs, distinct } = plan;
+  if (distinct !== undefined) return new Distinct(distinct, (report) => new Counted(count, withinMs, report), fire);
   const readsJournal = plan.journal !== undefined;
   if (absentMs !== undefined) return new Absent(absentMs, fire, readsJournal);
   if (plan.next && withinMs !== undefined) return new FollowedBy(withinMs, fire);
@@ -45,6 +51,8 @@ export function makeCondition(plan: LogsPlan, fire: Fire): Condition {
 /** `--count N`, `--within D`. */
 class Counted implements Condition {
   matches = 0;
+  /** How many of them were used up. */
+  #used = 0;
   readonly #count: number;
   readonly #window: SlidingWindow | undefined;
   readonly #fire: Fire;
@@ -57,13 +65,70 @@ class Counted implements Condition {
 
   start(): void {}
 
-  take({ match, times, atMs }: Seen): void {
+  take({ match, times, atMs }: Seen): undefined {
     this.matches += times;
-    const isMet = this.#window ? this.#window.add(atMs, times) : this.matches >= this.#count;
-    if (isMet) this.#fire(factsOf(match, this.matches));
+    const counted = this.matches - this.#used;
+    const isMet = this.#window ? this.#window.add(atMs, times) : counted >= this.#count;
+    if (isMet) this.#fire(factsOf(match, counted));
+  }
+
+  restart(): void {
+    this.#used = this.matches;
+    this.#window?.clear();
   }
 
   stop(): void {}
+}
+
+/** More kinds than so many cannot be told apart any more: each is a capture, and something to remember. */
+export const mostKinds = 1000;
+
+/** `--distinct N`: each kind of line has a condition of its own, and is captured N times. */
+class Distinct implements Condition {
+  readonly #captures: number;
+  readonly #make: (fire: Fire) => Condition;
+  readonly #fire: Fire;
+  readonly #kinds = new Map<string, { condition: Condition; captured: number }>();
+  /** The kind that was just captured. */
+  #met: string | undefined;
+  matches = 0;
+
+  constructor(captures: number, make: (fire: Fire) => Condition, fire: Fire) {
+    this.#captures = captures;
+    this.#make = make;
+    this.#fire = fire;
+  }
+
+  start(): void {}
+
+  take(seen: Seen): Reason | undefined {
+    const kind = kindOf(seen.match);
+    const known = this.#kinds.get(kind) ?? this.#add(kind);
+    if (!known) return 'of too many kinds';
+    if (known.captured >= this.#captures) return 'its kind is captured';
+    this.matches += seen.times;
+    return known.condition.take(seen);
+  }
+
+  restart(): void {
+    const known = this.#kinds.get(this.#met ?? '');
+    if (!known) return;
+    known.captured++;
+    known.condition.restart();
+  }
+
+  stop(): void {}
+
+  #add(kind: string): { condition: Condition; captured: number } | undefined {
+    if (this.#kinds.size >= mostKinds) return undefined;
+    const condition = this.#make((facts) => {
+      this.#met = kind;
+      this.#fire({ ...facts, lineKind: kind });
+    });
+    const added = { condition, captured: 0 };
+    this.#kinds.set(kind, added);
+    return added;
+  }
 }
 
 /** `--absent D`. */
@@ -83,9 +148,13 @@ class Absent implements Condition {
     this.#expectNext(nowMs());
   }
 
-  take({ times, atMs }: Seen): void {
+  take({ times, atMs }: Seen): undefined {
     this.matches += times;
     this.#expectNext(atMs);
+  }
+
+  restart(): void {
+    this.#expectNext(nowMs());
   }
 
   stop(): void {
@@ -132,7 +201,7 @@ class FollowedBy implements Condition {
 
   start(): void {}
 
-  take({ match, times, atMs, isFirst, isSecond }: Seen): void {
+  take({ match, times, atMs, isFirst, isSecond }: Seen): undefined {
     const each = { atMs, source: match.source, facts: factsOf(match, this.matches) };
     if (isSecond) {
       const first = this.#first.findLast((one) => one.atMs <= atMs && atMs - one.atMs <= this.#spanMs);
@@ -147,7 +216,12 @@ class FollowedBy implements Condition {
     each.facts.matches = this.matches;
     const second = this.#second.find((one) => isOvertaken(each, one) && one.atMs - atMs <= this.#spanMs);
     if (second) this.#meet(each, second);
-    this.#first = [...this.#first.slice(1 - mostRemembered), each];
+    else this.#first = [...this.#first.slice(1 - mostRemembered), each];
+  }
+
+  restart(): void {
+    this.#first = [];
+    this.#second = [];
   }
 
   stop(): void {}
@@ -178,7 +252,7 @@ class NotFollowedBy implements Condition {
 
   start(): void {}
 
-  take({ match, times, atMs, isFirst, isSecond }: Seen): void {
+  take({ match, times, atMs, isFirst, isSecond }: Seen): undefined {
     if (isSecond) {
       const { source } = match;
       if (atMs >= (this.#latest?.atMs ?? 0)) this.#latest = { atMs, source };
@@ -195,6 +269,16 @@ class NotFollowedBy implements Condition {
       if (!isFollowed) remember(this.#open, { atMs, source: match.source, facts: factsOf(match, this.matches) });
       this.#open.sort((a, b) => a.atMs - b.atMs);
     }
+    this.#expectOldest();
+  }
+
+  /** The next line that is not followed in time has its own turn. */
+  restart(): void {
+    this.#open.shift();
+    this.#expectOldest();
+  }
+
+  #expectOldest(): void {
     const [oldest] = this.#open;
     if (oldest) this.#alarm.set(oldest.atMs + this.#spanMs);
     else this.#alarm.clear();

@@ -5,7 +5,15 @@ import type { LogsPlan } from '../plan.ts';
 import type { LineMatch } from '../source.ts';
 import { EchoRule } from './echo.ts';
 
-export type Reason = 'echo of a rig' | 'excluded' | 'seen in another source' | 'took too long to examine';
+export type Reason =
+  | 'echo of a rig'
+  | 'excluded'
+  | 'seen in another source'
+  | 'took too long to examine'
+  | 'its kind is captured'
+  | 'of too many kinds'
+  /** Why the rig holds back: it says so itself. */
+  | (string & {});
 
 /** So much of the last one is shown. */
 const shownBytes = 200;

@@ -72,6 +72,14 @@ export class SameEvent {
   }
 }
 
+/** What a line says without what syslog puts before it, `message repeated N times` unfolded; the program's name stays. */
+export function messageOfLine(line: Buffer, isFromJournal: boolean): string {
+  const text = line.toString('utf8', 0, lookedAtBytes);
+  const parsed = isFromJournal ? undefined : parseSyslogLine(text);
+  const { message } = unfold(parsed?.message ?? normalize(text));
+  return parsed ? `${parsed.identifier}: ${message}` : message;
+}
+
 function unfold(message: string): { times: number; message: string } {
   const [, times, inner] = repeated.exec(message) ?? [];
   // A number that nobody has counted to is not believed.

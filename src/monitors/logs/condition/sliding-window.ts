@@ -8,11 +8,16 @@ export class SlidingWindow {
   readonly #count: number;
   readonly #spanMs: number;
   /** Ascending. As long as it is not full, there are few: fewer than N in each span. */
-  readonly #times: number[] = [];
+  #times: number[] = [];
 
   constructor(count: number, spanMs: number) {
     this.#count = count;
     this.#spanMs = spanMs;
+  }
+
+  /** Forgets all of them. */
+  clear(): void {
+    this.#times = [];
   }
 
   /** Adds a match that counts so many times; says whether N matches now lie within the span. */

@@ -1,5 +1,5 @@
 /** What surrounds a trigger in a log file. */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Trigger } from '../../../plugin.ts';
 import { firstLines, lastLines } from '../last-lines.ts';
 import type { LinesAfter, SourceExcerpt } from '../source.ts';
@@ -19,23 +19,25 @@ export function excerptOf(
   isFollowed: (identity: string) => boolean,
 ): SourceExcerpt {
   const isTrigger = 'inode' in position && position.inode === file.inode && position.file === file.path;
-  const readAfter = (from: number) => async () => linesAfter(file, from, isFollowed);
-  if (!isTrigger) {
-    const text = lastLines(readBefore(file.fd, file.offset), contextLines);
-    return { source: file.path, text, readAfter: readAfter(file.offset) };
-  }
-  const line = readLine(file.fd, position.offset);
-  const before = lastLines(readBefore(file.fd, position.offset), contextLines - 1);
-  const text = Buffer.concat([before, line.text]);
-  return { source: file.path, text, triggerAt: before.length, readAfter: readAfter(line.end) };
+  // A descriptor of its own: where the rig goes on watching, the file may be let go before the last action ends.
+  const fd = openSync(`/proc/self/fd/${file.fd}`, constants.O_RDONLY);
+  const excerpt = (text: Buffer, from: number) => ({
+    source: file.path,
+    text,
+    readAfter: async () => linesAfter(file.path, fd, from, isFollowed),
+    close: () => closeSync(fd),
+  });
+  if (!isTrigger) return excerpt(lastLines(readBefore(fd, file.offset), contextLines), file.offset);
+  const line = readLine(fd, position.offset);
+  const before = lastLines(readBefore(fd, position.offset), contextLines - 1);
+  return { ...excerpt(Buffer.concat([before, line.text]), line.end), triggerAt: before.length };
 }
 
 /** The lines behind an offset, and those of the file that has the name by now. */
-function linesAfter(file: FollowedFile, from: number, isFollowed: (identity: string) => boolean): LinesAfter {
-  const { size } = fstatSync(file.fd);
-  const parts =
-    size < from ? [successorMark, readAt(file.fd, 0, contextBytes + 1)] : [readAt(file.fd, from, contextBytes + 1)];
-  const successor = readSuccessor(file.path, isFollowed);
+function linesAfter(path: string, fd: number, from: number, isFollowed: (identity: string) => boolean): LinesAfter {
+  const { size } = fstatSync(fd);
+  const parts = size < from ? [successorMark, readAt(fd, 0, contextBytes + 1)] : [readAt(fd, from, contextBytes + 1)];
+  const successor = readSuccessor(path, isFollowed);
   if (successor.length > 0) parts.push(successorMark, successor);
   return firstLines(Buffer.concat(parts), contextLines, contextBytes);
 }

@@ -1,0 +1,151 @@
+/** What a rig collects for one trigger: from the first action to the archive. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../errors.ts';
+import type { SourceStatus, Trigger, Watch } from '../plugin.ts';
+import { type ActionReport, runActions } from './actions.ts';
+import { writeArchive } from './archive.ts';
+import type { RigLog } from './log.ts';
+import { writeManifest } from './manifest.ts';
+import type { EndStatus } from './registry.ts';
+import type { RigSpec } from './spec.ts';
+import { collectionFolder, keepFolder, makeCollectionFolder, partialArchive, resultName } from './work-folder.ts';
+
+/** How long reading the lines around the trigger may take: on a sick disk it may hang, and the rest is worth more. */
+const contextMs = 10_000;
+
+/** A trigger that is to be worked on. */
+export interface TakenTrigger {
+  trigger: Trigger;
+  at: Date;
+  /** Counted from 1. */
+  number: number;
+}
+
+/** What came of it. */
+export interface Collected {
+  /** The archive, or the folder that was kept instead; null where nothing could be kept. */
+  result: string | null;
+  /** What went wrong, a line each. */
+  reasons: string[];
+}
+
+/** What a collection gets from its rig. */
+export interface CollectionContext {
+  spec: RigSpec;
+  log: RigLog;
+  watch: Watch | undefined;
+  /** Aborted when the rig is ended: what was collected so far is kept. */
+  ended: AbortSignal;
+  /** Aborted when the rig is ended and what was collected is to be discarded. */
+  discarded: AbortSignal;
+  /** By whom the rig was ended; undefined while it was not. */
+  endedBy(): string | undefined;
+}
+
+export class Collection {
+  readonly #taken: TakenTrigger;
+  readonly #context: CollectionContext;
+  readonly #folder: string;
+  #reports: ActionReport[] = [];
+  #sources: SourceStatus[] = [];
+
+  constructor(taken: TakenTrigger, context: CollectionContext) {
+    this.#taken = taken;
+    this.#context = context;
+    this.#folder = collectionFolder(context.spec, taken.number);
+  }
+
+  /** Runs the actions and keeps the lines around the trigger. `settled` resolves when the monitor is ready to give them. */
+  async run(settled: Promise<unknown>): Promise<void> {
+    const { spec, log, ended, watch } = this.#context;
+    const { trigger, number } = this.#taken;
+    await makeCollectionFolder(spec, number, (text) => log.warn(text)).catch((error) => log.error(messageOf(error)));
+    const saving = this.#keepContext(async () => {
+      await settled;
+      return await this.#saveContext();
+    });
+    if (spec.delayMs > 0) {
+      await settled;
+      await delay(spec.delayMs, undefined, { signal: ended }).catch(() => 'ended meanwhile');
+    }
+    this.#reports = await runActions({ spec, trigger, root: this.#folder, ended, log });
+    await this.#waitForContext(saving.then((complete) => this.#keepContext(complete)));
+    this.#sources = watch?.status() ?? [];
+  }
+
+  /** Makes the result of what was collected. Whatever goes wrong is in the reasons, and what there is is kept. */
+  async pack(): Promise<Collected> {
+    const { spec, discarded, endedBy } = this.#context;
+    const by = endedBy();
+    const reasons = this.#reports
+      .filter(({ reason }) => reason !== null)
+      .map(({ folder, reason }) => `${folder}: ${reason}`);
+    try {
+      await this.#writeManifest(reasons, by);
+      if (!spec.output.archive) return { result: await this.#keep(), reasons };
+      const path = join(
+        spec.output.folder,
+        `${resultName(spec.id, this.#taken.at)}${by === undefined ? '' : '-incomplete'}`,
+      );
+      const partial = partialArchive(spec, this.#taken.number);
+      const { compression } = spec.output;
+      return { result: await writeArchive({ folder: this.#folder, partial, path, compression }, discarded), reasons };
+    } catch (error) {
+      if (discarded.aborted) return { result: null, reasons };
+      // A full disk, most likely: what was collected is worth more than its wrapping.
+      return {
+        result: await this.#keep(),
+        reasons: [...reasons, `the archive cannot be written: ${messageOf(error)}`],
+      };
+    }
+  }
+
+  async #writeManifest(actionReasons: string[], by: string | undefined): Promise<void> {
+    const { spec, log, discarded } = this.#context;
+    const { trigger, number } = this.#taken;
+    const complete = by === undefined;
+    const reasons = complete ? actionReasons : [...actionReasons, `ended by ${by} before it was complete`];
+    const status: EndStatus = complete ? (reasons.length > 0 ? 'failed' : 'finished') : 'destroyed';
+    const facts = { spec, status, complete, reasons, number, trigger };
+    const manifest = { ...facts, sources: this.#sources, actions: this.#reports };
+    await writeManifest(this.#folder, manifest, log.lines(), discarded);
+  }
+
+  /** Keeps what was collected under a name of its own; where even that fails, it stays where it is. */
+  async #keep(): Promise<string | null> {
+    try {
+      return await keepFolder(this.#context.spec, this.#folder, this.#taken.at);
+    } catch (error) {
+      this.#context.log.error(`the work folder cannot be renamed: ${messageOf(error)}`);
+      return existsSync(this.#folder) ? this.#folder : null;
+    }
+  }
+
+  /** Keeps what came before the trigger. It runs beside the actions, which must not wait for it. */
+  async #saveContext(): Promise<(() => Promise<void>) | undefined> {
+    const folder = join(this.#folder, 'context');
+    await mkdir(folder, { mode: 0o700 });
+    return await this.#context.watch?.saveContext?.(folder, this.#taken.trigger);
+  }
+
+  /** The context is worth less than what the actions collect: that it cannot be kept is logged and no more. */
+  async #keepContext<T>(keep: (() => Promise<T>) | undefined): Promise<T | undefined> {
+    try {
+      return await keep?.();
+    } catch (error) {
+      this.#context.log.error(`the lines around the trigger cannot be kept: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Waits for the context, but not for ever. */
+  async #waitForContext(saving: Promise<unknown>): Promise<void> {
+    const { ended, log } = this.#context;
+    const waiting = delay(contextMs, true, { ref: false, signal: ended }).catch(() => true);
+    if (await Promise.race([saving.then(() => false), waiting]))
+      log.error('the lines around the trigger cannot be kept: they could not be read in time');
+  }
+}
