@@ -170,6 +170,8 @@ export interface Action<T extends OptionTable, P> {
   timeoutMs: number;
   /** Checks that it can work on this host and pins what it is about. Throws UsageError or RigError. */
   prepare(values: Values<T>, context: ActionPrepareContext): Promise<P>;
+  /** What it will leave in its folder, in a few words, for `rig info`. */
+  produces?(plan: P): string;
   /** Collects. Returns what the manifest should say of it; throws a RigError when it did not do what it is for. */
   run(plan: P, context: ActionContext): Promise<{ [key: string]: Json }>;
 }

@@ -78,6 +78,13 @@ const programsMs = 5000;
 /** How long reading the lines around the trigger may take: on a sick disk it may hang, and the rest is worth more. */
 const contextMs = 10_000;
 
+/** The facts of a trigger that a user asked for: no line made it, it stands nowhere. */
+function askedFor(): TriggerFacts {
+  const position = { file: '', inode: '', offset: 0 };
+  const loggedAt = new Date().toISOString();
+  return { source: 'rig trigger', line: '', matches: 0, position, loggedAt, because: 'a user asked for it' };
+}
+
 /** A rig that has its name, its folders and its control socket. */
 class LiveRig {
   readonly spec: RigSpec;
@@ -108,9 +115,18 @@ class LiveRig {
   async serve(folder: string): Promise<void> {
     this.#server = await serveControl(join(folder, 'control.sock'), async (request) => {
       if (request.command === 'status') return this.describe();
-      this.end({ by: 'rig destroy', keep: false });
+      if (request.command === 'trigger') return this.trigger();
+      if (request.command === 'destroy') this.end({ by: 'rig destroy', keep: false });
       return await this.#ended.promise;
     });
+  }
+
+  /** Acts as if the condition had been met. Throws a RigError when it cannot be met now. */
+  trigger(): RigStatus {
+    if (this.#status === 'starting') throw new RigError('is not armed yet');
+    if (this.#status === 'triggered' || this.#endRequest) throw new RigError('has triggered or is ending already');
+    this.#outcome.resolve({ kind: 'trigger', facts: askedFor(), at: new Date() });
+    return this.describe();
   }
 
   /** What the rig is and how far it has got. */

@@ -16,7 +16,7 @@ import { finishedRoot, stateFolder, stateRoot } from './paths.ts';
 import type { RigSpec } from './spec.ts';
 
 /** Which process a rig is. */
-interface Owner {
+export interface Owner {
   pid: number;
   startTime: number;
 }
@@ -139,7 +139,7 @@ function isState(value: unknown): value is RigState {
  */
 type Found =
   | { kind: 'live'; state: RigState }
-  | { kind: 'foreign' }
+  | { kind: 'foreign'; owner: Owner; said: object }
   | { kind: 'dead'; owner: string }
   | { kind: 'none' };
 
@@ -150,7 +150,7 @@ async function examine(folder: StateFolder): Promise<Found> {
   if (names.includes('rig.json')) {
     const value = await folder.read('rig.json');
     if (!isOwner(value) || !(await isAlive(value))) return { kind: 'dead', owner: 'rig.json' };
-    return isState(value) ? { kind: 'live', state: value } : { kind: 'foreign' };
+    return isState(value) ? { kind: 'live', state: value } : { kind: 'foreign', owner: value, said: value };
   }
   const taken = names.find((name) => cleanerFile.test(name));
   const cleaner = parseMarker(cleanerFile.exec(taken ?? '')?.[1] ?? '');
@@ -158,25 +158,37 @@ async function examine(folder: StateFolder): Promise<Found> {
   return (await isAlive(cleaner)) ? { kind: 'none' } : { kind: 'dead', owner: taken };
 }
 
-/** What a dead rig leaves outside its state folder is put in order by this; it gets the state, if it could be read. */
-export type TakeDown = (id: string, state: RigState | undefined) => Promise<void>;
+/**
+ * What a dead rig leaves outside its state folder is put in order by this; it gets the state, if that could be read, and of a
+ * rig of another version at least which process it was.
+ */
+export type TakeDown = (id: string, state: RigState | undefined, owner: Owner | undefined) => Promise<void>;
+
+/** A rig that runs, of this version or another one. Of that nothing is certain but the process; `said` is its `rig.json`. */
+export type LiveRig = Extract<Found, { kind: 'live' | 'foreign' }>;
 
 /**
  * Looks at one name. A rig that runs is returned; what a killed one left is taken down; undefined when there is no rig (any
  * more), or another process is just cleaning up.
  */
-export async function findLive(id: string, takeDown: TakeDown): Promise<RigState | undefined> {
+export async function meet(id: string, takeDown: TakeDown): Promise<LiveRig | undefined> {
   const folder = await StateFolder.open(id);
   if (!folder) return undefined;
   try {
     const found = await examine(folder);
-    if (found.kind === 'live') return found.state;
-    if (found.kind === 'foreign') throw new RigError(`${id}: a rig of another version; use the rig that made it`);
+    if (found.kind === 'live' || found.kind === 'foreign') return found;
     if (found.kind === 'dead') await clean(id, folder, found.owner, takeDown);
     return undefined;
   } finally {
     await folder.close();
   }
+}
+
+/** As {@link meet}, for what only a rig of this version can do: throws a RigError where another one has the name. */
+export async function findLive(id: string, takeDown: TakeDown): Promise<RigState | undefined> {
+  const found = await meet(id, takeDown);
+  if (found?.kind === 'foreign') throw new RigError(`${id}: a rig of another version; use the rig that made it`);
+  return found?.state;
 }
 
 async function clean(id: string, folder: StateFolder, owner: string, takeDown: TakeDown): Promise<void> {
@@ -190,7 +202,7 @@ async function clean(id: string, folder: StateFolder, owner: string, takeDown: T
     throw error;
   }
   const state = await folder.read(mine);
-  await takeDown(id, isState(state) ? state : undefined);
+  await takeDown(id, isState(state) ? state : undefined, isOwner(state) ? state : undefined);
   for (const name of await readdir(folder.inside())) await unlink(folder.inside(name));
   await rmdir(stateFolder(id)).catch((error) => {
     // A new rig has the name already, or another cleaner was quicker: both are what was wanted.
@@ -206,13 +218,20 @@ export async function removeDeadClaims(): Promise<void> {
   }
 }
 
-/** The ids of this host, those of dead rigs included. Throws a RigError when /run/rig is not ours. */
-export async function listIds(): Promise<string[]> {
+/**
+ * The names at which there may be a rig, in order. Throws a RigError when /run/rig is not ours.
+ */
+export async function listNames(): Promise<string[]> {
   if (!existsSync(stateRoot)) return [];
   await checkOwnFolder(stateRoot);
   await removeDeadClaims();
   const names = await readdir(stateRoot);
-  const ids = names.filter((name) => !name.startsWith('.') && name !== 'finished');
+  return names.filter((name) => !name.startsWith('.') && name !== 'finished').sort();
+}
+
+/** The ids of this host, those of dead rigs included. Throws a RigError when /run/rig is not ours. */
+export async function listIds(): Promise<string[]> {
+  const ids = await listNames();
   const found = await Promise.all(
     ids.map(async (id) => {
       const folder = await StateFolder.open(id);
@@ -221,7 +240,7 @@ export async function listIds(): Promise<string[]> {
       return isRig;
     }),
   );
-  return ids.filter((_, index) => found[index]).sort();
+  return ids.filter((_, index) => found[index]);
 }
 
 /**
@@ -275,6 +294,25 @@ export async function release(state: RigState): Promise<void> {
   const temporary = `${stateRoot}/.claim.${ownerMarker(state)}`;
   await rename(stateFolder(id), temporary);
   await rm(temporary, { recursive: true, force: true });
+}
+
+/** The ids of the rigs that have ended since this host was started; of several with one name there is the last. */
+export async function listFinished(): Promise<string[]> {
+  if (!existsSync(finishedRoot)) return [];
+  await checkOwnFolder(finishedRoot);
+  const names = await readdir(finishedRoot);
+  return names.flatMap((name) => /^([^.].*)\.json$/.exec(name)?.[1] ?? []).sort();
+}
+
+/** How the rig `id` ended, as far as it is a record that can be read. */
+export async function readRecord(id: string): Promise<FinishedRecord | undefined> {
+  try {
+    const value = JSON.parse(await readFile(`${finishedRoot}/${id}.json`, 'utf8')) as Partial<FinishedRecord> | null;
+    return typeof value?.id === 'string' && typeof value.status === 'string' ? (value as FinishedRecord) : undefined;
+  } catch {
+    // None, or one that another version wrote half: to whoever asks both are no record.
+    return undefined;
+  }
 }
 
 /** Writes how a rig ended; a reader sees the whole record or none. */

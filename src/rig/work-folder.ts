@@ -35,6 +35,9 @@ async function isOwnFolder(path: string): Promise<boolean> {
   return stat.isDirectory() && stat.uid === process.geteuid?.();
 }
 
+const inTheWay = (path: string): RigError =>
+  new RigError(`${path} is in the way and does not belong to rig; look at it, then remove it`);
+
 /**
  * Puts what an earlier rig of this id left in order: a folder with something in it is kept under a name of its own, which is
  * returned; an empty one is removed. Anything that is not our own folder is not touched: a RigError.
@@ -42,8 +45,7 @@ async function isOwnFolder(path: string): Promise<boolean> {
 export async function clearLeftover(id: string): Promise<string | undefined> {
   const path = workFolder(id);
   try {
-    if (!(await isOwnFolder(path)))
-      throw new RigError(`${path} is in the way and does not belong to rig; look at it, then remove it`);
+    if (!(await isOwnFolder(path))) throw inTheWay(path);
     const holds = await readdir(path, { recursive: true, withFileTypes: true });
     if (holds.some((entry) => !entry.isDirectory())) return await keepWorkFolder(id, new Date());
     await removeWorkFolder(id);
@@ -51,6 +53,16 @@ export async function clearLeftover(id: string): Promise<string | undefined> {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
   return undefined;
+}
+
+/** Removes what a killed rig of this id left. Anything that is not our own folder is not touched: a RigError. */
+export async function discardLeftover(id: string): Promise<void> {
+  try {
+    if (!(await isOwnFolder(workFolder(id)))) throw inTheWay(workFolder(id));
+    await removeWorkFolder(id);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Makes the work folder for a rig that has just taken the id; returns the folder in which leftovers were kept, if any. */
