@@ -146,6 +146,8 @@ export interface ActionPrepareContext extends PrepareContext {
 
 /** What the rig hands a running action. */
 export interface ActionContext {
+  /** The rig's own. */
+  id: string;
   /** The action's own folder in the archive. It exists and is empty; its files go into the archive. */
   dir: string;
   trigger: Trigger;

@@ -77,6 +77,7 @@ async function runAction(
   try {
     await makeNewFolder(dir);
     const running = findAction(name).run(plan, {
+      id: spec.id,
       dir,
       trigger,
       signal,
