@@ -176,6 +176,8 @@ export interface ActionPrepareContext extends PrepareContext {
 
 /** What the rig hands a running action. */
 export interface ActionContext {
+  /** The rig's own. */
+  id: string;
   /** The action's own folder in the archive. It exists and is empty; its files go into the archive. */
   dir: string;
   trigger: Trigger;
@@ -202,6 +204,8 @@ export interface Action<T extends OptionTable, P> {
   timeoutMs: number;
   /** Checks that it can work on this host and pins what it is about. Throws UsageError or RigError. */
   prepare(values: Values<T>, context: ActionPrepareContext): Promise<P>;
+  /** What it will leave in its folder, in a few words, for `rig info`. */
+  produces?(plan: P): string;
   /** Collects. Returns what the manifest should say of it; throws a RigError when it did not do what it is for. */
   run(plan: P, context: ActionContext): Promise<{ [key: string]: Json }>;
 }

@@ -1,25 +1,42 @@
 /** Text for a terminal. */
 
+/** What a terminal does not show but acts on: control characters, and what turns the direction of text. */
+export const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 /** Makes control characters visible (`\x1b`), so that no log line can act on the terminal that shows it. */
 export function visible(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
+  return text.replace(controls, (character) => {
     const code = character.charCodeAt(0);
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
 }
 
-/** Puts rows under headings, columns aligned by two spaces; the last column is not padded. */
-export function formatTable(headings: string[], rows: string[][]): string {
-  const lines = [headings, ...rows];
-  const widths = headings.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+/** Takes no cell: combining marks, joiners, what selects a variant. */
+const zeroWidth = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+/** Takes two cells: the wide and fullwidth blocks of Unicode's EastAsianWidth.txt, without what is unassigned or rare. */
+const wide =
+  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])$/u;
+const isPlain = /^[ -~]*$/;
+
+const cellsOf = (character: string): number => (zeroWidth.test(character) ? 0 : wide.test(character) ? 2 : 1);
+
+/** How many cells of a terminal a text takes that has no control characters. */
+export function widthOf(text: string): number {
+  if (isPlain.test(text)) return text.length;
+  return [...text].reduce((sum, character) => sum + cellsOf(character), 0);
+}
+
+/** Cuts a text to at most `width` cells; the last one is then an ellipsis. */
+export function cutTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let cut = '';
+  let used = 1;
+  for (const character of text) {
+    used += cellsOf(character);
+    if (used > width) break;
+    cut += character;
+  }
+  return `${cut}…`;
 }
 
 /** How long ago, in the largest unit that fits: `12s 5m 3h 2d`. */

@@ -1,6 +1,8 @@
 /** The table of actions. */
 import type { AnyAction } from '../plugin.ts';
+import { exec } from './exec/index.ts';
 import { gcore } from './gcore/index.ts';
+import { noop } from './noop.ts';
 import { sosreport } from './sosreport.ts';
 
-export const actions: AnyAction[] = [gcore, sosreport];
+export const actions: AnyAction[] = [gcore, exec, sosreport, noop];

@@ -71,6 +71,7 @@ export const sosreport = defineAction({
   priority: 'late',
   timeoutMs: 60 * 60_000,
   prepare: findSos,
+  produces: () => 'the archive of sos, and its checksum',
   async run({ program, subcommand }, context) {
     const args = [...subcommand, '--batch', '--tmp-dir', context.dir];
     // SIGKILL: told to end by SIGTERM, sos 4.0 removes what it has collected, and waits for its plugins with that.

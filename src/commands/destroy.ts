@@ -1,27 +1,52 @@
-import { RigError, UsageError } from '../errors.ts';
+import { RigError } from '../errors.ts';
 import type { OptionTable } from '../plugin.ts';
-import { askRig } from '../rig/control.ts';
-import { takeDownWith } from '../rig/leftover.ts';
-import { findLive, listIds } from '../rig/registry.ts';
+import { askRig, NoAnswer } from '../rig/control.ts';
+import { endForeign, killRig } from '../rig/force.ts';
+import { takeDownDiscarding, takeDownWith } from '../rig/leftover.ts';
+import { listFinished, listIds, meet } from '../rig/registry.ts';
 import { type Command, tell, tellFailures } from './command.ts';
+import { idNote, idOption, matchLiveIds, selectIds, typedIds } from './select.ts';
 
+/** A rig that says nothing at all within this time hangs, or is stopped. */
+const answerMs = 5000;
 /** A rig ends its children first, and some of them take a while: see the grace in programs.ts. */
-const answerMs = 30_000;
+const endMs = 30_000;
 
-async function destroyOne(id: string): Promise<void> {
-  if (!(await listIds()).includes(id)) throw new RigError(`${id}: no such rig; rig list shows those there are`);
+/** Ends a rig that answers. Throws a NoAnswer when it does not. */
+async function endInOrder(id: string): Promise<void> {
+  await askRig(id, 'status', answerMs);
+  await askRig(id, 'destroy', endMs);
+}
+
+async function destroyOne(id: string, force: boolean): Promise<void> {
   let met = false;
-  const takeDown = takeDownWith((text) => {
+  const say = (text: string): void => {
     met = true;
     tell(text);
-  });
-  if (await findLive(id, takeDown)) await askRig(id, { command: 'destroy' }, answerMs);
-  else if (!met) throw new RigError(`${id}: it has just ended`);
+  };
+  const takeDown = force ? takeDownDiscarding(say) : takeDownWith(say);
+  const found = await meet(id, takeDown);
+  if (found?.kind === 'foreign') return await endForeign(id, found.owner, force, takeDown);
+  if (!found) {
+    if (!met) throw new RigError(`${id}: it has just ended`);
+    return;
+  }
+  try {
+    await endInOrder(id);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    // It may have ended while it was asked.
+    if (!(await meet(id, takeDown))) return;
+    if (!force)
+      throw new RigError(`${error.message}; rig destroy --force ${id} ends it all the same`, { cause: error });
+    await killRig(id, found.state, takeDown);
+  }
 }
 
 const options = {
-  id: { kind: 'list', short: 'i', hint: 'ID', summary: 'The rig to end (older usage)' },
   all: { kind: 'flag', summary: 'End every rig' },
+  force: { kind: 'flag', summary: 'Kill a rig that does not answer; discard what a killed one left' },
+  ...idOption,
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
@@ -30,16 +55,14 @@ export const destroy: Command<typeof options> = {
   usage: 'ID... | --all',
   summary: 'End rigs; what they had collected so far is discarded',
   groups: [{ title: 'Options', options }],
-  notes: 'Exit codes: 0 done, 1 one of them could not be ended, 2 the command line is wrong.',
-  examples: ['rig destroy abcde', 'rig destroy --all'],
-  run: async ({ id = [], all }, words) => {
-    const named = [...words, ...id];
-    const wantsAll = all || named.includes('all');
-    if (!wantsAll && named.length === 0) throw new UsageError('destroy: which rig? Give its ID, or --all');
-    if (wantsAll && named.some((name) => name !== 'all'))
-      throw new UsageError('destroy: give either IDs or all of them, not both');
-    const ids = wantsAll ? await listIds() : [...new Set(named)];
-    const results = await Promise.allSettled(ids.map(destroyOne));
-    return tellFailures(results) ? 1 : 0;
+  notes: `${idNote} 'web-*' means every rig that fits.\nExit codes: 0 done, 1 one of them could not be ended, 2 the command line is wrong.`,
+  examples: ['rig destroy abcde', "rig destroy 'web-*'", 'rig destroy --all'],
+  run: async ({ id, all, force }, words) => {
+    const typed = typedIds('destroy', words, id, all);
+    const [live, ended] = [await listIds(), await listFinished()];
+    const { ids, failures } =
+      typed === 'all' ? { ids: live, failures: [] } : selectIds(typed, (word) => matchLiveIds(word, live, ended));
+    const results = await Promise.allSettled(ids.map((one) => destroyOne(one, force)));
+    return tellFailures([...failures, ...results]) ? 1 : 0;
   },
 };

@@ -1,71 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Column, formatTable } from '../cli/table.ts';
+import { hasColour, isRead, terminalWidth } from '../cli/terminal.ts';
 import { UsageError } from '../errors.ts';
 import type { OptionTable } from '../plugin.ts';
 import { askRig } from '../rig/control.ts';
 import { takeDownWith } from '../rig/leftover.ts';
 import type { RigStatus } from '../rig/life.ts';
-import { findLive, listIds, type RigRow, rowOf } from '../rig/registry.ts';
-import { formatAge, formatTable, visible } from '../text.ts';
+import { type FinishedRecord, type LiveRig, listFinished, listNames, meet, readRecord } from '../rig/registry.ts';
+import { formatAge } from '../text.ts';
 import { type Command, tell, tellFailures } from './command.ts';
+import { foreignRow, type Row, silentRow } from './rows.ts';
 
 /** A rig that does not answer within this time is shown as such. */
 const answerMs = 1000;
 
-type Row = RigRow & { status: string };
+/** How often --watch looks. */
+const watchMs = 2000;
 
-/** Asks one rig; undefined when there is none any more. What a killed one left is cleaned up on the way. */
-async function askOne(id: string): Promise<Row | undefined> {
-  const state = await findLive(id, takeDownWith(tell));
-  if (!state) return undefined;
+/** Asks a rig that runs; undefined when it has ended meanwhile. */
+async function rowOfLive(id: string, found: LiveRig): Promise<Row | undefined> {
+  if (found.kind === 'foreign') return foreignRow(id, found);
   try {
-    const { sources: _, ...row } = (await askRig(id, { command: 'status' }, answerMs)) as RigStatus;
+    const { sources: _, ...row } = (await askRig(id, 'status', answerMs)) as RigStatus;
     return row;
   } catch {
     // It may have ended while it was asked; then it is no rig any more.
-    return (await findLive(id, takeDownWith(tell))) ? { ...rowOf(state), status: 'not responding' } : undefined;
+    return (await meet(id, takeDownWith(tell))) ? silentRow(found.state) : undefined;
   }
 }
 
-/** No column is wider: a long message must not push the others off the screen. */
-const widest = 60;
-const cut = (text: string): string => (text.length > widest ? `${text.slice(0, widest - 1)}…` : text);
+/** Looks at one name; undefined when there is no rig (any more). What a killed one left is cleaned up on the way. */
+async function askOne(id: string): Promise<Row | undefined> {
+  const found = await meet(id, takeDownWith(tell));
+  return found && (await rowOfLive(id, found));
+}
 
-function formatRows(rows: Row[]): string {
+/** The rigs that run, all asked at once, and with `all` those that have ended, oldest first. */
+async function readRows(all: boolean): Promise<{ rows: (Row | FinishedRecord)[]; failed: boolean }> {
+  const results = await Promise.allSettled((await listNames()).map(askOne));
+  const rows = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+  const failed = tellFailures(results);
+  // Only now: one that ended while it was asked is there by now.
+  const records = all ? await Promise.all((await listFinished()).map(readRecord)) : [];
+  const ended = records.filter((record) => record !== undefined);
+  ended.sort((a, b) => Date.parse(a.ended) - Date.parse(b.ended));
+  return { rows: [...rows, ...ended], failed };
+}
+
+const colours: Record<string, number> = {
+  starting: 33,
+  watching: 32,
+  triggered: 33,
+  finished: 32,
+  failed: 31,
+  'not responding': 31,
+  'other version': 31,
+};
+
+/** A status in its colour, by the SGR codes of ECMA-48 that every terminal knows (console_codes(4)). */
+function paintStatus(status: string): string {
+  const colour = colours[status];
+  return colour === undefined ? status : `\x1b[${colour}m${status}\x1b[0m`;
+}
+
+function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
   const now = Date.now();
-  return formatTable(
-    ['ID', 'PID', 'STATUS', 'AGE', 'MONITOR', 'WATCHES', 'CONDITION', 'ACTIONS'],
-    rows.map((row) => [
-      row.id,
-      String(row.pid),
-      row.status,
-      formatAge(now - Date.parse(row.created)),
-      row.monitor,
-      cut(visible(row.watch)),
-      cut(visible(row.condition)),
-      row.actions.join(','),
-    ]),
-  );
+  const columns: Column[] = [
+    { heading: 'ID' },
+    { heading: 'PID' },
+    { heading: 'MONITOR' },
+    { heading: 'WATCHES', least: 10 },
+    { heading: 'CONDITION', least: 10 },
+    { heading: 'ACTIONS', least: 7 },
+    { heading: 'STATUS', ...(hasColour() ? { paint: paintStatus } : {}) },
+    { heading: 'AGE' },
+    ...(all ? [{ heading: 'ARCHIVE', least: 10 }] : []),
+  ];
+  const cells = rows.map((row) => [
+    row.id,
+    'ended' in row ? '-' : String(row.pid),
+    row.monitor,
+    row.watch,
+    row.condition,
+    row.actions.join(','),
+    row.status,
+    row.created === null ? '-' : formatAge(now - Date.parse(row.created)),
+    row.archive ?? '-',
+  ]);
+  return formatTable(columns, cells, terminalWidth());
+}
+
+/** Looks once and prints. Whether every rig could be asked. */
+async function show(all: boolean, json: boolean, before = ''): Promise<boolean> {
+  const { rows, failed } = await readRows(all);
+  if (json) process.stdout.write(`${before}${JSON.stringify(rows, null, 2)}\n`);
+  else if (rows.length > 0) process.stdout.write(`${before}${formatRows(rows, all)}\n`);
+  else {
+    process.stdout.write(before);
+    tell('no rigs');
+  }
+  return !failed;
+}
+
+/** Looks again and again, until Ctrl-C or until nobody reads it any more. Gives the exit code. */
+async function watch(all: boolean, json: boolean): Promise<number> {
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  // Home and erase, as watch(1) and top(1) do: console_codes(4).
+  const clear = process.stdout.isTTY ? '\x1b[H\x1b[2J\x1b[3J' : '';
+  while (isRead()) {
+    await show(all, json, clear);
+    await delay(watchMs, undefined, { signal: interrupted.signal }).catch(() => 'interrupted');
+    if (interrupted.signal.aborted) return 130;
+  }
+  return 0;
 }
 
 const options = {
+  all: { kind: 'flag', summary: 'Show those that have ended too, and where their archives are' },
+  watch: { kind: 'flag', summary: 'Look again every 2 seconds; Ctrl-C ends it' },
   json: { kind: 'flag', summary: 'Print a JSON array' },
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
 export const list: Command<typeof options> = {
   name: 'list',
-  usage: '[--json]',
+  usage: '[--all] [--watch] [--json]',
   summary: 'Show the rigs of this host',
   groups: [{ title: 'Options', options }],
-  notes: 'Exit codes: 0 done, 1 a rig could not be asked, 2 the command line is wrong.',
-  examples: ['rig list', 'rig list --json'],
-  run: async ({ json }, words) => {
+  notes: `On a terminal long columns are cut; rig info ID shows everything. AGE counts from the rig's creation.
+Exit codes: 0 done, 1 a rig could not be asked, 2 the command line is wrong, 130 --watch was ended by Ctrl-C.`,
+  examples: ['rig list', 'rig list --all', 'rig list --json'],
+  run: async ({ all, watch: again, json }, words) => {
     if (words.length > 0) throw new UsageError(`list takes no arguments, got ${JSON.stringify(words[0])}`);
-    const results = await Promise.allSettled((await listIds()).map(askOne));
-    const rows = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
-    const failed = tellFailures(results);
-    if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-    else if (rows.length === 0) process.stderr.write('rig: no rigs\n');
-    else process.stdout.write(`${formatRows(rows)}\n`);
-    return failed ? 1 : 0;
+    if (again) return await watch(all, json);
+    return (await show(all, json)) ? 0 : 1;
   },
 };

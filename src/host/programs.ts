@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../errors.ts';
+import { OutputFile, type OutputReport } from './output-file.ts';
 import { findByEnvironment, sendSignal } from './processes.ts';
 
 /** How much of a program's stderr is kept: the last bytes, where the reason usually stands. */
@@ -22,6 +23,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** What it is ended with. SIGTERM, the default, lets it put its things in order; SIGKILL keeps it from doing anything. */
   endWith?: 'SIGTERM' | 'SIGKILL';
+  /** Keeps what it writes whole, in new files, as far as `limitBytes` for each. */
+  output?: { stdout: string; stderr: string; limitBytes: number };
 }
 
 export interface RunResult {
@@ -33,6 +36,8 @@ export interface RunResult {
   /** The last 4 KiB. */
   stderr: string;
   durationMs: number;
+  /** What is in the files of {@link RunOptions.output}. */
+  output?: { stdout: OutputReport; stderr: OutputReport };
 }
 
 /** A running program whose output is read while it runs. */
@@ -43,6 +48,8 @@ export interface RunningProgram {
   ended: Promise<{ exitCode: number | null; signalName: string | null }>;
   /** The last 4 KiB of its stderr so far. */
   stderr(): string;
+  /** For who wants all of its stderr. */
+  stderrStream: Readable;
   /** Ends its whole process group: SIGTERM, and SIGKILL where that is not enough. Resolves when it is gone. */
   end(): Promise<void>;
 }
@@ -179,7 +186,8 @@ export async function startProgram(file: string, args: string[], options: RunOpt
     clearTimeout(killTimer);
     if (groupExists(pid)) signalGroup(pid, 'SIGKILL');
   };
-  const program: RunningProgram = { pid, stdout: child.stdout, stderr, ended, end: () => (ending ??= end()) };
+  const streams = { stdout: child.stdout, stderrStream: child.stderr };
+  const program: RunningProgram = { pid, ...streams, stderr, ended, end: () => (ending ??= end()) };
   running.add(program);
   void ended.then(() => running.delete(program));
   return program;
@@ -200,6 +208,13 @@ async function killEscaped(run: string): Promise<void> {
   }
 }
 
+async function openOutput({ stdout, stderr, limitBytes }: NonNullable<RunOptions['output']>) {
+  return {
+    stdout: await OutputFile.create(stdout, limitBytes),
+    stderr: await OutputFile.create(stderr, limitBytes),
+  };
+}
+
 /**
  * Runs a program to its end. When `signal` aborts, it is ended with everything that it had started. A program that fails
  * is a result; one that cannot be started throws a RigError.
@@ -207,8 +222,11 @@ async function killEscaped(run: string): Promise<void> {
 export async function runProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
   const startedAt = process.hrtime.bigint();
   const run = randomUUID();
+  const files = options.output && (await openOutput(options.output));
   const program = await startProgram(file, args, { ...options, env: { ...options.env, [runVariable]: run } });
   const stdout = keepTail(program.stdout, stdoutTailBytes);
+  files?.stdout.collect(program.stdout);
+  files?.stderr.collect(program.stderrStream);
   const abort = () => void program.end();
   if (options.signal?.aborted) abort();
   options.signal?.addEventListener('abort', abort, { once: true });
@@ -216,7 +234,9 @@ export async function runProgram(file: string, args: string[], options: RunOptio
   options.signal?.removeEventListener('abort', abort);
   await killEscaped(run);
   const durationMs = Number((process.hrtime.bigint() - startedAt) / 1_000_000n);
-  return { exitCode, signalName, stdout: stdout(), stderr: program.stderr(), durationMs };
+  const output = files && { stdout: await files.stdout.finish(), stderr: await files.stderr.finish() };
+  const result = { exitCode, signalName, stdout: stdout(), stderr: program.stderr(), durationMs };
+  return output ? { ...result, output } : result;
 }
 
 /** A program that outlives this one. */

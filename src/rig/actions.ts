@@ -67,7 +67,7 @@ export interface Run {
 type PlannedAction = RigSpec['actions'][number];
 
 async function runAction({ name, plan, timeoutMs }: PlannedAction, folder: string, run: Run): Promise<ActionReport> {
-  const { trigger, root, ended, log } = run;
+  const { spec, trigger, root, ended, log } = run;
   const started = new Date();
   const startedAt = performance.now();
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -88,6 +88,7 @@ async function runAction({ name, plan, timeoutMs }: PlannedAction, folder: strin
   try {
     await makeNewFolder(dir);
     const running = findAction(name).run(plan, {
+      id: spec.id,
       dir,
       trigger,
       signal,

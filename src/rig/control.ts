@@ -1,11 +1,17 @@
-/** The control socket: how `rig list` and `rig destroy` talk to a rig. One JSON object per line, each way. */
+/** The control socket: how `rig list`, `rig destroy` and the like talk to a rig. One JSON object per line, each way. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { messageOf, RigError } from '../errors.ts';
 import { receiveJson, sendJson } from './json-lines.ts';
 import { controlSocket } from './paths.ts';
 
-/** What can be asked. */
-type Request = { command: 'status' } | { command: 'destroy' };
+/**
+ * What can be asked: how it is, that it ends (`destroy`), that it triggers now, or how it ended (`wait`), which is answered
+ * when it has. The first and the second every version of rig knows.
+ */
+const commands = ['status', 'destroy', 'trigger', 'wait'] as const;
+interface Request {
+  command: (typeof commands)[number];
+}
 type Answer = { ok: true; result: unknown } | { ok: false; error: string };
 
 /** No request is longer. */
@@ -17,8 +23,14 @@ const maxClients = 256;
 
 function isRequest(value: unknown): value is Request {
   const command = typeof value === 'object' && value !== null && 'command' in value ? value.command : undefined;
-  return command === 'status' || command === 'destroy';
+  return commands.some((known) => known === command);
 }
+
+const unknownCommand = 'unknown command';
+
+/** An older rig does not know what came later. */
+const explainError = (error: string, command: string): string =>
+  error === unknownCommand ? `another version of rig made it, which does not know "${command}"` : error;
 
 async function answer(socket: Socket, value: unknown, handle: (request: Request) => Promise<unknown>): Promise<void> {
   const reply: Answer = isRequest(value)
@@ -26,7 +38,7 @@ async function answer(socket: Socket, value: unknown, handle: (request: Request)
         (result) => ({ ok: true as const, result }),
         (error) => ({ ok: false as const, error: messageOf(error) }),
       )
-    : { ok: false, error: 'unknown command' };
+    : { ok: false, error: unknownCommand };
   sendJson(socket, reply);
   socket.setTimeout(silentClientMs, () => socket.destroy());
   socket.end();
@@ -62,26 +74,46 @@ export async function serveControl(path: string, handle: (request: Request) => P
   return server;
 }
 
-/** Asks the rig `id`. Throws a RigError when it does not answer within `timeoutMs` or answers with an error. */
-export function askRig(id: string, request: Request, timeoutMs: number): Promise<unknown> {
+/** The rig said nothing within the time that it had, or hung up: it may hang, or have ended just now. */
+export class NoAnswer extends RigError {
+  override name = 'NoAnswer';
+}
+
+/**
+ * Asks the rig `id`. Throws a RigError when it answers with an error, and a {@link NoAnswer} when it does not answer within
+ * `timeoutMs` (undefined: however long it takes) or `signal` aborts.
+ */
+export function askRig(
+  id: string,
+  command: Request['command'],
+  timeoutMs: number | undefined,
+  signal?: AbortSignal,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect(controlSocket(id));
     const settle = (act: () => void): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
       socket.destroy();
       act();
     };
-    const fail = (why: string): void => settle(() => reject(new RigError(`${id}: ${why}`)));
-    const timer = setTimeout(() => fail(`does not answer within ${timeoutMs / 1000} s`), timeoutMs);
+    const fail = (why: string): void => settle(() => reject(new NoAnswer(`${id}: ${why}`)));
+    const abort = (): void => fail('is not asked any longer');
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => fail(`does not answer within ${timeoutMs / 1000} s`), timeoutMs);
+    signal?.addEventListener('abort', abort, { once: true });
     receiveJson(
       socket,
       (value) => {
         const reply = value as Answer;
         if (reply.ok) settle(() => resolve(reply.result));
-        else fail(reply.error);
+        else settle(() => reject(new RigError(`${id}: ${explainError(reply.error, command)}`)));
       },
       (error) => fail(error ? messageOf(error) : 'ended without an answer'),
     );
-    sendJson(socket, request);
+    sendJson(socket, { command } satisfies Request);
+    if (signal?.aborted) abort();
   });
 }

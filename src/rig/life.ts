@@ -83,6 +83,12 @@ const mostPackings = 2;
 /** So many of the things that went wrong are told at the end, and so many results. */
 const mostTold = 100;
 
+/** The facts of a trigger that no line made: it stands nowhere. */
+function factsWithoutLine(source: string, because: string): TriggerFacts {
+  const position = { file: '', inode: '', offset: 0 };
+  return { source, line: '', matches: 0, position, loggedAt: new Date().toISOString(), because };
+}
+
 /** A rig that has its name, its folders and its control socket. */
 class LiveRig {
   readonly spec: RigSpec;
@@ -128,9 +134,19 @@ class LiveRig {
   async serve(folder: string): Promise<void> {
     this.#server = await serveControl(join(folder, 'control.sock'), async (request) => {
       if (request.command === 'status') return this.describe();
-      this.end({ by: 'rig destroy', keep: false });
+      if (request.command === 'trigger') return this.trigger();
+      if (request.command === 'destroy') this.end({ by: 'rig destroy', keep: false });
       return await this.#ended.promise;
     });
+  }
+
+  /** Acts as if the condition had been met; no cooldown and no limit holds a user back. Throws a RigError when it cannot. */
+  trigger(): RigStatus {
+    if (!this.#isArmed) throw new RigError('is not armed yet');
+    if (this.#gate.isOver || this.#end) throw new RigError('has triggered or is ending already');
+    if (this.#waiting.length > 0) throw new RigError('a trigger is waiting already');
+    this.#take(factsWithoutLine('rig trigger', 'a user asked for it'));
+    return this.describe();
   }
 
   /** What the rig is and how far it has got. */
@@ -224,7 +240,7 @@ class LiveRig {
   /** The time is up: for a rig that has never triggered that is how it ends. */
   #expire(triggers: boolean): void {
     const isUnmet = this.#gate.triggers === 0;
-    if (isUnmet && triggers && !this.#end) this.#take(factsOfExpiry());
+    if (isUnmet && triggers && !this.#end) this.#take(factsWithoutLine('rig', 'it expired without a trigger'));
     this.#stopFor({ kind: 'expiry', isUnmet });
   }
 
@@ -373,13 +389,6 @@ class LiveRig {
     else resolve();
     await Promise.race([promise, delay(answerMs)]);
   }
-}
-
-/** What a trigger says that came because the time was up. */
-function factsOfExpiry(): TriggerFacts {
-  const position = { file: '', inode: '', offset: 0 };
-  const because = 'the rig expired without a trigger';
-  return { source: 'rig', line: '', matches: 0, position, loggedAt: isoTime(new Date()), because };
 }
 
 /** Runs a rig from its spec to its end. Throws when it cannot be armed; then nothing of it remains. */

@@ -16,7 +16,7 @@ import { finishedRoot, stateFolder, stateRoot } from './paths.ts';
 import type { RigSpec } from './spec.ts';
 
 /** Which process a rig is. */
-interface Owner {
+export interface Owner {
   pid: number;
   startTime: number;
 }
@@ -154,7 +154,7 @@ function isProgress(value: unknown): value is Progress {
  */
 type Found =
   | { kind: 'live'; state: RigState }
-  | { kind: 'foreign' }
+  | { kind: 'foreign'; owner: Owner; said: object }
   | { kind: 'dead'; owner: string }
   | { kind: 'none' };
 
@@ -165,7 +165,7 @@ async function examine(folder: StateFolder): Promise<Found> {
   if (names.includes('rig.json')) {
     const value = await folder.read('rig.json');
     if (!isOwner(value) || !(await isAlive(value))) return { kind: 'dead', owner: 'rig.json' };
-    return isState(value) ? { kind: 'live', state: value } : { kind: 'foreign' };
+    return isState(value) ? { kind: 'live', state: value } : { kind: 'foreign', owner: value, said: value };
   }
   const taken = names.find((name) => cleanerFile.test(name));
   const cleaner = parseMarker(cleanerFile.exec(taken ?? '')?.[1] ?? '');
@@ -173,25 +173,42 @@ async function examine(folder: StateFolder): Promise<Found> {
   return (await isAlive(cleaner)) ? { kind: 'none' } : { kind: 'dead', owner: taken };
 }
 
-/** What a dead rig leaves outside its state folder is put in order by this; it gets the state, if it could be read. */
-export type TakeDown = (id: string, state: RigState | undefined, progress: Progress | undefined) => Promise<void>;
+/** What is known of a rig whose daemon was killed: as much of it as could be read. */
+export interface Left {
+  state: RigState | undefined;
+  /** Known of a rig of another version, too. */
+  owner: Owner | undefined;
+  progress: Progress | undefined;
+}
+
+/** What a dead rig leaves outside its state folder is put in order by this. */
+export type TakeDown = (id: string, left: Left) => Promise<void>;
+
+/** A rig that runs, of this version or another one. Of that nothing is certain but the process; `said` is its `rig.json`. */
+export type LiveRig = Extract<Found, { kind: 'live' | 'foreign' }>;
 
 /**
  * Looks at one name. A rig that runs is returned; what a killed one left is taken down; undefined when there is no rig (any
  * more), or another process is just cleaning up.
  */
-export async function findLive(id: string, takeDown: TakeDown): Promise<RigState | undefined> {
+export async function meet(id: string, takeDown: TakeDown): Promise<LiveRig | undefined> {
   const folder = await StateFolder.open(id);
   if (!folder) return undefined;
   try {
     const found = await examine(folder);
-    if (found.kind === 'live') return found.state;
-    if (found.kind === 'foreign') throw new RigError(`${id}: a rig of another version; use the rig that made it`);
+    if (found.kind === 'live' || found.kind === 'foreign') return found;
     if (found.kind === 'dead') await clean(id, folder, found.owner, takeDown);
     return undefined;
   } finally {
     await folder.close();
   }
+}
+
+/** As {@link meet}, for what only a rig of this version can do: throws a RigError where another one has the name. */
+export async function findLive(id: string, takeDown: TakeDown): Promise<RigState | undefined> {
+  const found = await meet(id, takeDown);
+  if (found?.kind === 'foreign') throw new RigError(`${id}: a rig of another version; use the rig that made it`);
+  return found?.state;
 }
 
 async function clean(id: string, folder: StateFolder, owner: string, takeDown: TakeDown): Promise<void> {
@@ -206,7 +223,11 @@ async function clean(id: string, folder: StateFolder, owner: string, takeDown: T
   }
   const state = await folder.read(mine);
   const progress = await folder.read('progress.json');
-  await takeDown(id, isState(state) ? state : undefined, isProgress(progress) ? progress : undefined);
+  await takeDown(id, {
+    state: isState(state) ? state : undefined,
+    owner: isOwner(state) ? state : undefined,
+    progress: isProgress(progress) ? progress : undefined,
+  });
   for (const name of await readdir(folder.inside())) await unlink(folder.inside(name));
   await rmdir(stateFolder(id)).catch((error) => {
     // A new rig has the name already, or another cleaner was quicker: both are what was wanted.
@@ -222,13 +243,20 @@ export async function removeDeadClaims(): Promise<void> {
   }
 }
 
-/** The ids of this host, those of dead rigs included. Throws a RigError when /run/rig is not ours. */
-export async function listIds(): Promise<string[]> {
+/**
+ * The names at which there may be a rig, in order. Throws a RigError when /run/rig is not ours.
+ */
+export async function listNames(): Promise<string[]> {
   if (!existsSync(stateRoot)) return [];
   await checkOwnFolder(stateRoot);
   await removeDeadClaims();
   const names = await readdir(stateRoot);
-  const ids = names.filter((name) => !name.startsWith('.') && name !== 'finished');
+  return names.filter((name) => !name.startsWith('.') && name !== 'finished').sort();
+}
+
+/** The ids of this host, those of dead rigs included. Throws a RigError when /run/rig is not ours. */
+export async function listIds(): Promise<string[]> {
+  const ids = await listNames();
   const found = await Promise.all(
     ids.map(async (id) => {
       const folder = await StateFolder.open(id);
@@ -237,7 +265,7 @@ export async function listIds(): Promise<string[]> {
       return isRig;
     }),
   );
-  return ids.filter((_, index) => found[index]).sort();
+  return ids.filter((_, index) => found[index]);
 }
 
 /**
@@ -304,6 +332,25 @@ export function writeProgress({ spec }: RigState, progress: Progress, fail: (err
     renameSync(`${path}.part`, path);
   } catch (error) {
     fail(error);
+  }
+}
+
+/** The ids of the rigs that have ended since this host was started; of several with one name there is the last. */
+export async function listFinished(): Promise<string[]> {
+  if (!existsSync(finishedRoot)) return [];
+  await checkOwnFolder(finishedRoot);
+  const names = await readdir(finishedRoot);
+  return names.flatMap((name) => /^([^.].*)\.json$/.exec(name)?.[1] ?? []).sort();
+}
+
+/** How the rig `id` ended, as far as it is a record that can be read. */
+export async function readRecord(id: string): Promise<FinishedRecord | undefined> {
+  try {
+    const value = JSON.parse(await readFile(`${finishedRoot}/${id}.json`, 'utf8')) as Partial<FinishedRecord> | null;
+    return typeof value?.id === 'string' && typeof value.status === 'string' ? (value as FinishedRecord) : undefined;
+  } catch {
+    // None, or one that another version wrote half: to whoever asks both are no record.
+    return undefined;
   }
 }
 

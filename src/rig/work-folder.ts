@@ -53,6 +53,9 @@ async function isOwnFolder(path: string): Promise<boolean> {
   return stat.isDirectory() && stat.uid === process.geteuid?.();
 }
 
+const inTheWay = (path: string): RigError =>
+  new RigError(`${path} is in the way and does not belong to rig; look at it, then remove it`);
+
 async function holdsFiles(folder: string): Promise<boolean> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.some((entry) => !entry.isDirectory());
@@ -67,8 +70,7 @@ export async function clearLeftover(place: WorkPlace): Promise<string[]> {
   const path = pathOf(place);
   const kept: string[] = [];
   try {
-    if (!(await isOwnFolder(path)))
-      throw new RigError(`${path} is in the way and does not belong to rig; look at it, then remove it`);
+    if (!(await isOwnFolder(path))) throw inTheWay(path);
     for (const name of await readdir(path)) {
       const folder = join(path, name);
       if (/^\d+$/.test(name) && (await isOwnFolder(folder)) && (await holdsFiles(folder)))
@@ -79,6 +81,16 @@ export async function clearLeftover(place: WorkPlace): Promise<string[]> {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
   return kept;
+}
+
+/** Removes what a killed rig of this id left. Anything that is not our own folder is not touched: a RigError. */
+export async function discardLeftover(place: WorkPlace): Promise<void> {
+  try {
+    if (!(await isOwnFolder(pathOf(place)))) throw inTheWay(pathOf(place));
+    await removeWorkFolder(place);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Makes the work folder for a rig that has just taken the id; returns the folders in which leftovers were kept. */

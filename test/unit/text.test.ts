@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatAge, formatTable, visible } from '../../src/text.ts';
+import { formatAge, visible } from '../../src/text.ts';
 
 test('control characters become visible, everything else stays', () => {
   assert.equal(visible('a\x1b[2Jb\r\n\x00\x7f\x9b é 漢 😀'), 'a\\x1b[2Jb\\x0d\\x0a\\x00\\x7f\\x9b é 漢 😀');
   assert.equal(visible('right\u202eto left'), 'right\\u202eto left');
-});
-
-test('columns line up and no line ends in blanks', () => {
-  assert.equal(
-    formatTable(
-      ['ID', 'X'],
-      [
-        ['long-id', 'a'],
-        ['b', ''],
-      ],
-    ),
-    'ID       X\nlong-id  a\nb',
-  );
 });
 
 test('an age is given in its largest unit', () => {

@@ -2,7 +2,7 @@
 import { ActionError, RigError } from '../../errors.ts';
 import { findProgram } from '../../host/programs.ts';
 import { defineAction } from '../../plugin.ts';
-import { dumpProcess } from './dump.ts';
+import { dumpProcess, safeFileName } from './dump.ts';
 import { describeFailure, type Outcome } from './outcome.ts';
 import { findTargets, prepareTargets, type Target } from './targets.ts';
 
@@ -21,6 +21,13 @@ async function findGcore(): Promise<string> {
   throw new RigError(
     `--gcore: ${program === undefined ? 'gcore' : 'gdb'} is not on this host: install the package gdb`,
   );
+}
+
+/** The core that a target will give. */
+function describeCore(target: Target, allPids: boolean): string {
+  if (target.kind === 'pid') return `core.${safeFileName(target.comm)}.${target.pid}`;
+  if (target.kind === 'match') return 'core.NAME.PID of whoever logs the line';
+  return `core.${safeFileName(target.name)}.PID of ${allPids ? 'every process' : 'the process'} of that name`;
 }
 
 export const gcore = defineAction({
@@ -43,6 +50,7 @@ export const gcore = defineAction({
     const targets = await prepareTargets(values.gcore ?? [], allPids, context);
     return { program: await findGcore(), targets, allPids };
   },
+  produces: ({ targets, allPids }) => targets.map((target) => describeCore(target, allPids)).join(', '),
   async run({ program, targets, allPids }, context) {
     const processes: Outcome[] = [];
     for (const found of await findTargets(targets, allPids, context.trigger)) {

@@ -24,6 +24,7 @@ export function actionContext(
   const results: RunResult[] = [];
   const logged: string[] = [];
   return {
+    id: 'abcde',
     dir,
     trigger,
     signal,

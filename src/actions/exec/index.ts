@@ -1,0 +1,144 @@
+/** `--exec`: programs of the user's own, with the facts of the trigger in their environment. */
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { ActionError, messageOf, RigError, UsageError } from '../../errors.ts';
+import { writeNewFile } from '../../host/folders.ts';
+import { findProgram, type RunResult, runProgram } from '../../host/programs.ts';
+import type { Json } from '../../json.ts';
+import { type ActionContext, defineAction } from '../../plugin.ts';
+import { visible } from '../../text.ts';
+import { triggerEnvironment } from '../../trigger-environment.ts';
+import { splitWords } from './words.ts';
+
+/** How much of each stream is kept. A program that runs wild must not fill the disk. */
+const limitBytes = 100 * 2 ** 20;
+
+/** A type and not an interface, so that it is JSON for the spec. */
+type Planned = {
+  /** As it was typed. */
+  command: string;
+  /** The full path. */
+  program: string;
+  args: string[];
+  /** The beginning of the names of its files: `1-NAME`. */
+  label: string;
+};
+type ExecPlan = { programs: Planned[] };
+
+async function isProgram(path: string): Promise<boolean> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  const isExecutable = await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  return isFile && isExecutable;
+}
+
+/** The full path of what is to be run: relative to the folder in which the rig was created, or found on PATH. */
+async function findPath(name: string): Promise<string> {
+  const path = name.includes('/') ? resolve(name) : await findProgram(name);
+  if (path !== undefined && (await isProgram(path))) return path;
+  throw new RigError(`--exec: ${visible(name)} is no program on this host`);
+}
+
+/** Has the shell read the command without running anything: sh(1), -n. */
+async function checkSyntax(shell: string, command: string): Promise<void> {
+  const { exitCode, stderr } = await runProgram(shell, ['-n', '-c', command]);
+  if (exitCode !== 0) throw new UsageError(`--exec: ${stderr.trim().replaceAll('\n', ' ')}`);
+}
+
+const labelOf = (index: number, program: string): string =>
+  `${index + 1}-${basename(program)
+    .replace(/[^A-Za-z0-9._+-]/g, '_')
+    .slice(0, 60)}`;
+
+async function plan(command: string, index: number, withShell: boolean): Promise<Planned> {
+  if (withShell) {
+    const shell = await findPath('sh');
+    await checkSyntax(shell, command);
+    return { command, program: shell, args: ['-c', command], label: labelOf(index, shell) };
+  }
+  let words: string[];
+  try {
+    words = splitWords(command);
+  } catch (error) {
+    throw new UsageError(`--exec: ${messageOf(error)}`, { cause: error });
+  }
+  const [name, ...args] = words;
+  if (name === undefined || name === '') throw new UsageError('--exec: names no program');
+  const program = await findPath(name);
+  return { command, program, args, label: labelOf(index, program) };
+}
+
+/** How a program ended, in words: what is in its file `.exit`. */
+const describeEnd = ({ exitCode, signalName }: RunResult): string =>
+  exitCode === null ? `ended by ${signalName}` : String(exitCode);
+
+/** Why it counts as failed; undefined when it does not. */
+function findReason(label: string, { exitCode, signalName, output }: RunResult): string | undefined {
+  if (exitCode === null) return `${label} was ended by ${signalName}`;
+  if (exitCode !== 0) return `${label} ended with exit code ${exitCode}`;
+  const error = output?.stdout.error ?? output?.stderr.error;
+  return error === undefined ? undefined : `${label}: its output cannot be kept: ${error}`;
+}
+
+/** Runs one of them. Gives what the manifest says of it, and why it has failed if it has. */
+async function runOne(
+  { command, program, args, label }: Planned,
+  context: ActionContext,
+): Promise<{ details: { [key: string]: Json }; reason?: string }> {
+  const path = join(context.dir, label);
+  try {
+    const result = await context.run(program, args, {
+      env: triggerEnvironment(context.id, context.trigger),
+      output: { stdout: `${path}.stdout`, stderr: `${path}.stderr`, limitBytes },
+    });
+    await writeNewFile(`${path}.exit`, `${describeEnd(result)}\n`);
+    const { stdout, stderr } = result.output ?? {};
+    const isCut = stdout?.isCut === true || stderr?.isCut === true;
+    if (isCut) context.log(`${label}: of its output the first ${limitBytes / 2 ** 20} MB are kept`);
+    const details = { command, label, end: describeEnd(result), ...(isCut ? { cutToBytes: limitBytes } : {}) };
+    const reason = findReason(label, result);
+    return reason === undefined ? { details } : { details, reason };
+  } catch (error) {
+    // A program that was removed since, or a disk that is full: the next one still runs.
+    const reason = `${label}: ${messageOf(error)}`;
+    return { details: { command, label, end: null }, reason };
+  }
+}
+
+export const exec = defineAction({
+  name: 'exec',
+  summary: 'Run a program; it finds the trigger in its environment',
+  options: {
+    exec: { kind: 'texts', hint: "'CMD ARG...'", summary: 'Run a program; RIG_LINE etc. are in its environment' },
+    shell: { kind: 'flag', summary: 'Hand what --exec says to sh -c' },
+  },
+  priority: 'normal',
+  repeatable: true,
+  timeoutMs: 10 * 60_000,
+  async prepare(values): Promise<ExecPlan> {
+    const programs: Planned[] = [];
+    for (const [index, command] of (values.exec ?? []).entries())
+      programs.push(await plan(command, index, values.shell));
+    return { programs };
+  },
+  produces: ({ programs }) =>
+    [...programs.map(({ label }) => `${label}.stdout, .stderr, .exit`), 'what they write to their folder'].join('; '),
+  async run({ programs }, context) {
+    const details: { [key: string]: Json }[] = [];
+    const reasons: string[] = [];
+    for (const planned of programs) {
+      if (context.signal.aborted) break;
+      const outcome = await runOne(planned, context);
+      details.push(outcome.details);
+      if (outcome.reason !== undefined) reasons.push(outcome.reason);
+    }
+    if (reasons.length > 0) throw new ActionError(reasons.join('; '), { programs: details });
+    return { programs: details };
+  },
+});

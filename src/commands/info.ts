@@ -1,0 +1,151 @@
+import { actions } from '../actions/index.ts';
+import { quoteWords } from '../cli/shell-words.ts';
+import { formatTree } from '../cli/tree.ts';
+import { messageOf, RigError } from '../errors.ts';
+import { findByEnvironment, readUsage, type Usage } from '../host/processes.ts';
+import { ownerVariable } from '../host/programs.ts';
+import type { Json } from '../json.ts';
+import type { OptionTable } from '../plugin.ts';
+import { askRig } from '../rig/control.ts';
+import { takeDownWith } from '../rig/leftover.ts';
+import { readRigLog } from '../rig/read-log.ts';
+import {
+  type LiveRig,
+  listFinished,
+  listIds,
+  meet,
+  type Owner,
+  ownerMarker,
+  type RigState,
+  readRecord,
+} from '../rig/registry.ts';
+import { visible } from '../text.ts';
+import { type Command, tell } from './command.ts';
+import { foreignRow, silentRow } from './rows.ts';
+import { findAnyId, idNote, idOption, typedId } from './select.ts';
+
+/** As for rig list: a rig that does not answer within this time is shown as such. */
+const answerMs = 1000;
+
+/** How many of the log's last lines are shown. */
+const shownLines = 10;
+
+type Facts = { [key: string]: Json };
+
+/** What is known of a rig, and whether that is all that there should be. */
+interface Known {
+  facts: Facts;
+  /** Why something is missing. */
+  problem?: string;
+}
+
+/** Data of ours as it would be written: what is undefined is left out. */
+const asJson = (value: object): Facts => JSON.parse(JSON.stringify(value)) as Facts;
+
+/** The daemon, and apart from it what it has started. */
+async function readProcesses(owner: Owner): Promise<{ process: Usage | null; children: Usage[] }> {
+  const children: Usage[] = [];
+  for (const pid of await findByEnvironment(ownerVariable, ownerMarker(owner))) {
+    const usage = pid === owner.pid ? undefined : await readUsage(pid);
+    if (usage) children.push(usage);
+  }
+  return { process: (await readUsage(owner.pid)) ?? null, children };
+}
+
+/** What each action will leave in its folder of the archive. */
+function describeActions({ spec }: RigState): Facts {
+  return Object.fromEntries(
+    spec.actions.map(({ name, plan }) => [
+      name,
+      actions.find((action) => action.name === name)?.produces?.(plan) ?? 'what it collects',
+    ]),
+  );
+}
+
+async function describeLive(id: string, state: RigState): Promise<Known> {
+  const [answer, usage] = await Promise.allSettled([askRig(id, 'status', answerMs), readProcesses(state)]);
+  const status = answer.status === 'fulfilled' ? (answer.value as object) : silentRow(state);
+  const commandLine = `rig ${quoteWords(state.spec.commandLine)}`;
+  const processes = usage.status === 'fulfilled' ? usage.value : {};
+  const facts = { ...status, commandLine, produces: describeActions(state), ...processes, spec: state.spec };
+  return {
+    facts: asJson(facts),
+    ...(answer.status === 'rejected' ? { problem: messageOf(answer.reason) } : {}),
+  };
+}
+
+async function describeForeign(id: string, found: Extract<LiveRig, { kind: 'foreign' }>): Promise<Known> {
+  const facts = { ...foreignRow(id, found), ...(await readProcesses(found.owner)), state: found.said };
+  const problem = `${id}: a rig of another version: how far it is, only the rig that made it can say; rig destroy ends it`;
+  return { facts: asJson(facts), problem };
+}
+
+/** Everything that is known of a rig, running or ended. Throws a RigError where nothing is. */
+async function describe(id: string): Promise<Known> {
+  const found = await meet(id, takeDownWith(tell));
+  if (found) return found.kind === 'live' ? await describeLive(id, found.state) : await describeForeign(id, found);
+  const record = await readRecord(id);
+  if (!record) throw new RigError(`${id}: it has ended, and no record says how`);
+  return { facts: asJson(record) };
+}
+
+/** What a process has used, in the units of people. */
+function describeUsage(usage: Json | undefined): string {
+  const { pid, privateBytes, cpuSeconds } = usage as unknown as Usage;
+  return `pid ${pid}, ${(privateBytes / 2 ** 20).toFixed(1)} MB of private memory, ${cpuSeconds.toFixed(2)} s of CPU`;
+}
+
+/** What is said elsewhere is left out of the spec. */
+function shortSpec(spec: Json | undefined): Json {
+  const { id: _id, created: _created, commandLine: _line, monitor, ...rest } = spec as Facts;
+  return { condition: (monitor as Facts).plan ?? null, ...rest };
+}
+
+/** For people: what is one value first, then what has parts, a heading each, and the log last. */
+function format({ log, ...facts }: Facts): string {
+  const { sources, process: own, children, spec, ...rest } = facts;
+  const named = {
+    ...(own ? { process: describeUsage(own) } : {}),
+    ...(Array.isArray(children) ? { children: children.map(describeUsage).join('; ') } : {}),
+    ...(Array.isArray(sources) ? { sources: byName(sources) } : {}),
+    ...(spec ? { spec: shortSpec(spec) } : {}),
+  };
+  const logged = Array.isArray(log) ? log.map((line) => `  ${visible(String(line))}`) : [];
+  return [...formatTree({ ...rest, ...named }), 'log', ...logged].map((line) => `${line}\n`).join('');
+}
+
+/** Sources under their names; two of one name (a file and what it was before rotation) stay two. */
+function byName(sources: Json[]): Facts {
+  const named: Facts = {};
+  for (const entry of sources) {
+    const { source = 'source', ...rest } = entry as Facts;
+    let name = String(source);
+    while (name in named) name = `${name} `;
+    named[name] = rest;
+  }
+  return named;
+}
+
+const options = {
+  json: { kind: 'flag', summary: 'Print a JSON object' },
+  ...idOption,
+  help: { kind: 'flag', short: 'h', summary: 'Show this' },
+} as const satisfies OptionTable;
+
+export const info: Command<typeof options> = {
+  name: 'info',
+  usage: 'ID [--json]',
+  summary: 'Show everything about a rig, or how it ended',
+  groups: [{ title: 'Options', options }],
+  notes: `${idNote} One that has ended already is known until the next reboot.
+Exit codes: 0 done, 1 it could not be asked everything, 2 the command line is wrong.`,
+  examples: ['rig info abcde', 'rig info web --json'],
+  run: async ({ json, id: given }, words) => {
+    const id = findAnyId(typedId('info', words, given), await listIds(), await listFinished());
+    const { facts, problem } = await describe(id);
+    const all = { ...facts, log: (await readRigLog(id)).slice(-shownLines) };
+    process.stdout.write(json ? `${JSON.stringify(all, null, 2)}\n` : format(all));
+    if (problem !== undefined) tell(problem);
+    return problem === undefined ? 0 : 1;
+  },
+};

@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRead } from '../cli/terminal.ts';
+import type { OptionTable } from '../plugin.ts';
+import { askRig } from '../rig/control.ts';
+import { takeDownWith } from '../rig/leftover.ts';
+import { RigLogReader } from '../rig/read-log.ts';
+import { listFinished, listIds, meet } from '../rig/registry.ts';
+import { visible } from '../text.ts';
+import { type Command, tell } from './command.ts';
+import { findAnyId, idNote, idOption, typedId } from './select.ts';
+
+/** How often --follow looks for new lines: as tail(1) and journalctl(1), soon enough for somebody who reads. */
+const followMs = 250;
+
+/** What rig writes is visible already; a line that something else wrote into the log need not be. */
+function print(lines: string[]): void {
+  if (lines.length > 0) process.stdout.write(lines.map((line) => `${visible(line)}\n`).join(''));
+}
+
+/** Resolves when the rig has ended; at once where there is none. */
+async function untilEnded(id: string): Promise<void> {
+  while (await meet(id, takeDownWith(tell))) {
+    await askRig(id, 'wait', undefined).catch(() => delay(followMs));
+  }
+}
+
+async function follow(id: string, reader: RigLogReader): Promise<void> {
+  let isOver = false;
+  const ended = untilEnded(id).finally(() => {
+    isOver = true;
+  });
+  while (!isOver && isRead()) {
+    print(await reader.read());
+    await Promise.race([ended, delay(followMs)]);
+  }
+  if (isOver) print(await reader.read());
+}
+
+/** The rig that is meant: one that runs or has ended, or that the log still knows from before the last reboot. */
+async function findLogged(typed: string, reader: RigLogReader): Promise<{ id: string; lines: string[] }> {
+  const lines = await reader.read();
+  if (lines.length > 0) return { id: typed, lines };
+  return { id: findAnyId(typed, await listIds(), await listFinished()), lines };
+}
+
+const options = {
+  follow: { kind: 'flag', short: 'f', summary: 'Go on until the rig has ended' },
+  ...idOption,
+  help: { kind: 'flag', short: 'h', summary: 'Show this' },
+} as const satisfies OptionTable;
+
+export const log: Command<typeof options> = {
+  name: 'log',
+  usage: 'ID [-f]',
+  summary: 'Show what a rig has logged',
+  groups: [{ title: 'Options', options }],
+  notes: `${idNote} Of several rigs that had one name, all lines are shown.\nExit codes: 0 done, 1 it failed, 2 the command line is wrong.`,
+  examples: ['rig log abcde', 'rig log -f web'],
+  run: async ({ follow: goesOn, id: given }, words) => {
+    const typed = typedId('log', words, given);
+    let reader = new RigLogReader(typed);
+    try {
+      const { id, lines } = await findLogged(typed, reader);
+      if (id !== typed) {
+        await reader.close();
+        reader = new RigLogReader(id);
+      }
+      print(lines);
+      if (goesOn) await follow(id, reader);
+      else print(await reader.read());
+      return 0;
+    } finally {
+      await reader.close();
+    }
+  },
+};

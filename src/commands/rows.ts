@@ -1,0 +1,34 @@
+/** What is shown of a rig that does not say it itself. */
+import { type LiveRig, type RigRow, type RigState, rowOf } from '../rig/registry.ts';
+
+/** A rig of this host as `rig list` shows it; of one of another version little may be known. */
+export type Row = Omit<RigRow, 'created'> & { created: string | null; status: string };
+
+/** One that does not answer: what its rig.json says. */
+export const silentRow = (state: RigState): Row => ({ ...rowOf(state), status: 'not responding' });
+
+const textAt = (value: unknown, name: string): string | undefined => {
+  const found = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  return typeof found === 'string' ? found : undefined;
+};
+
+/** One of another version: its id and process, and what its rig.json has that reads like ours. */
+export function foreignRow(id: string, { owner, said }: Extract<LiveRig, { kind: 'foreign' }>): Row {
+  const { spec } = said as { spec?: unknown };
+  const { monitor } = (spec ?? {}) as { monitor?: unknown };
+  return {
+    id,
+    pid: owner.pid,
+    monitor: textAt(monitor, 'name') ?? '-',
+    watch: textAt(monitor, 'watch') ?? '-',
+    condition: textAt(monitor, 'condition') ?? '-',
+    actions: [],
+    status: 'other version',
+    created: textAt(spec, 'created') ?? null,
+    triggered: null,
+    triggers: 0,
+    restartsLeft: 0,
+    archive: null,
+    archives: [],
+  };
+}
