@@ -1,6 +1,7 @@
 /** `rig --daemon`: the detached process that is a rig. Its starter sends the spec through a pipe, and hears how arming went. */
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
 import { messageOf, RigError, UsageError } from '../errors.ts';
 import { receiveJson, sendJson } from './json-lines.ts';
 import { type EndRequest, runRig, type Starter } from './life.ts';
@@ -55,8 +56,17 @@ function listen(socket: Socket) {
   return { spec: spec.promise, told: told.promise };
 }
 
+/**
+ * Has V8 give memory back rather than save time: a million matching lines would otherwise make it grow by 200 MB, of which 11
+ * are in use. Set here and not for the executable, where any V8 option costs 14 ms at start.
+ */
+function preferSmallHeap(): void {
+  for (const flag of ['--semi-space-growth-factor=1', '--optimize-for-size']) setFlagsFromString(flag);
+}
+
 /** Runs the daemon to the end of its rig. */
 export async function runDaemon(): Promise<void> {
+  preferSmallHeap();
   const socket = connectStarter();
   process.umask(0o077);
   const say = (message: FromDaemon): void => sendJson(socket, message);

@@ -7,20 +7,30 @@ export type Gap = {
   times: number;
   /** How many lines or entries are missing for it, as far as that is known. */
   missing: number | null;
+  /** How many bytes of a file are missing, at least, where that is known. */
+  missingBytes?: number;
   first: string;
   last: string;
 };
 
 /** Each unit and each kernel function that is rate-limited is a cause of its own; a hostile one must not fill the memory. */
 const mostCauses = 100;
+const furtherCauses = 'further causes';
 
 export class Gaps {
   readonly #gaps = new Map<string, Gap>();
 
+  /** Notes that bytes of a file are missing: at least so many. */
+  addBytes(cause: string, bytes: number): void {
+    this.add(cause);
+    const gap = this.#gaps.get(cause) ?? this.#gaps.get(furtherCauses);
+    if (gap) gap.missingBytes = (gap.missingBytes ?? 0) + bytes;
+  }
+
   /** Notes a gap; `missing` is undefined where nobody knows how much there was. */
   add(cause: string, missing?: number): void {
     const now = new Date().toISOString();
-    const key = this.#gaps.size < mostCauses || this.#gaps.has(cause) ? cause : 'further causes';
+    const key = this.#gaps.size < mostCauses || this.#gaps.has(cause) ? cause : furtherCauses;
     const known = this.#gaps.get(key);
     if (!known) this.#gaps.set(key, { cause: key, times: 1, missing: missing ?? null, first: now, last: now });
     else {

@@ -312,3 +312,28 @@ function isOpenHere(path: string): boolean {
     (fd) => statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false })?.ino === ino,
   );
 }
+
+test('a file that comes and is renamed away while no file has the name, before and after, is read', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  const { lines, until } = await follow(t, [file], '.', { intervalMs: 20 });
+  writeFileSync(file, 'one\n');
+  renameSync(file, `${file}.1`);
+  await until(1);
+  appendFileSync(`${file}.1`, 'two\n');
+  await until(2);
+  assert.deepEqual(lines(), ['one', 'two']);
+});
+
+test('a copy that was prepared long before it took the name, and was rotated away unseen, goes on where the log was', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const { lines, until } = await follow(t, [file], '.', { intervalMs: 20 });
+  writeFileSync(`${file}.new`, 'old\none\n');
+  // Several looks confirm the log meanwhile.
+  await delay(150);
+  renameSync(`${file}.new`, file);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'two\n');
+  await until(2);
+  assert.deepEqual(lines().sort(), ['one', 'two']);
+});

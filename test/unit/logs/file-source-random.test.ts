@@ -141,18 +141,17 @@ class Log {
 
   /** Renames a copy with one line more over the file, as sed -i and editors do, and goes on writing to that. */
   async replaceByCopy(): Promise<void> {
+    // Of an empty log there is nothing by which its copy could be told.
+    if (statSync(this.#file).size === 0) this.write();
     await allRead(this.#world);
-    // Birth and deletion need different times to be told apart from a new file.
-    writeFileSync(`${this.#file}.new`, readFileSync(this.#file));
-    await delay(15);
     writeFileSync(`${this.#file}.new`, readFileSync(this.#file));
     const copy = openSync(`${this.#file}.new`, 'a');
+    // A short copy that is born within the tick of the clock in which the log is deleted cannot be told from a new log.
+    if (statSync(this.#file).size < 4096) await delay(15);
     this.write(copy);
     renameSync(`${this.#file}.new`, this.#file);
     closeSync(this.#writer);
     this.#writer = copy;
-    // The copy is to be seen before it is rotated away in its turn.
-    await allRead(this.#world);
   }
 
   /** Leads the link to another file in another folder. */

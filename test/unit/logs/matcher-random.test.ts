@@ -18,7 +18,25 @@ function random(seed: number): (below: number) => number {
 }
 
 const ascii = ['a', 'b', 'c', 'A', 'B', '1', '2', ' ', '-', '_', '.', 'x', '=', '[', ']'];
-const multiByte = ['é', 'É', 'ü', '漢', '字', '😀', '🙏', '\u00a0', 'ж', 'Ж', 'σ', 'ς', 'Σ', '\u2028', '\ufffd'];
+const multiByte = [
+  'é',
+  'É',
+  'ü',
+  '漢',
+  '字',
+  '😀',
+  '😃',
+  '🙏',
+  '𐀀',
+  '\u00a0',
+  'ж',
+  'Ж',
+  'σ',
+  'ς',
+  'Σ',
+  '\u2028',
+  '\ufffd',
+];
 
 /** Expressions and lines that have much in common, so that about half of them match. */
 class Writer {
@@ -70,7 +88,9 @@ class Writer {
 
   #class(): string {
     const members = Array.from({ length: 1 + this.#below(3) }, () =>
-      this.#below(3) === 0 ? this.pick(['a-c', '0-9', '\\d', '\\w', '\\s', '\\S', 'à-ÿ', '一-龥']) : this.#literal(),
+      this.#below(3) === 0
+        ? this.pick(['a-c', '0-9', '\\d', '\\w', '\\s', '\\S', 'à-ÿ', '一-龥', '😀-😎', 'a-😎', '\u{10000}-🙏'])
+        : this.#literal(),
     );
     // A hyphen between two others would be a range.
     return `[${this.#below(3) === 0 ? '^' : ''}${members.filter((each) => each !== '-').join('')}_]`;

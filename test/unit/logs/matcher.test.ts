@@ -151,3 +151,20 @@ test('what is no expression is plain text with a remark, and an error when an ex
   assert.match(remarks.join(), /Unterminated group.*plain text/);
   assert.throws(() => checkMessage({ ...options, mode: 'expression' }, remark), UsageError);
 });
+
+for (const [text, found, other] of [
+  ['^[😀-😎]$', '😅', '🙏'],
+  ['^[\\ud83d\\ude00-\\ud83d\\ude0e]$', '😅', '🙏'],
+  ['^[^😀-😎]$', '🙏', '😅'],
+  ['^[a-😎]+$', 'é漢😅', '🙏'],
+  ['^[😀-😎]{2}x$', '😀😎x', '😀x'],
+] as const)
+  test(`characters beyond U+FFFF are characters like others: ${text}`, () => {
+    assert.equal(matches(text, found, { mode: 'expression' }), true);
+    assert.equal(matches(text, other, { mode: 'expression' }), false);
+  });
+
+test('a range of emoji that is out of order is an error', () => {
+  const options: MessageOptions = { text: '[😎-😀]', mode: 'expression', ignoreCase: false };
+  assert.throws(() => checkMessage(options, () => undefined), UsageError);
+});

@@ -119,8 +119,20 @@ interface Events {
   /** When each was first seen, the oldest first; those before `forgotten` are gone. */
   firstSeenMs: number[];
   forgotten: number;
-  /** For each place, the number of the event that its next sighting is of. */
-  next: Map<string, number>;
+  /** The places, at most as many as are watched, and for each the number of the event that its next sighting is of. */
+  places: string[];
+  next: number[];
+}
+
+/** The events of a key that is new: arrays with nothing to spare and no Map, since there are thousands of keys. */
+const noEvents = (place: string): Events => ({ firstSeenMs: [], forgotten: 0, places: [place], next: [0] });
+
+/** Which of the places it is; added when it is new. */
+function indexOfPlace({ places, next }: Events, place: string): number {
+  const known = places.indexOf(place);
+  if (known >= 0) return known;
+  next.push(0);
+  return places.push(place) - 1;
 }
 
 /** Pairs equal sightings of different places. */
@@ -131,16 +143,19 @@ class Pairing {
 
   /** Of so many sightings of one key in one place, how many are of events that no other place has seen. */
   countNew(key: string, place: string, times: number, nowMs: number, reachMs: number): number {
-    const events = this.#byKey.get(key) ?? { firstSeenMs: [], forgotten: 0, next: new Map<string, number>() };
+    const events = this.#byKey.get(key) ?? noEvents(place);
+    const index = indexOfPlace(events, place);
     this.#events -= forgetOld(events, nowMs - pairRepeatsWithinMs);
     const { firstSeenMs, forgotten } = events;
-    let at = Math.max((events.next.get(place) ?? 0) - forgotten, 0);
+    let at = Math.max((events.next[index] as number) - forgotten, 0);
     while (at < firstSeenMs.length && (firstSeenMs[at] as number) < nowMs - reachMs) at++;
     const paired = Math.min(times, firstSeenMs.length - at);
     const fresh = times - paired;
     const kept = Math.min(fresh, mostEvents - firstSeenMs.length);
-    for (let index = 0; index < kept; index++) firstSeenMs.push(nowMs);
-    events.next.set(place, forgotten + Math.min(at + times, firstSeenMs.length));
+    // Not by push(), which makes room for seventeen.
+    if (firstSeenMs.length === 0 && kept > 0) events.firstSeenMs = new Array<number>(kept).fill(nowMs);
+    else for (let count = 0; count < kept; count++) firstSeenMs.push(nowMs);
+    events.next[index] = forgotten + Math.min(at + times, events.firstSeenMs.length);
     if (fresh > 0) this.#remember(key, events, kept);
     return fresh;
   }

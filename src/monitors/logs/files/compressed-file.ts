@@ -9,6 +9,7 @@ import { StreamLines } from './stream-lines.ts';
 /** What was examined of it. */
 export interface CompressedFile {
   path: string;
+  device: string;
   inode: string;
   lines: number;
   bytes: number;
@@ -26,8 +27,9 @@ export async function examineCompressed(
   context: SourceContext,
 ): Promise<CompressedFile | undefined> {
   if (await isAmong(path, followed)) return undefined;
-  const inode = String(statSync(path, { bigint: true }).ino);
-  const file: CompressedFile = { path, inode, lines: 0, bytes: 0, matches: 0, passedOver: 0 };
+  const stat = statSync(path, { bigint: true });
+  const [device, inode] = [String(stat.dev), String(stat.ino)];
+  const file: CompressedFile = { path, device, inode, lines: 0, bytes: 0, matches: 0, passedOver: 0 };
   const lines = new StreamLines(context.matcher, (line, offset) => {
     const position = { file: path, inode, offset };
     const taken = context.onMatch({ source: path, line, position, atMs: Date.now() });

@@ -1,10 +1,12 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
 import { messageOf } from '../../../errors.ts';
 import type { SourceStatus, Trigger } from '../../../plugin.ts';
+import { WallClock } from '../condition/clock.ts';
 import type { Source, SourceContext, SourceExcerpt } from '../source.ts';
 import type { CompressedFile } from './compressed-file.ts';
 import { examineCompressed } from './compressed-file.ts';
 import { excerptOf } from './file-excerpt.ts';
+import type { FileRecord } from './file-record.ts';
 import type { FollowedFile } from './followed-file.ts';
 import { ownLog } from './log-files.ts';
 import { OpenFiles } from './open-files.ts';
@@ -36,6 +38,7 @@ export class FileSource implements Source {
   readonly #open: OpenFiles;
   readonly #compressed: CompressedFile[] = [];
   readonly #intervalMs: number;
+  readonly #clock = new WallClock();
   #timer: NodeJS.Timeout | undefined;
   readonly #toldReasons = new Set<string>();
   #isExpansionDue = false;
@@ -50,6 +53,8 @@ export class FileSource implements Source {
       onMoved: () => {
         for (const path of this.#paths) path.planLook();
       },
+      onTruncated: (file, truncation) =>
+        Math.max(0, ...this.#paths.map((path) => (path.file === file ? path.recover(truncation) : 0))),
       onPolling: (path, reason) => this.#onPolling(path, reason),
       letGoAfterMs: settings.letGoAfterMs ?? letGoAfterMs,
     });
@@ -63,7 +68,7 @@ export class FileSource implements Source {
       open: this.#open,
       remark: this.#context.remark,
       onPolling: (path, reason) => this.#onPolling(path, reason),
-      onCompressed: (path) => void this.#examineCompressed(path),
+      onCompressed: (path, record) => void this.#examineCompressed(path, record),
     });
   }
 
@@ -71,11 +76,17 @@ export class FileSource implements Source {
     for (const pattern of this.#patterns) pattern.start(() => this.#planExpansion());
     for (const path of this.#findNewPaths()) this.#addFound(path);
     for (const path of this.#paths) path.start();
-    this.#timer = setInterval(() => {
-      for (const path of this.#paths) path.look();
-      this.#expandPatterns();
-      this.#open.checkAll();
-    }, this.#intervalMs);
+    // In the turn's last phase: what inotify has to say is heard before.
+    this.#timer = setInterval(() => setImmediate(() => this.#lookAtAll()), this.#intervalMs);
+  }
+
+  #lookAtAll(): void {
+    if (this.#isStopped) return;
+    if (this.#clock.wasSetBack())
+      for (const { record } of this.#paths) record.doubt('the clock, by which files are told apart, was set back');
+    for (const path of this.#paths) path.look();
+    this.#expandPatterns();
+    this.#open.checkAll();
   }
 
   async stop(): Promise<void> {
@@ -89,9 +100,10 @@ export class FileSource implements Source {
     const named = new Set(this.#paths.map(({ file }) => file));
     const rotated = this.#open.all().filter((file) => !named.has(file));
     return [
-      ...this.#paths.map(({ path, file }) =>
-        file ? this.#describe(path, file) : { source: path, state: 'waiting for the file' },
-      ),
+      ...this.#paths.map(({ path, file, record }) => {
+        const state = file ? this.#describe(path, file) : { source: path, state: 'waiting for the file' };
+        return { ...state, ...this.#open.certificate(record) };
+      }),
       ...rotated.map((file) => this.#describe(file.path, file, 'rotated away')),
       ...this.#compressed.map(({ path, ...figures }) => ({ source: path, state: 'unpacked', ...figures })),
     ];
@@ -151,7 +163,9 @@ export class FileSource implements Source {
     const taken = this.#context.onMatch({ source: file.path, line, position, atMs: Date.now() });
     if (taken === 'counted') file.matches++;
     else file.passedOver++;
-    return !this.#context.isOver();
+    if (!this.#context.isOver()) return true;
+    file.endAt(offset + line.length);
+    return false;
   }
 
   #describe(source: string, file: FollowedFile, state = 'following'): SourceStatus {
@@ -160,11 +174,15 @@ export class FileSource implements Source {
     return { source, state, wokenBy, inode, offset, lines, bytes, matches, passedOver };
   }
 
-  async #examineCompressed(path: string): Promise<void> {
+  async #examineCompressed(path: string, record: FileRecord): Promise<void> {
     try {
       const examined = await examineCompressed(path, this.#open.all(), this.#context);
-      if (examined) this.#compressed.push(examined);
+      if (!examined) return;
+      this.#compressed.push(examined);
+      const { device, inode, bytes } = examined;
+      record.end({ device, inode, born: null, from: 0, to: bytes, ended: 'unpacked' });
     } catch (error) {
+      record.gaps.add(`compressed before it was read, and not to be unpacked: ${path}: ${messageOf(error)}`);
       this.#context.remark(`${path}: lines that came while rig was stopped cannot be read: ${messageOf(error)}`);
     }
   }

@@ -30,6 +30,11 @@ export class Fingerprint {
     this.#tailLength = 0;
   }
 
+  /** Whether nothing is known of the content. */
+  get isEmpty(): boolean {
+    return this.#tailLength === 0;
+  }
+
   /** Whether the file still holds all of it in the same places. */
   isIn(fd: number): boolean {
     return (

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { RigError } from '../../../errors.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import { countNewlines } from './count-lines.ts';
+import type { ExaminedSpan } from './file-record.ts';
 import { Fingerprint } from './fingerprint.ts';
 
 const newline = 10;
@@ -30,6 +31,24 @@ export function identityOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
 /** Takes a matching line: a view on the shared buffer, and where the line begins in the file. */
 export type OnFileMatch = (file: FollowedFile, line: Buffer, offset: number) => boolean;
 
+/** Where the examination of a file stands: enough to go on in another file that holds the same bytes up to there. */
+export interface FilePosition {
+  lineStart: number;
+  readTo: number;
+  longLineStart: number | undefined;
+  isLineCounted: boolean;
+  tailExaminedTo: number;
+  fingerprint: Fingerprint;
+}
+
+/** What a file was when it was found truncated. */
+export interface Truncation {
+  position: FilePosition;
+  span: ExaminedSpan;
+  /** How many bytes it was known to hold and had not been read. */
+  unreadBytes: number;
+}
+
 export class FollowedFile {
   /** The path that it was first opened by. */
   readonly path: string;
@@ -37,6 +56,13 @@ export class FollowedFile {
   /** Changes only where the file system renames inodes: an overlay that copies the file to its upper layer. */
   identity: string;
   readonly inode: string;
+  readonly #device: string;
+  /** When it was born: ISO 8601; null where the file system does not say. */
+  readonly #born: string | null;
+  /** Called when it is found truncated or rewritten, before it is read from its beginning again. */
+  onTruncated: ((truncation: Truncation) => void) | undefined;
+  /** Lines longer than a slice: examined in parts that overlap. */
+  longLines = 0;
   /** Complete lines, bytes read and matches so far. */
   lines = 0;
   bytes = 0;
@@ -53,6 +79,12 @@ export class FollowedFile {
   /** Up to where the unfinished line was examined when the file was rotated away. */
   #tailExaminedTo = 0;
   readonly #fingerprint = new Fingerprint();
+  /** Where examination began: at 0, or behind what was old. */
+  #from = 0;
+  /** Where it ended for good, in the midst of what was read. */
+  #stoppedAt: number | undefined;
+  /** The size at the last look. */
+  #seenSize = 0;
   /** The time of the last write at the last look, and whether it was so long ago that any later write has another time. */
   #lastMtimeMs = -1;
   #isSettled = false;
@@ -69,11 +101,25 @@ export class FollowedFile {
     this.path = path;
     this.identity = identityOf(stat);
     this.inode = String(stat.ino);
+    this.#device = String(stat.dev);
+    this.#born = stat.birthtimeNs > 0n ? stat.birthtime.toISOString() : null;
   }
 
   /** Up to where the file was read. */
   get offset(): number {
     return this.#readTo;
+  }
+
+  /** Which bytes of it were examined. */
+  get span(): ExaminedSpan {
+    const isTailExamined = this.#tailExaminedTo === this.#readTo;
+    const to = this.#stoppedAt ?? (isTailExamined ? this.#readTo : this.#lineStart);
+    return { device: this.#device, inode: this.inode, born: this.#born, from: this.#from, to };
+  }
+
+  /** Nothing behind this offset will be examined, though it may have been read: the rig has triggered there. */
+  endAt(offset: number): void {
+    this.#stoppedAt ??= offset;
   }
 
   /**
@@ -87,6 +133,7 @@ export class FollowedFile {
     const lastNewline = shared.subarray(dataAt, dataAt + length).lastIndexOf(newline);
     this.#readTo = from + length;
     this.#lineStart = from + lastNewline + 1;
+    this.#from = this.#lineStart;
     // Should the file be rotated away before the line has grown, all of it is old.
     this.#tailExaminedTo = this.#readTo;
     this.#remember(length);
@@ -94,13 +141,38 @@ export class FollowedFile {
 
   /** Goes on where another descriptor of the same file, or of one with the same bytes up to there, had come to. */
   continueFrom(other: FollowedFile): void {
-    this.#lineStart = other.#lineStart;
-    this.#readTo = other.#readTo;
-    this.#longLineStart = other.#longLineStart;
-    this.#isLineCounted = other.#isLineCounted;
-    this.#tailExaminedTo = other.#tailExaminedTo;
-    other.#fingerprint.copyTo(this.#fingerprint);
+    this.goOnAt(other.#position());
+    if (other.identity === this.identity) this.#from = other.#from;
+  }
+
+  /** Goes on at a position of a file with the same bytes up to there. */
+  goOnAt(position: FilePosition): void {
+    this.#lineStart = position.lineStart;
+    this.#readTo = position.readTo;
+    this.#longLineStart = position.longLineStart;
+    this.#isLineCounted = position.isLineCounted;
+    this.#tailExaminedTo = position.tailExaminedTo;
+    position.fingerprint.copyTo(this.#fingerprint);
+    this.#from = position.lineStart;
     this.#lastMtimeMs = -1;
+  }
+
+  /** Whether it holds what was read of another file before that was truncated. */
+  isCopyOf({ readTo, fingerprint }: FilePosition): boolean {
+    return !fingerprint.isEmpty && fstatSync(this.fd).size >= readTo && fingerprint.isIn(this.fd);
+  }
+
+  #position(): FilePosition {
+    const fingerprint = new Fingerprint();
+    this.#fingerprint.copyTo(fingerprint);
+    return {
+      lineStart: this.#lineStart,
+      readTo: this.#readTo,
+      longLineStart: this.#longLineStart,
+      isLineCounted: this.#isLineCounted,
+      tailExaminedTo: this.#tailExaminedTo,
+      fingerprint,
+    };
   }
 
   /** Leaves its unfinished line to the file that goes on in its place. */
@@ -114,6 +186,7 @@ export class FollowedFile {
     this.bytes = other.bytes;
     this.matches = other.matches;
     this.passedOver = other.passedOver;
+    this.longLines = other.longLines;
   }
 
   /** Reads and examines at most one slice. Returns whether there may be more. */
@@ -123,6 +196,7 @@ export class FollowedFile {
     this.#lastMtimeMs = mtimeMs;
     this.#isSettled = Date.now() - mtimeMs > clockTickMs;
     if (size < this.#readTo || !this.#fingerprint.isIn(this.fd)) this.#startOver();
+    this.#seenSize = size;
     if (size === this.#readTo || this.#onlyExtendsLine()) return false;
     const length = readSync(this.fd, shared, dataAt, sliceBytes, this.#lineStart);
     const newBytes = this.#lineStart + length - this.#readTo;
@@ -203,6 +277,7 @@ export class FollowedFile {
   /** Examines a full slice of a long line and moves on, some way back from its end. */
   #examineWindow(dataEnd: number, matcher: Matcher, onMatch: OnFileMatch): void {
     this.#scanWindow(dataAt, dataEnd, matcher, onMatch, true);
+    if (this.#longLineStart === undefined) this.longLines++;
     this.#longLineStart ??= this.#lineStart;
     this.#lineStart += dataEnd - dataAt - overlapBytes;
   }
@@ -238,12 +313,16 @@ export class FollowedFile {
 
   /** The file was truncated or rewritten: what it holds now is new. */
   #startOver(): void {
+    const unreadBytes = Math.max(0, this.#seenSize - this.#readTo);
+    const before = { position: this.#position(), span: this.span, unreadBytes };
+    this.#from = 0;
     this.#lineStart = 0;
     this.#readTo = 0;
     this.#longLineStart = undefined;
     this.#isLineCounted = false;
     this.#tailExaminedTo = 0;
     this.#fingerprint.forget();
+    this.onTruncated?.(before);
   }
 
   /** Notes the data in the shared buffer, which ends at the read position. */

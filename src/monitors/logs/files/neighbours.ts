@@ -13,6 +13,8 @@ const compressed = /\.(?:gz|zst|xz|bz2)$/;
 export interface Neighbour {
   path: string;
   isCompressed: boolean;
+  /** Born before, and renamed or written since: perhaps a copy that took the name, and was rotated away in its turn. */
+  isOlder: boolean;
 }
 
 /** Whether a name is `name` as rotation changes it: `app.log.1.gz`, `app.log-20261122`, `app-20261122.log`. */
@@ -30,27 +32,51 @@ export const isCompressedName = (name: string): boolean => compressed.test(name)
 
 /**
  * The files beside `path`, or in other `folders` that it is rotated to, that carry its name as rotation changes it, were born
- * after `bornAfterMs` (since the epoch), and are not known by their identity; oldest first. A file system without birth
- * times gives none. A compressed file counts only if what it holds was also written after that: compression keeps the time.
+ * or given their name after `sinceMs` (since the epoch), and are not known by their identity; oldest first. A file system
+ * without birth times gives none. A compressed file counts only if what it holds was also written after that: compression keeps the time.
  */
 export function findNewNeighbours(
   path: string,
   folders: string[],
-  bornAfterMs: number,
+  sinceMs: number,
   isKnown: (identity: string) => boolean,
 ): Neighbour[] {
   const found: Array<Neighbour & { atNs: bigint }> = [];
-  const bornAfterNs = BigInt(Math.floor(bornAfterMs * 1e6));
+  const sinceNs = BigInt(Math.floor(sinceMs * 1e6));
   for (const folder of new Set([dirname(path), ...folders])) {
     for (const other of namesIn(folder).filter((each) => isRotatedName(each, basename(path)))) {
       const stat = statOf(join(folder, other));
-      if (!stat?.isFile() || isKnown(identityOf(stat)) || stat.birthtimeNs <= bornAfterNs) continue;
+      if (!stat?.isFile() || isKnown(identityOf(stat)) || stat.ctimeNs <= sinceNs) continue;
+      const isOlder = stat.birthtimeNs <= sinceNs;
       const isCompressed = isCompressedName(other);
-      if (isCompressed && stat.mtimeNs <= bornAfterNs) continue;
-      found.push({ path: join(folder, other), isCompressed, atNs: isCompressed ? stat.mtimeNs : stat.birthtimeNs });
+      if (isCompressed && (isOlder || stat.mtimeNs <= sinceNs)) continue;
+      if (stat.birthtimeNs === 0n) continue;
+      found.push({
+        path: join(folder, other),
+        isCompressed,
+        isOlder,
+        atNs: isCompressed ? stat.mtimeNs : stat.birthtimeNs,
+      });
     }
   }
   return found.sort((a, b) => (a.atNs < b.atNs ? -1 : 1));
+}
+
+/**
+ * The uncompressed files beside `path`, or in other `folders`, that carry its name as rotation changes it and were born or
+ * written after `sinceMs` (since the epoch): copies of it may be among them.
+ */
+export function findCopies(path: string, folders: string[], sinceMs: number): string[] {
+  const found: string[] = [];
+  for (const folder of new Set([dirname(path), ...folders]))
+    for (const other of namesIn(folder).filter(
+      (each) => isRotatedName(each, basename(path)) && !isCompressedName(each),
+    )) {
+      const stat = statOf(join(folder, other));
+      if (stat?.isFile() && Math.max(Number(stat.birthtimeMs), Number(stat.mtimeMs)) > sinceMs)
+        found.push(join(folder, other));
+    }
+  return found;
 }
 
 function statOf(path: string) {

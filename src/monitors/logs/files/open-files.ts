@@ -6,9 +6,11 @@ import { fstatSync } from 'node:fs';
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
 import { isHeldForWriting } from '../../../host/open-files.ts';
+import type { Json } from '../../../json.ts';
 import type { SourceContext } from '../source.ts';
 import { hasTakenOver, isCopyOf } from './copies.ts';
-import type { OnFileMatch } from './followed-file.ts';
+import type { FileRecord } from './file-record.ts';
+import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
@@ -20,8 +22,11 @@ const tailAfterMs = 1000;
 
 interface Entry {
   file: FollowedFile;
-  /** Undefined: polled. */
+  /** The certificates of the paths that it was reached by. */
+  records: Set<FileRecord>;
+  /** Undefined: polled, for a reason. */
   wakeUp: WakeUp | undefined;
+  pollingReason: string | undefined;
   /** How many of the watched paths lead to it. */
   names: number;
   /** When it last grew, or lost its last name, in milliseconds on the monotonic clock. */
@@ -30,7 +35,20 @@ interface Entry {
   isEncodingTold: boolean;
   /** Whether the user has been told that it cannot be read. */
   hasFailed: boolean;
+  /** Why it could not be read at the last try. */
+  problem: string | undefined;
 }
+
+/** What the file held before may stand in a copy. Says how many bytes that were not read are found there. */
+type OnTruncated = (file: FollowedFile, truncation: Truncation) => number;
+
+const truncatedUnread = 'truncated before it was read';
+const truncationDoubt = 'it was truncated, and what was written in the moment before would be gone unread';
+
+const longLinesDoubt = 'lines longer than 256 KiB were examined in parts that overlap';
+const utf16 = 'UTF-16 text, in which the message is not found';
+
+const pollingDoubt = (reason = 'changes are not announced'): string => `it is only looked at now and then: ${reason}`;
 
 export class OpenFiles {
   readonly #entries = new Map<string, Entry>();
@@ -38,25 +56,29 @@ export class OpenFiles {
   readonly #context: SourceContext;
   readonly #onMatch: OnFileMatch;
   readonly #onMoved: () => void;
+  readonly #onTruncated: OnTruncated;
   readonly #onPolling: (path: string, reason: string) => void;
   readonly #letGoAfterMs: number;
   #isTurnDue = false;
   #isStopped = false;
 
   /**
-   * `onMoved` is called when a file's name may have changed, `onPolling` when inotify is not to be had. A file without a name
+   * `onMoved` is called when a file's name may have changed, `onTruncated` when it was found to hold something else than
+   * what was read, `onPolling` when inotify is not to be had. A file without a name
    * is let go when it has been silent for `letGoAfterMs` and no process can write to it.
    */
   constructor(options: {
     context: SourceContext;
     onMatch: OnFileMatch;
     onMoved: () => void;
+    onTruncated: OnTruncated;
     onPolling: (path: string, reason: string) => void;
     letGoAfterMs: number;
   }) {
     this.#context = options.context;
     this.#onMatch = options.onMatch;
     this.#onMoved = options.onMoved;
+    this.#onTruncated = options.onTruncated;
     this.#onPolling = options.onPolling;
     this.#letGoAfterMs = options.letGoAfterMs;
   }
@@ -69,27 +91,60 @@ export class OpenFiles {
     return [...this.#entries.values()].map(({ file }) => file);
   }
 
+  /** The certificate of a path, with what is still open of the files that it was reached by. */
+  certificate(record: FileRecord): { [key: string]: Json } {
+    const entries = [...this.#entries.values()].filter(({ records }) => records.has(record));
+    const doubts = entries.flatMap(({ file, wakeUp, pollingReason }) => [
+      ...(file.longLines > 0 ? [longLinesDoubt] : []),
+      ...(wakeUp ? [] : [pollingDoubt(pollingReason)]),
+    ]);
+    const gaps = entries.flatMap(({ file, problem }) => [
+      ...(problem === undefined ? [] : [`cannot be read: ${problem}`]),
+      ...(file.isUtf16 ? [utf16] : []),
+    ]);
+    return record.status(
+      entries.map(({ file }) => file.span),
+      { doubts, gaps },
+    );
+  }
+
   isPolled(file: FollowedFile): boolean {
     return this.#entries.get(file.identity)?.wakeUp === undefined;
   }
 
   /**
    * Opens what a path leads to, at its beginning or its end; a file that is followed already just goes on, and so does one
-   * that holds what `previous`, whose place it has taken, held. Every call must be paired with a `release`. Throws what
-   * opening throws.
+   * that holds what `previous`, whose place it has taken, held. What becomes of it is noted in `record`. Every call must be
+   * paired with a `release`. Throws what opening throws.
    */
-  acquire(path: string, at: 'beginning' | 'end', previous?: FollowedFile): FollowedFile {
+  acquire(path: string, at: 'beginning' | 'end', record: FileRecord, previous?: FollowedFile): FollowedFile {
     const opened = new FollowedFile(path);
     const known = this.#entries.get(opened.identity);
     if (known) {
       opened.close();
       known.names++;
+      known.records.add(record);
       return known.file;
     }
     if (at === 'end') opened.skipToEnd();
     else if (previous) this.#takeOver(opened, previous);
-    this.#add(opened);
+    this.#add(opened, [record]);
     return opened;
+  }
+
+  /**
+   * Goes on in a file that holds what another one held before that was truncated: a copy made for rotation (copytruncate).
+   * Returns how many bytes it holds that were not read there; undefined when it is no such copy. Throws what opening throws.
+   */
+  recover(path: string, { position }: Truncation, record: FileRecord): number | undefined {
+    const opened = new FollowedFile(path);
+    if (this.has(opened.identity) || !opened.isCopyOf(position)) {
+      opened.close();
+      return undefined;
+    }
+    opened.goOnAt(position);
+    this.#add(opened, [record]).names = 0;
+    return fstatSync(opened.fd).size - position.readTo;
   }
 
   /** Whether the file that a path leads to only repeats what a followed one holds. Throws what opening throws. */
@@ -97,6 +152,17 @@ export class OpenFiles {
     const opened = new FollowedFile(path);
     try {
       return !this.has(opened.identity) && this.all().some((original) => isCopyOf(opened, original));
+    } finally {
+      opened.close();
+    }
+  }
+
+  /** Whether the file that a path leads to is a copy that has taken the place of `previous`. Throws what opening throws. */
+  hasTakenOver(path: string, previous: FollowedFile | undefined): boolean {
+    if (!previous || !this.has(previous.identity)) return false;
+    const opened = new FollowedFile(path);
+    try {
+      return !this.has(opened.identity) && hasTakenOver(opened, previous);
     } finally {
       opened.close();
     }
@@ -122,8 +188,8 @@ export class OpenFiles {
     }
     opened.continueFrom(stale);
     opened.takeFigures(stale);
-    this.#forget(entry);
-    this.#add(opened).names = entry.names;
+    this.#remove(entry);
+    this.#add(opened, entry.records).names = entry.names;
     return opened;
   }
 
@@ -160,12 +226,23 @@ export class OpenFiles {
     this.#entries.clear();
   }
 
-  #add(file: FollowedFile): Entry {
-    const state = { wakeUp: undefined, names: 1, isHolderSought: false, isEncodingTold: false, hasFailed: false };
-    const entry: Entry = { file, lastGrewMs: performance.now(), ...state };
+  #add(file: FollowedFile, records: Iterable<FileRecord>): Entry {
+    const state = {
+      wakeUp: undefined,
+      pollingReason: undefined,
+      names: 1,
+      isHolderSought: false,
+      isEncodingTold: false,
+    };
+    const problems = { hasFailed: false, problem: undefined };
+    const entry: Entry = { file, records: new Set(records), lastGrewMs: performance.now(), ...state, ...problems };
+    file.onTruncated = (truncation) => this.#noteTruncation(entry, truncation);
     // By descriptor: the name may have gone to another file by now.
     const fdPath = `/proc/self/fd/${file.fd}`;
-    const onPolling = (reason: string): void => this.#onPolling(file.path, reason);
+    const onPolling = (reason: string): void => {
+      entry.pollingReason = reason;
+      this.#onPolling(file.path, reason);
+    };
     const onChange = (kind: 'change' | 'rename'): void => {
       this.#wake(entry);
       if (kind === 'rename') this.#onMoved();
@@ -177,6 +254,16 @@ export class OpenFiles {
     // It may have grown before the watch was there.
     this.#wake(entry);
     return entry;
+  }
+
+  /** What it held before is noted as a span of its own; what was not read of it is a gap unless a copy holds it. */
+  #noteTruncation(entry: Entry, truncation: Truncation): void {
+    const lostBytes = truncation.unreadBytes - this.#onTruncated(entry.file, truncation);
+    for (const record of entry.records) {
+      record.end({ ...truncation.span, ended: 'truncated' });
+      record.doubt(truncationDoubt);
+      if (lostBytes > 0) record.gaps.addBytes(truncatedUnread, lostBytes);
+    }
   }
 
   /** Has a new file go on where the one had come to whose place it has taken, if it is a copy of it. */
@@ -218,6 +305,7 @@ export class OpenFiles {
     if (this.#isStopped || this.#context.isOver()) return false;
     const before = entry.file.offset;
     try {
+      entry.problem = undefined;
       if (entry.file.readSlice(this.#context.matcher, this.#onMatch)) this.#pending.add(entry);
       else this.#pending.delete(entry);
     } catch (error) {
@@ -241,6 +329,7 @@ export class OpenFiles {
 
   /** A file that cannot be read is tried again every second; one that is gone from its network file system is forgotten. */
   #onReadError(entry: Entry, error: unknown): void {
+    entry.problem = messageOf(error);
     if (errnoOf(error) === 'ESTALE') this.#forget(entry);
     else if (!entry.hasFailed) this.#context.remark(`${entry.file.path}: cannot be read: ${messageOf(error)}`);
     entry.hasFailed = true;
@@ -258,6 +347,17 @@ export class OpenFiles {
   }
 
   #forget(entry: Entry): void {
+    for (const record of entry.records) {
+      record.end({ ...entry.file.span, ended: 'let go' });
+      if (entry.file.isUtf16) record.gaps.add(utf16);
+      if (entry.file.longLines > 0) record.doubt(longLinesDoubt);
+      if (!entry.wakeUp) record.doubt(pollingDoubt(entry.pollingReason));
+      if (entry.problem !== undefined) record.gaps.add(`cannot be read: ${entry.problem}`);
+    }
+    this.#remove(entry);
+  }
+
+  #remove(entry: Entry): void {
     this.#pending.delete(entry);
     this.#entries.delete(entry.file.identity);
     entry.wakeUp?.close();

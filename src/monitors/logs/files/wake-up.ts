@@ -8,12 +8,13 @@ export interface WakeUp {
 }
 
 /**
- * Calls `onChange` when something happens to a path: `change` for a write, `rename` for anything that happens to names.
+ * Calls `onChange` when something happens to a path: `change` for a write, `rename` for anything that happens to names, with
+ * the name in a folder that it is about; each event once, as long as the kernel's queue of them holds.
  * Returns undefined, after telling `onUnavailable`, when this host's inotify limits are used up; also when there is no such path.
  */
 export function wakeOn(
   path: string,
-  onChange: (kind: 'change' | 'rename') => void,
+  onChange: (kind: 'change' | 'rename', name: Buffer | null) => void,
   onUnavailable: (reason: string) => void,
 ): WakeUp | undefined {
   try {

@@ -2,11 +2,13 @@
 
 import type { BigIntStats } from 'node:fs';
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
-import type { FollowedFile } from './followed-file.ts';
+import { FileRecord } from './file-record.ts';
+import type { FollowedFile, Truncation } from './followed-file.ts';
 import { identityOf } from './followed-file.ts';
-import { findNewNeighbours } from './neighbours.ts';
+import { NameEvents } from './name-events.ts';
+import { findCopies, findNewNeighbours } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
@@ -24,15 +26,19 @@ export interface PathContext {
   remark(text: string): void;
   /** inotify is not to be had for a path. */
   onPolling(path: string, reason: string): void;
-  /** A compressed file holds lines that came and went unseen. */
-  onCompressed(path: string): void;
+  /** A compressed file holds lines that came and went unseen: it belongs to a path's certificate. */
+  onCompressed(path: string, record: FileRecord): void;
 }
 
 export class WatchedPath {
   readonly path: string;
   /** The file that it leads to; undefined while there is none. */
   file: FollowedFile | undefined;
+  readonly record = new FileRecord();
   readonly #context: PathContext;
+  readonly #nameEvents = new NameEvents();
+  /** The time since which a copy of the file may hold what was cut off from it, in milliseconds since the epoch. */
+  #wholeSinceMs: number;
   #folder: { identity: string; wakeUp: WakeUp | undefined } | undefined;
   /** Where the file really is, when the path is a link or has one in it. */
   #target: string | undefined;
@@ -45,6 +51,7 @@ export class WatchedPath {
   constructor(path: string, context: PathContext) {
     this.path = path;
     this.#context = context;
+    this.#wholeSinceMs = context.armedMs;
   }
 
   /** Finds the file, at its end: what it holds by now is old. */
@@ -70,6 +77,23 @@ export class WatchedPath {
     });
   }
 
+  /** Looks for a copy that holds what was cut off from its file, and has it read on there. Returns how many bytes that are. */
+  recover(truncation: Truncation): number {
+    const { open } = this.#context;
+    const sinceMs = this.#wholeSinceMs - clockLagMs;
+    this.#wholeSinceMs = Date.now();
+    const names = this.#target === undefined ? [this.path] : [this.path, this.#target];
+    for (const path of names.flatMap((name) => findCopies(name, this.#foldersOf(this.file), sinceMs))) {
+      try {
+        const bytes = open.recover(path, truncation, this.record);
+        if (bytes !== undefined) return bytes;
+      } catch {
+        // Renamed once more, or removed: then it holds nothing for anyone.
+      }
+    }
+    return 0;
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#folder?.wakeUp?.close();
@@ -80,9 +104,20 @@ export class WatchedPath {
     const stat = this.#stat();
     const { open } = this.#context;
     const isSame = stat && this.file && this.#leadsTo(identityOf(stat), this.file);
-    if (isSame && this.file && open.has(this.file.identity)) this.#reopenIfStale(this.file, stat.size);
-    else if (stat || this.file) this.#change(stat, at, lookedMs);
+    if (isSame && this.file && open.has(this.file.identity)) {
+      this.#reopenIfStale(this.file, stat.size);
+      this.#nameEvents.onSame();
+    } else if (stat || this.file || this.#mayHaveHadFile) this.#change(stat, at, lookedMs);
     this.#confirmedMs = lookedMs;
+  }
+
+  /** Whether a file may have had the name since the last look, though there was none then and is none now. */
+  get #mayHaveHadFile(): boolean {
+    return this.#nameEvents.hasAny || this.#folder?.wakeUp === undefined || this.#isLink;
+  }
+
+  get #isLink(): boolean {
+    return this.#target !== undefined && this.#target !== `${realFolder(this.path)}/${basename(this.path)}`;
   }
 
   #leadsTo(identity: string, file: FollowedFile): boolean {
@@ -107,16 +142,39 @@ export class WatchedPath {
     const previous = this.file;
     this.file = undefined;
     const folders = this.#foldersOf(previous);
+    const wasRenamed = previous !== undefined && isStillNamed(previous);
     try {
       const from = stat && this.#isOld(stat, lookedMs) ? 'end' : at;
-      if (stat) this.file = open.acquire(this.path, from, previous);
+      if (stat) this.file = open.acquire(this.path, from, this.record, previous);
       this.#lastProblem = undefined;
     } catch (error) {
       // ENOENT: gone again since the stat.
       if (errnoOf(error) !== 'ENOENT') this.#tell(messageOf(error));
     }
-    if (at === 'beginning') this.#catchUp(folders, lookedMs, previous);
+    if (at === 'beginning') {
+      this.#catchUp(folders, lookedMs, previous);
+      this.#noteDoubts(previous, wasRenamed, lookedMs);
+      if (this.file !== previous) this.#wholeSinceMs = this.#confirmedMs;
+    } else this.#nameEvents.onSame();
     if (previous) open.release(previous);
+  }
+
+  /** Notes why another file may have come and gone unseen between this look and the one before. */
+  #noteDoubts(previous: FollowedFile | undefined, wasRenamed: boolean, lookedMs: number): void {
+    const { record } = this;
+    if (!previous && !this.file && !this.#nameEvents.hasAny) return;
+    const isWatched =
+      this.#folder?.wakeUp !== undefined && this.#folder.identity === identityOfFolder(dirname(this.path));
+    const isExplained = this.#nameEvents.explain({
+      hadFile: previous !== undefined,
+      hasFile: this.file !== undefined,
+      wasRenamed,
+    });
+    if (lookedMs - this.#confirmedMs >= stoppedMs)
+      record.doubt('rig was stopped, or the host asleep, when another file took the name');
+    if (!isWatched) record.doubt('another file may have had the name before its folder was watched');
+    else if (this.#isLink) record.doubt('the link that leads to it was switched, or led to a new file');
+    else if (!isExplained) record.doubt('between two looks more than one other file may have had the name');
   }
 
   /** Whether a file was last written before arming. Not to be told when the clock was set back since. */
@@ -149,11 +207,12 @@ export class WatchedPath {
     const names = new Set([this.path, ...(this.#target === undefined ? [] : [this.#target])]);
     for (const name of names) {
       const found = findNewNeighbours(name, folders, this.#confirmedMs - clockLagMs, isKnown);
-      for (const { path, isCompressed } of found) {
+      for (const { path, isCompressed, isOlder } of found) {
         try {
           if (isCompressed) {
-            if (lookedMs - this.#confirmedMs >= stoppedMs) onCompressed(path);
-          } else if (!open.isCopy(path)) open.release(open.acquire(path, 'beginning', previous));
+            if (lookedMs - this.#confirmedMs >= stoppedMs) onCompressed(path, this.record);
+          } else if (isOlder ? open.hasTakenOver(path, previous) : !open.isCopy(path))
+            open.release(open.acquire(path, 'beginning', this.record, previous));
         } catch {
           // Renamed once more, or removed: the next look finds it by its new name, if it has one.
         }
@@ -175,8 +234,10 @@ export class WatchedPath {
     const identity = identityOfFolder(folder);
     if (this.#folder?.identity === identity) return;
     this.#folder?.wakeUp?.close();
-    const onChange = (kind: 'change' | 'rename'): void => {
-      if (kind === 'rename') this.planLook();
+    const onChange = (kind: 'change' | 'rename', name: Buffer | null): void => {
+      if (kind !== 'rename') return;
+      if (name?.toString() === basename(this.path)) this.#nameEvents.count();
+      this.planLook();
     };
     const wakeUp = wakeOn(folder, onChange, (reason) => this.#context.onPolling(this.path, reason));
     this.#folder = { identity, wakeUp };
@@ -186,7 +247,27 @@ export class WatchedPath {
   #tell(problem: string): void {
     if (problem === this.#lastProblem) return;
     this.#lastProblem = problem;
+    this.record.doubt(`for a time ${problem}`);
     this.#context.remark(`${this.path}: ${problem}`);
+  }
+}
+
+/** Whether an open file still has the name that it was opened by, or one that it was given since. */
+function isStillNamed(file: FollowedFile): boolean {
+  try {
+    return !readlinkSync(`/proc/self/fd/${file.fd}`).endsWith(' (deleted)');
+  } catch {
+    // Closed since, or without /proc: it may be gone.
+    return false;
+  }
+}
+
+function realFolder(path: string): string {
+  try {
+    return realpathSync(dirname(path));
+  } catch {
+    // It leads nowhere at the moment.
+    return dirname(path);
   }
 }
 

@@ -95,11 +95,32 @@ const posixSets: Record<string, Ranges> = {
  * takes anything for a back-reference: it finds every line that the expression finds, and more, always in linear time.
  */
 export function toByteExpression(text: string, ignoreCase: boolean, isLoose = false): ByteExpression {
-  new RegExp(text);
+  new RegExp(inBasicPlane(text));
   const walker = new Walker(text, ignoreCase, isLoose);
   const whole = walker.disjunction();
   const { source, ascii: asciiSource, text: textSource, required } = whole;
   return { source, asciiSource, textSource, required, mayBacktrack: walker.mayBacktrack };
+}
+
+/** A character beyond U+FFFF, or its two halves as escapes. */
+const beyondBasicPlane = /(\\\\)|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|[\u{10000}-\u{10ffff}]/giu;
+
+/**
+ * An expression with the same syntax in which every character is one unit: without the flag `u`, which forbids much that is
+ * common, the halves of `[😀-😎]` would be a range out of order. The order of the characters stays what it is.
+ */
+function inBasicPlane(text: string): string {
+  const pointOf = (found: string, first?: string, second?: string): number =>
+    (first && second
+      ? String.fromCharCode(parseInt(first, 16), parseInt(second, 16)).codePointAt(0)
+      : found.codePointAt(0)) ?? 0;
+  const points = [...text.matchAll(beyondBasicPlane)]
+    .filter(([, escaped]) => escaped === undefined)
+    .map(([found, , first, second]) => pointOf(found, first, second));
+  const ordered = [...new Set(points)].sort((a, b) => a - b);
+  return text.replace(beyondBasicPlane, (found, escaped, first, second) =>
+    escaped ? found : String.fromCharCode(0x10000 - ordered.length + ordered.indexOf(pointOf(found, first, second))),
+  );
 }
 
 /** Walks an expression that is known to be valid, from left to right. */

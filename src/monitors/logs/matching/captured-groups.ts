@@ -13,8 +13,9 @@ export function capturedGroups(
   if (mode === 'plain' || !text.includes('(')) return {};
   try {
     const found: RegExpExecArray | null = runInNewContext(
-      'new RegExp(text, flags).exec(line)',
-      { text, flags: ignoreCase ? 'im' : 'm', line },
+      // By whole characters first, as the line was found; much that is common is no expression then (`\\-`).
+      'try { expression = new RegExp(text, flags + "u") } catch { expression = new RegExp(text, flags) } expression.exec(line)',
+      { text, flags: ignoreCase ? 'im' : 'm', line, expression: undefined },
       { timeout: withinMs },
     );
     if (!found) return {};

@@ -1,0 +1,52 @@
+/** The certificate of one watched path: which bytes of which files were examined, and what may be missing, with the cause. */
+import type { Json } from '../../../json.ts';
+import { Gaps } from '../coverage.ts';
+
+/** Bytes of one file that were examined. A file is identified by device, inode and birth time: names change. */
+export type ExaminedSpan = {
+  device: string;
+  inode: string;
+  /** ISO 8601; null where the file system does not say. */
+  born: string | null;
+  from: number;
+  to: number;
+};
+
+/** A span that does not grow any more, and why. */
+export type EndedSpan = ExaminedSpan & { ended: 'truncated' | 'let go' | 'unpacked' };
+
+/** So many ended spans are kept one by one; of those before, only how many they were. */
+const mostSpans = 20;
+/** Each is one sentence of rig's own, so there are few; a file's name in one makes them many. */
+const mostDoubts = 20;
+
+export class FileRecord {
+  readonly gaps = new Gaps();
+  readonly #doubts = new Set<string>();
+  readonly #ended: EndedSpan[] = [];
+  #dropped = 0;
+
+  /** A file, or what it held before it was truncated, will not be read any further. */
+  end(span: EndedSpan): void {
+    this.#ended.push(span);
+    if (this.#ended.length <= mostSpans) return;
+    this.#ended.shift();
+    this.#dropped++;
+  }
+
+  /** Notes why it cannot be proved that nothing is missing, though nothing is known to be. */
+  doubt(reason: string): void {
+    if (this.#doubts.size < mostDoubts) this.#doubts.add(reason);
+  }
+
+  /** For the status: the claim, the gaps, and all spans, the oldest first; `present` are those that may still grow. */
+  status(present: ExaminedSpan[], further: { doubts: string[]; gaps: string[] }): { [key: string]: Json } {
+    const now = new Date().toISOString();
+    const lasting = further.gaps.map((cause) => ({ cause, times: 1, missing: null, first: now, last: now }));
+    const gaps = [...this.gaps.list(), ...lasting];
+    const doubts = [...new Set([...this.#doubts, ...further.doubts])];
+    const coverage = gaps.length > 0 ? 'gaps' : doubts.length > 0 ? `no gap known: ${doubts.join('; ')}` : 'no gap';
+    const earlier = this.#dropped > 0 ? { earlierSpans: this.#dropped } : {};
+    return { coverage, gaps, ...earlier, examined: [...this.#ended, ...present] };
+  }
+}

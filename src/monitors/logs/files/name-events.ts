@@ -1,0 +1,48 @@
+/** Whether what was announced of a name explains what is found under it: else a file may have come and gone between two looks. */
+
+/** What a look has found. */
+export interface NameChange {
+  hadFile: boolean;
+  hasFile: boolean;
+  /** Whether the file that was there has gone to another name, and was not deleted or replaced. */
+  wasRenamed: boolean;
+}
+
+/** How many events (inotify(7): create, delete, moved from, moved to) it takes when no other file had the name in between. */
+function fewestEvents({ hadFile, hasFile, wasRenamed }: NameChange): number {
+  if (!hadFile && !hasFile) return 0;
+  if (!hadFile || !hasFile) return 1;
+  // A file that lost its name to the next was renamed over: one event, as two of the kind would be two.
+  return wasRenamed ? 2 : 1;
+}
+
+export class NameEvents {
+  #seen = 0;
+  /** Events of a change that was found before they were delivered. */
+  #owed = 0;
+
+  /** An event that is about the name. */
+  count(): void {
+    this.#seen++;
+  }
+
+  /** Whether something has happened to the name since the last look. */
+  get hasAny(): boolean {
+    return this.#seen > this.#owed;
+  }
+
+  /** A look has found the same file as before: what was owed has come. */
+  onSame(): void {
+    this.#owed = Math.max(0, this.#owed - this.#seen);
+    this.#seen = 0;
+  }
+
+  /** Whether no other file can have had the name between the last look and this one. */
+  explain(change: NameChange): boolean {
+    const fewest = fewestEvents(change);
+    const seen = this.#seen - this.#owed;
+    this.#seen = 0;
+    this.#owed = Math.max(0, fewest - seen);
+    return seen === fewest;
+  }
+}

@@ -1,0 +1,219 @@
+/** The certificate of a watched file: what was examined, and what may be missing. */
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Gap } from '../../../src/monitors/logs/coverage.ts';
+import type { EndedSpan } from '../../../src/monitors/logs/files/file-record.ts';
+import { waitFor } from '../../support/wait.ts';
+import { type Following, follow, newFolder } from './following.ts';
+
+interface Certificate {
+  coverage: string;
+  gaps: Gap[];
+  examined: Array<EndedSpan | Omit<EndedSpan, 'ended'>>;
+  earlierSpans?: number;
+}
+
+/** What is said of the first path. */
+const certificateOf = ({ source }: Following): Certificate => source.status()[0] as unknown as Certificate;
+const spansOf = (following: Following) => certificateOf(following).examined.map(({ from, to }) => [from, to]);
+
+/** Stops this process's event loop, as SIGSTOP or a suspend would. */
+function standStill(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+test('a file that only grows has no gap, and the bytes that were examined are named with the identity of the file', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\nunfinished');
+  const following = await follow(t, [file]);
+  appendFileSync(file, ' one\ntwo\nnot yet');
+  await following.until(2);
+  const { dev, ino, birthtime } = statSync(file, { bigint: true });
+  const identity = { device: String(dev), inode: String(ino), born: birthtime.toISOString() };
+  assert.deepEqual(certificateOf(following).examined, [{ ...identity, from: 4, to: 23 }]);
+  assert.equal(certificateOf(following).coverage, 'no gap');
+});
+
+test('a file that is waited for, comes, and is renamed away for the next has no gap', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  const following = await follow(t, [file]);
+  assert.equal(certificateOf(following).coverage, 'no gap');
+  writeFileSync(file, 'one\n');
+  await following.until(1);
+  appendFileSync(file, 'two\n');
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'three\n');
+  await following.until(3);
+  assert.deepEqual(spansOf(following), [
+    [0, 8],
+    [0, 6],
+  ]);
+  assert.equal(certificateOf(following).coverage, 'no gap');
+});
+
+test('a copy that is renamed over the file leaves no gap: what was examined in the file is not examined in the copy', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'the same line every time\n'.repeat(400));
+  const following = await follow(t, [file]);
+  writeFileSync(`${file}.new`, `${readFileSync(file)}new\n`);
+  renameSync(`${file}.new`, file);
+  await following.until(1);
+  assert.deepEqual(spansOf(following), [
+    [10_000, 10_000],
+    [10_000, 10_004],
+  ]);
+  assert.equal(certificateOf(following).coverage, 'no gap');
+});
+
+test('files that came and went between two looks make "no gap" a claim that is not made', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file]);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'gone unseen\n');
+  rmSync(file);
+  writeFileSync(file, 'one\n');
+  await following.until(1);
+  assert.equal(
+    certificateOf(following).coverage,
+    'no gap known: between two looks more than one other file may have had the name',
+  );
+});
+
+test('a link that is switched makes "no gap" a claim that is not made', async (t) => {
+  const folder = newFolder(t);
+  for (const name of ['a', 'b']) writeFileSync(join(folder, name), '');
+  symlinkSync('a', join(folder, 'link'));
+  const following = await follow(t, [join(folder, 'link')]);
+  symlinkSync('b', join(folder, 'next'));
+  renameSync(join(folder, 'next'), join(folder, 'link'));
+  appendFileSync(join(folder, 'b'), 'one\n');
+  await following.until(1);
+  assert.match(certificateOf(following).coverage, /^no gap known: the link that leads to it was switched/);
+});
+
+test('a file that was read to its end and then truncated may lack what was written in the moment before', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file]);
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  writeFileSync(file, 'two, and longer\n');
+  await following.until(2);
+  const { coverage, gaps, examined } = certificateOf(following);
+  assert.match(coverage, /^no gap known: it was truncated/);
+  assert.deepEqual(gaps, []);
+  assert.deepEqual(
+    examined.map((span) => [span.from, span.to, 'ended' in span && span.ended]),
+    [
+      [0, 4, 'truncated'],
+      [0, 16, false],
+    ],
+  );
+});
+
+test('bytes that a file was known to hold and that were truncated unread are a gap, with their number', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '^first|^last');
+  appendFileSync(file, `first\n${'filler line\n'.repeat(2_000_000)}last\n`);
+  const { size } = statSync(file);
+  await following.until(1);
+  truncateSync(file);
+  await waitFor('the truncation to be seen', () => certificateOf(following).gaps.length > 0);
+  const { coverage, gaps, examined } = certificateOf(following);
+  assert.equal(coverage, 'gaps');
+  assert.equal(gaps[0]?.cause, 'truncated before it was read');
+  // The last line that was read is not complete.
+  const read = size - (gaps[0]?.missingBytes ?? 0);
+  assert.equal(read - ((read - 6) % 12), examined[0]?.to);
+});
+
+test('what is truncated unread is read in the copy that was made before (copytruncate), and nothing is missing', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file], '^first|^last|^next');
+  appendFileSync(file, `first\n${'filler line\n'.repeat(500_000)}last\n`);
+  await following.until(1);
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
+  appendFileSync(file, 'next\n');
+  await following.until(3);
+  assert.deepEqual(following.lines().sort(), ['first', 'last', 'next']);
+  assert.deepEqual(certificateOf(following).gaps, []);
+});
+
+test('copytruncate while rig is stopped: the lines are found in the copy, each once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  appendFileSync(file, 'two\nthree\n');
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
+  appendFileSync(file, 'four\n');
+  await following.until(4);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('a log that was compressed by xz while rig was stopped is a gap', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  renameSync(file, `${file}.1`);
+  writeFileSync(`${file}.2.xz`, 'compressed');
+  writeFileSync(file, 'one\n');
+  standStill(3200);
+  await following.until(1);
+  await waitFor('the compressed file to be seen', () => certificateOf(following).gaps.length > 0);
+  const { coverage, gaps } = certificateOf(following);
+  assert.equal(coverage, 'gaps');
+  assert.match(gaps[0]?.cause ?? '', /^compressed before it was read, and not to be unpacked: .*app\.log\.2\.xz/);
+});
+
+test('UTF-16 text, in which nothing is found, is a gap; so it is when it has been rotated away and let go', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 20, letGoAfterMs: 0 });
+  appendFileSync(file, Buffer.from('\ufefftext\n', 'utf16le'));
+  await waitFor('the gap', () => certificateOf(following).coverage === 'gaps');
+  renameSync(file, `${file}.1`);
+  await waitFor('the file to be let go', () => following.source.status().length === 1);
+  assert.match(certificateOf(following).gaps[0]?.cause ?? '', /^UTF-16/);
+  assert.equal(certificateOf(following).gaps.length, 1);
+});
+
+test('a line that is examined in parts makes "no gap" a claim that is not made', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], 'needle');
+  appendFileSync(file, `${'x'.repeat(300_000)}needle\n`);
+  await following.until(1);
+  assert.match(certificateOf(following).coverage, /^no gap known: lines longer than 256 KiB/);
+});
+
+test('of a file that is truncated again and again the last spans are kept, and the number of those before', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file]);
+  for (let count = 1; count <= 30; count++) {
+    writeFileSync(file, `${'x'.repeat(count)}\n`);
+    await following.until(count);
+  }
+  const { examined, earlierSpans } = certificateOf(following);
+  assert.equal(examined.length, 21);
+  assert.equal(examined.length + (earlierSpans ?? 0), 30);
+});
