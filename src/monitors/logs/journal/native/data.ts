@@ -15,10 +15,10 @@ export function readPayload(bytes: FileBytes, form: Form, offset: number): Buffe
   if (window.bytes[at] !== objectType.data) throw corrupt(`there is no value at ${offset}`);
   const size = readNumber(window.view, at + 8);
   if (size <= form.payload || offset + size > bytes.end) throw corrupt(`the value at ${offset} has ${size} bytes`);
-  const flags = (window.bytes[at + 1] as number) & compressionFlags;
+  const compression = (window.bytes[at + 1] as number) & compressionFlags;
   const length = Math.min(size, form.payload + mostValueBytes);
   window = bytes.side(offset, length);
   at = offset - window.start;
   const payload = window.bytes.subarray(at + form.payload, at + length);
-  return flags === 0 ? payload : decompress(payload, flags);
+  return compression === 0 ? payload : decompress(payload, compression);
 }

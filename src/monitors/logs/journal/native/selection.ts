@@ -28,7 +28,7 @@ export function compileSelection(selectors: readonly string[]): Selection {
   const priorities = selectors.filter((each) => each.startsWith(priorityOption));
   const matches = selectors.filter((each) => !each.startsWith(priorityOption) && each.includes('='));
   const units = selectors.filter((each) => !each.includes('='));
-  const conditions = [...unitCondition(units), ...allOf([...priorities.map(priorityTest), ...matchTests(matches)])];
+  const conditions = [...unitCondition(units), ...allOf([...priorities.flatMap(priorityTest), ...matchTests(matches)])];
   return {
     accepts: (entry) => conditions.every(({ tests, isMet }) => isMet(entry.matching(tests))),
   };
@@ -49,13 +49,13 @@ const mostTogether = 31;
 const priorityOption = '--priority=';
 const levels = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
-/** `LEVEL`, which is it and all that is more urgent, or `FROM..TO`. */
-function priorityTest(argument: string): DataTest {
+/** `LEVEL`, which is it and all that is more urgent, or `FROM..TO`. All levels are also that of an entry without one. */
+function priorityTest(argument: string): DataTest[] {
   const text = argument.slice(priorityOption.length);
   const [from, to] = text.includes('..') ? text.split('..', 2).map(levelOf) : [0, levelOf(text)];
   if (from === undefined || to === undefined) throw new RigError(`${JSON.stringify(text)} is no priority`);
   const wanted = levels.map((_, level) => String(level)).slice(Math.min(from, to), Math.max(from, to) + 1);
-  return { field: 'PRIORITY', test: isOneOf(wanted) };
+  return wanted.length === levels.length ? [] : [{ field: 'PRIORITY', test: isOneOf(wanted) }];
 }
 
 function levelOf(text: string): number | undefined {
