@@ -1,5 +1,5 @@
 /** A file of the systemd journal, read without journalctl, also while journald writes to it. */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { EntryArrays } from './entry-arrays.ts';
 import { corrupt, JournalFileError } from './error.ts';
 import { FileBytes, readFully } from './file-bytes.ts';
@@ -20,6 +20,9 @@ const manyEntries = 256;
  */
 const graceMs = 2000;
 
+/** What `hasChanged` reads: from the state to the number of entries. */
+const [peekedFrom, entriesAt, peekedTo] = [16, 152, 160];
+
 export class JournalFile implements JournalIdentity {
   readonly path: string;
   /** Device and inode: `dev:ino`. */
@@ -29,6 +32,7 @@ export class JournalFile implements JournalIdentity {
   readonly seqnumId: string;
   readonly #fd: number;
   readonly #headerBytes = Buffer.allocUnsafeSlow(headerBytes);
+  readonly #peeked = Buffer.allocUnsafeSlow(peekedTo - peekedFrom);
   readonly #bytes: FileBytes;
   readonly #arrays: EntryArrays;
   readonly #entry: EntryReader;
@@ -73,6 +77,15 @@ export class JournalFile implements JournalIdentity {
   /** The header as it was last read. */
   get header(): JournalHeader {
     return this.#header;
+  }
+
+  /** Whether entries came since the last `refresh`, or the state changed: one small read, which allocates nothing. */
+  hasChanged(): boolean {
+    const count = readSync(this.#fd, this.#peeked, 0, peekedTo - peekedFrom, peekedFrom);
+    if (count < peekedTo - peekedFrom || this.#peeked[0] !== this.#headerBytes[peekedFrom]) return true;
+    for (let at = entriesAt; at < peekedTo; at++)
+      if (this.#peeked[at - peekedFrom] !== this.#headerBytes[at]) return true;
+    return false;
   }
 
   /** Reads the header: one small read. Throws a JournalFileError when it is no longer that of the same file. */
