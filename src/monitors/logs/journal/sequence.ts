@@ -11,7 +11,7 @@ interface Hole {
   isClaimed: boolean;
 }
 
-/** What was seen of one numbering: all numbers up to `highest` but those in the holes. */
+/** What was seen of the numbers that one journald gives: all up to `highest` but those in the holes. */
 export class Chain {
   #highest: number;
   #holes: Hole[] = [];
@@ -24,9 +24,12 @@ export class Chain {
     return this.#highest;
   }
 
-  /** An entry was seen; `round` is when, in whatever the caller counts. */
-  note(number: number, round: number): void {
-    if (number === this.#highest + 1) this.#highest = number;
+  /**
+   * An entry was seen; `round` is when, in whatever the caller counts; `previous` is the number of the entry before it in its
+   * file: journald goes on where the file is, if that is further on than itself.
+   */
+  note(number: number, round: number, previous = Number.NaN): void {
+    if (number === this.#highest + 1 || (number > this.#highest && number === previous + 1)) this.#highest = number;
     else if (number > this.#highest) {
       this.#holes.push({ first: this.#highest + 1, last: number - 1, round, isClaimed: false });
       this.#highest = number;
@@ -99,8 +102,14 @@ export class JournalSequence {
     return chain;
   }
 
-  knows(numbering: string): boolean {
-    return this.#chains.has(numbering);
+  /** The numbering of that name, if there is one. */
+  known(numbering: string): Chain | undefined {
+    return this.#chains.get(numbering);
+  }
+
+  /** Entries with another numbering are numbered by the same journald: each user's file has a numbering of its own. */
+  join(numbering: string, chain: Chain): void {
+    this.#chains.set(numbering, chain);
   }
 
   /** A numbering was found whose beginning nobody has seen. */
@@ -125,6 +134,6 @@ export class JournalSequence {
 
   /** How many entries are missing for good: they were so before a round. */
   claimMissing(beforeRound: number): number {
-    return this.#chains.values().reduce((sum, chain) => sum + chain.claimMissing(beforeRound), 0);
+    return new Set(this.#chains.values()).values().reduce((sum, chain) => sum + chain.claimMissing(beforeRound), 0);
   }
 }

@@ -27,6 +27,8 @@ export class HeldFile {
   readonly isRuntime: boolean;
   /** The ordinal of the next entry to be examined. */
   next: number;
+  /** The number of the entry before that. */
+  lastNumber = Number.NaN;
   /** Where it is at present; undefined: nowhere any more. */
   path: string | undefined;
   /** The same file is there as another one, with more in it perhaps. */

@@ -5,7 +5,7 @@ import { wakeOn } from '../../files/wake-up.ts';
 import type { JournalPlan } from '../../plan.ts';
 import type { Source, SourceExcerpt } from '../../source.ts';
 import type { Examination } from '../examination.ts';
-import type { Chain } from '../sequence.ts';
+import { Chain } from '../sequence.ts';
 import { Copies } from './copies.ts';
 import { DataTests } from './data-tests.ts';
 import type { HeldFile } from './held-files.ts';
@@ -50,6 +50,8 @@ export class NativeSource implements Source {
   readonly #selectors: string[];
   readonly #selection: Selection | undefined;
   readonly #chains = new Map<HeldFile, Chain>();
+  /** That of the last entry. */
+  #chain: Chain | undefined;
   /** Where each numbering was when this was armed. */
   readonly #armedAt = new Map<string, number>();
   #armedPlace: Place | undefined;
@@ -70,6 +72,7 @@ export class NativeSource implements Source {
   #isOpen = false;
   /** In this look: the files that could not be read, those of them that are given up, and those in memory. */
   readonly #failed = new Set<HeldFile>();
+  readonly #emptied = new Set<HeldFile>();
   #lost: Array<{ error: Error; giveUp(): void }> = [];
   #inMemory: JournalFile[] = [];
 
@@ -97,11 +100,15 @@ export class NativeSource implements Source {
       this.#examination.cursor = last?.cursor;
       this.#safeCursor = last?.cursor;
       this.#lookCursor = last?.cursor;
-      for (const { file } of this.#files.all) {
+      for (const held of this.#files.all) {
+        const { file } = held;
         const known = this.#armedAt.get(file.seqnumId) ?? 0;
         this.#armedAt.set(file.seqnumId, Math.max(known, file.header.tailSeqnum));
+        held.lastNumber = file.header.tailSeqnum;
       }
-      for (const [numbering, number] of this.#armedAt) this.#examination.sequence.chain(numbering, number);
+      this.#chain = last && new Chain(last.place.number);
+      if (this.#chain)
+        for (const numbering of this.#armedAt.keys()) this.#examination.sequence.join(numbering, this.#chain);
     } catch (error) {
       this.#files.close();
       throw error;
@@ -208,6 +215,11 @@ export class NativeSource implements Source {
       if (this.#listener.onUnreadable(error)) return;
       giveUp();
     }
+    for (const held of this.#emptied) {
+      this.#files.release(held);
+      this.#failed.delete(held);
+    }
+    this.#emptied.clear();
     if (this.#failed.size === 0) this.#settle();
   }
 
@@ -238,7 +250,9 @@ export class NativeSource implements Source {
       this.#last = { held, ordinal };
     }
     this.#hasTaken = true;
-    this.#chainOf(held, ordinal, seqnum).note(seqnum, this.#round);
+    this.#chain = this.#chainOf(held, ordinal, seqnum);
+    this.#chain.note(seqnum, this.#round, held.lastNumber);
+    held.lastNumber = seqnum;
     return true;
   }
 
@@ -283,9 +297,13 @@ export class NativeSource implements Source {
     if (known) return known;
     const { sequence } = this.#examination;
     const { fileId, seqnumId } = held.file;
+    const last = this.#chain;
+    const goesOn = last && (seqnum === last.highest + 1 || (seqnum <= last.highest && !last.has(seqnum)));
     // The first file of a numbering has its name: from its first entry on nothing can be missing.
     const isHead = held.isNew && fileId === seqnumId && ordinal === 0;
-    if (!sequence.knows(seqnumId) && !isHead) sequence.noteBreak();
+    const isKnown = sequence.known(seqnumId) !== undefined;
+    if (!isKnown && goesOn) sequence.join(seqnumId, last);
+    else if (!isKnown && !isHead) sequence.noteBreak();
     const chain = sequence.chain(seqnumId, seqnum - 1);
     this.#chains.set(held, chain);
     return chain;
@@ -306,6 +324,11 @@ export class NativeSource implements Source {
 
   #onHeldFailure(held: HeldFile, error: unknown): void {
     this.#failed.add(held);
+    // What is vacuumed away is emptied, too. The numbers tell how much of it was missed.
+    if (held.path === undefined) {
+      this.#emptied.add(held);
+      return;
+    }
     held.failingSinceMs ??= performance.now();
     if (error === undefined || this.#mayMend(error, held.failingSinceMs)) return;
     this.#lost.push({ error: asError(error), giveUp: () => this.#files.release(held) });
