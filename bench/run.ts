@@ -1,11 +1,16 @@
 /** `npm run bench [-- NAME...]`: every bench, or those named. Needs root, as the tests do: each has test hosts of its own. */
 import { readFileSync } from 'node:fs';
 import { setUp } from '../test/support/setup.ts';
+import { benchJournal } from './journal.ts';
 import { benchLogEngine } from './log-engine.ts';
 import { benchMainJob } from './main-job.ts';
 import { endHosts } from './support.ts';
 
-const benches: Record<string, () => Promise<void>> = { main: benchMainJob, engine: benchLogEngine };
+const benches: Record<string, () => Promise<void>> = {
+  main: benchMainJob,
+  engine: benchLogEngine,
+  journal: benchJournal,
+};
 
 const named = process.argv.slice(2);
 const unknown = named.find((name) => !(name in benches));

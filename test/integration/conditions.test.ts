@@ -89,7 +89,19 @@ test('--count --within takes the time of the entries: a burst that is read late 
   const host = await startHost(t);
   await host.startJournald();
   const service = await startService(host);
-  const args = ['-m', 'boom', '--count', 3, '--within', '400ms', '--no-files', '--gcore', service.pid];
+  const args = [
+    '-m',
+    'boom',
+    '--count',
+    3,
+    '--within',
+    '400ms',
+    '--no-files',
+    '--journal-reader',
+    'journalctl',
+    '--gcore',
+    service.pid,
+  ];
   const id = await armRig(host, 'logs', ...args);
   const [journalctl] = host.processesNamed('journalctl');
   await host.kill(journalctl?.pid ?? 0, 'SIGSTOP');

@@ -10,7 +10,17 @@ for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
     await host.startJournald();
     await host.journal('from before');
     const service = await startService(host);
-    const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-files', '--gcore', service.pid);
+    const id = await armRig(
+      host,
+      'logs',
+      '-m',
+      MESSAGE,
+      '--no-files',
+      '--journal-reader',
+      'journalctl',
+      '--gcore',
+      service.pid,
+    );
     const follower = () => host.processesNamed('journalctl').find(({ args }) => args.includes('--follow'));
     const { pid } = await waitFor('journalctl to follow', follower);
     await host.kill(pid, signal);
@@ -27,7 +37,17 @@ test('entries that were vacuumed away unread are a gap in the manifest and a war
   await host.startJournald();
   await host.journal('from before');
   const service = await startService(host);
-  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-files', '--gcore', service.pid);
+  const id = await armRig(
+    host,
+    'logs',
+    '-m',
+    MESSAGE,
+    '--no-files',
+    '--journal-reader',
+    'journalctl',
+    '--gcore',
+    service.pid,
+  );
   const follower = () => host.processesNamed('journalctl').find(({ args }) => args.includes('--follow'));
   const { pid } = await waitFor('journalctl to follow', follower);
   await host.kill(pid, 'SIGSTOP');
@@ -42,3 +62,36 @@ test('entries that were vacuumed away unread are a gap in the manifest and a war
   const log = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/rig.log']);
   assert.match(log, /journal: \d+ entries are missing, removed/);
 });
+
+test('by default no journalctl is needed or started, also on a host that has none', async (t) => {
+  const host = await startHost(t);
+  await host.startJournald();
+  await host.journal('from before');
+  const service = await startService(host);
+  await host.must('mount', ['--bind', '/dev/null', '/usr/bin/journalctl']);
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-files', '--gcore', service.pid);
+  assert.deepEqual(host.processesNamed('journalctl'), []);
+  await host.journal(MESSAGE, { sync: false });
+  const { archive } = await finished(host, id);
+  const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
+  assert.deepEqual([trigger.line, sources[0]?.reader, sources[0]?.coverage], [MESSAGE, 'native', 'no gap']);
+  const context = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/context/journal.log']);
+  assert.match(context, /from before\n(.*\n)*--- the next line triggered the rig ---\n.*test\[\d+\]: This is my/);
+  await assertNothingLeft(host);
+});
+
+const wrong: Array<[string, string[], RegExp]> = [
+  ['a folder that is not there', ['--journal-dir', '/nowhere'], /--journal-dir \/nowhere: no such folder/],
+  ['a folder without a journal', ['--journal-dir', '/etc'], /--journal-dir \/etc: there is no journal in it/],
+  ['an unknown reader', ['--journal-reader', 'x'], /--journal-reader: expected native or journalctl, got "x"/],
+  ['a latency of minutes', ['--journal-latency', '2m'], /--journal-latency: expected 1ms to 1s/],
+];
+for (const [what, args, message] of wrong)
+  test(`${what} is one clear line`, async (t) => {
+    const host = await startHost(t);
+    await host.startJournald();
+    const { code, stderr } = await host.rig('logs', '-m', 'x', ...args, '--gcore', '1');
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, message);
+    assert.match(stderr, /^[^\n]*\n$/);
+  });

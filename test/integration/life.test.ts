@@ -210,10 +210,11 @@ test('when the parent is killed while the rig is being armed, nothing remains', 
   await host.startJournald();
   host.write('/usr/local/bin/journalctl', '#!/bin/sh\ntouch /run/arming\nexec sleep 86400\n');
   await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
-  const parent = await host.spawn(
-    'rig',
-    rig.filter((word) => word !== '--no-journal'),
-  );
+  const parent = await host.spawn('rig', [
+    ...rig.filter((word) => word !== '--no-journal'),
+    '--journal-reader',
+    'journalctl',
+  ]);
   await waitFor('the rig to be arming', () => host.exists('/run/arming'));
   await parent.kill();
   await assertNothingLeft(host);
@@ -315,7 +316,7 @@ test('a journalctl that hangs after the trigger loses the lines around it, and n
     '#!/bin/sh\ncase "$*" in *--reverse*) [ ! -e /run/hang ] || exec sleep 86400 ;; esac\nexec /usr/bin/journalctl "$@"\n',
   );
   await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
-  const id = await armRig(host, ...rig.filter((word) => word !== '--no-journal'));
+  const id = await armRig(host, ...rig.filter((word) => word !== '--no-journal'), '--journal-reader', 'journalctl');
   host.write('/run/hang', '');
   host.append(LOG, `${MESSAGE}\n`);
   const record = await finished(host, id);

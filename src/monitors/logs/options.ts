@@ -18,6 +18,13 @@ export const logsOptions = {
     hint: 'FIELD=VALUE',
     summary: 'Only journal entries with this field; may be repeated',
   },
+  'journal-dir': { kind: 'text', hint: 'DIR', summary: 'The journal in this folder: a copy, or of a mounted host' },
+  'journal-reader': { kind: 'text', hint: 'READER', summary: 'native or journalctl (default: native where it can)' },
+  'journal-latency': {
+    kind: 'duration',
+    hint: 'DURATION',
+    summary: 'How often a busy journal is looked at (default: 25ms)',
+  },
   'unit-event': {
     kind: 'list',
     hint: 'EVENT,...',

@@ -29,8 +29,20 @@ export type LogsPlan = {
   streams?: string[];
   /** How often files are looked at unasked; undefined: the default. */
   intervalMs?: number;
-  /** Undefined: the journal is not watched. `units` also has what selects entries otherwise: `FIELD=VALUE` and
-   * `--priority=LEVEL`, neither of which can be a unit's name. Empty: the whole of it.
-   */
-  journal?: { program: string; units: string[] };
+  /** Undefined: the journal is not watched. */
+  journal?: JournalPlan;
+};
+
+/** How the journal is read. */
+export type JournalPlan = {
+  /** Who reads its files: rig itself, or journalctl. */
+  reader: 'native' | 'journalctl';
+  /** The path of journalctl; where rig itself reads, it takes over when a file cannot be read so. */
+  program?: string;
+  /** The folder with the journal, absolute; undefined: this host's own. */
+  dir?: string;
+  /** How long a new entry of a busy journal may go unnoticed. */
+  latencyMs?: number;
+  /** Units, `FIELD=VALUE` and `--priority=LEVEL`, none of which can be taken for another. Empty: the whole of it. */
+  selection: string[];
 };

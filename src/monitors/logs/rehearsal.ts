@@ -5,20 +5,25 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { EchoRule } from './condition/echo.ts';
 import { FollowedFile } from './files/followed-file.ts';
-import { readEntries, recentArguments } from './journal/child.ts';
-import { textOf } from './journal/export.ts';
+import type { JournalEntry } from './journal/entry.ts';
+import { textOf } from './journal/entry.ts';
+import { readEntries, recentArguments } from './journal/journalctl/child.ts';
+import { DataTests } from './journal/native/data-tests.ts';
+import { readBackward } from './journal/native/look-around.ts';
+import { compileSelection } from './journal/native/selection.ts';
 import { lastLines } from './last-lines.ts';
 import { toByteExpression } from './matching/byte-expression.ts';
 import type { Matcher, MessageOptions } from './matching/matcher.ts';
 import { compileMatcher } from './matching/matcher.ts';
-import type { LogsPlan } from './plan.ts';
+import type { JournalPlan, LogsPlan } from './plan.ts';
 
 /**
- * For all files together, and for the journal beside them from its first entry on: about as long as arming takes, which
- * goes on meanwhile. A busy host may take longer to give the first entry.
+ * For all files together, and for the journal beside them: about as long as arming takes, which goes on meanwhile. The time
+ * of journalctl begins with its first entry: a busy host may take longer to give that.
  */
 const withinMs = 150;
 const firstEntryMs = 600;
+const hourMs = 3_600_000;
 const mostLines = 10_000;
 /** Of a file with long lines the last so many bytes are enough. */
 const mostBytes = 4 * 1024 * 1024;
@@ -107,20 +112,63 @@ function countLines(text: Buffer): number {
   return lines;
 }
 
-async function rehearseJournal(
-  { program, units }: NonNullable<LogsPlan['journal']>,
-  matcher: Matcher,
-  echo: EchoRule,
-): Promise<string | undefined> {
-  let [entries, matches, lastAt] = [0, 0, ''];
+/** What was found among the entries of the last hour. */
+class EntryTally {
+  entries = 0;
+  #matches = 0;
+  #lastAt = '';
+  readonly #matcher: Matcher;
+  readonly #echo: EchoRule;
+
+  constructor(matcher: Matcher, echo: EchoRule) {
+    this.#matcher = matcher;
+    this.#echo = echo;
+  }
+
+  /** Takes an entry; the newest comes first. */
+  take(entry: JournalEntry): void {
+    this.entries++;
+    const message = entry.values('MESSAGE').find((text) => this.#matcher.test(text));
+    if (!message || this.#echo.isEcho(message, textOf(entry, 'SYSLOG_IDENTIFIER'))) return;
+    if (this.#matches++ === 0) this.#lastAt = new Date(entry.realtimeUs / 1000).toISOString();
+  }
+
+  inWords(): string | undefined {
+    if (this.entries === 0) return undefined;
+    const where = `${counted(this.entries, 'journal entry', 'journal entries')} of the last hour`;
+    return inWords(this.#matches, where, ` at ${this.#lastAt}`);
+  }
+}
+
+async function rehearseJournal(plan: JournalPlan, matcher: Matcher, echo: EchoRule): Promise<string | undefined> {
+  const tally = new EntryTally(matcher, echo);
+  if (plan.reader === 'native') await readLastHour(plan, matcher, tally);
+  else await readLastHourByJournalctl(plan, tally);
+  return tally.inWords();
+}
+
+async function readLastHour({ dir, selection }: JournalPlan, matcher: Matcher, tally: EntryTally): Promise<void> {
+  const selected = compileSelection(selection);
+  // Equal messages are looked at once.
+  const tests = new DataTests([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
+  const sinceUs = (Date.now() - hourMs) * 1000;
+  await new Promise(setImmediate);
+  await readBackward({ dir, sinceUs, withinMs }, (entry) => {
+    if (entry.realtimeUs < sinceUs) return false;
+    if (!selected.accepts(entry)) return true;
+    if (entry.matching(tests) === 0) tally.entries++;
+    else tally.take(entry);
+    return tally.entries < mostLines;
+  });
+}
+
+async function readLastHourByJournalctl(plan: JournalPlan, tally: EntryTally): Promise<void> {
+  const journal = { program: 'journalctl', ...plan };
   let deadline = performance.now() + firstEntryMs;
-  const reader = await readEntries(program, recentArguments(units, mostLines), (entry) => {
+  const reader = await readEntries(journal.program, recentArguments(journal, mostLines), (entry) => {
     if (performance.now() >= deadline) return;
-    if (entries++ === 0) end(withinMs);
-    const message = entry.fields.get('MESSAGE')?.find((text) => matcher.test(text));
-    if (!message || echo.isEcho(message, textOf(entry, 'SYSLOG_IDENTIFIER'))) return;
-    // The newest comes first.
-    if (matches++ === 0) lastAt = new Date(Number(textOf(entry, '__REALTIME_TIMESTAMP') ?? 0) / 1000).toISOString();
+    if (tally.entries === 0) end(withinMs);
+    tally.take(entry);
   });
   // Only now is there something to end; the entries come in a later turn of the event loop.
   let timer = setTimeout(() => void reader.end(), firstEntryMs);
@@ -131,8 +179,6 @@ async function rehearseJournal(
   };
   await reader.ended;
   clearTimeout(timer);
-  if (entries === 0) return undefined;
-  return inWords(matches, `${counted(entries, 'journal entry', 'journal entries')} of the last hour`, ` at ${lastAt}`);
 }
 
 function counted(number: number, one: string, many = `${one}s`): string {

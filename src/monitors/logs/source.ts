@@ -43,6 +43,8 @@ export interface Source {
   /** Stops examining, at once; resolves when nothing is left running. What `context` needs is kept. */
   stop(): Promise<void>;
   status(): SourceStatus[];
+  /** How long what was written may go unread at most, in milliseconds, where that is more than for files. */
+  readonly readingMs?: number;
   /** The last lines examined, the triggering one included and last, one text per thing watched. Called at any time. */
   context(trigger: Trigger): Promise<SourceExcerpt[]>;
   /** Gives back what `context` needed after `stop`. */

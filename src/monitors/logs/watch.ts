@@ -2,6 +2,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MonitorContext, Trigger, TriggerFacts, Watch } from '../../plugin.ts';
+import { readingMs } from './condition/alarm.ts';
 import { nowMs } from './condition/clock.ts';
 import type { Condition } from './condition/condition.ts';
 import { makeCondition } from './condition/condition.ts';
@@ -48,7 +49,11 @@ class LogsWatch implements Watch {
     const second = plan.next ?? plan.unless;
     this.#judge = makeJudge(plan, (match, verdict) => this.#take(match, verdict));
     this.#passedOver = new PassedOver(plan);
-    this.#condition = makeCondition(plan, (facts) => this.#fire(facts));
+    this.#condition = makeCondition(
+      plan,
+      (facts) => this.#fire(facts),
+      () => Math.max(readingMs.files, ...this.#sources.map((source) => source.readingMs ?? 0)),
+    );
     const sourceContext: SourceContext = {
       matcher: second ? compileMatcher(plan.message, second) : compileMatcher(plan.message),
       onMatch: (match) => (this.#isOver ? 'counted' : this.#judge.take(match)),
@@ -56,7 +61,7 @@ class LogsWatch implements Watch {
       remark: (text) => context.remark(text),
       debug: (text) => context.debug(text),
     };
-    if (plan.journal) this.#sources.push(new JournalSource(plan.journal.program, plan.journal.units, sourceContext));
+    if (plan.journal) this.#sources.push(new JournalSource(plan.journal, sourceContext));
     const { files, patterns = [], streams = [], intervalMs } = plan;
     if (files.length + patterns.length > 0)
       this.#sources.push(new FileSource(files, sourceContext, { patterns, intervalMs }));

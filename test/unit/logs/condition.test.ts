@@ -11,7 +11,11 @@ const other = { ...message, text: 'B' };
 /** Takes lines, each `text@ms` or `text@ms@source`; gives what fired. */
 function play(plan: Partial<LogsPlan>, lines: string[]): TriggerFacts[] {
   const fired: TriggerFacts[] = [];
-  const condition = makeCondition({ message, count: 1, files: [], ...plan }, (facts) => fired.push(facts));
+  const condition = makeCondition(
+    { message, count: 1, files: [], ...plan },
+    (facts) => fired.push(facts),
+    () => 1500,
+  );
   for (const each of lines) {
     const [text = '', atMs, source = 'journal'] = each.split('@');
     const match = { source, line: Buffer.from(text), position: { cursor: each }, atMs: 0 };

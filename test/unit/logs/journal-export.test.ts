@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JournalEntry } from '../../../src/monitors/logs/journal/export.ts';
-import { ExportParser } from '../../../src/monitors/logs/journal/export.ts';
+import type { ExportedEntry } from '../../../src/monitors/logs/journal/journalctl/export.ts';
+import { ExportParser } from '../../../src/monitors/logs/journal/journalctl/export.ts';
 
 function binary(name: string, value: Buffer): Buffer {
   const length = Buffer.alloc(8);
@@ -10,14 +10,14 @@ function binary(name: string, value: Buffer): Buffer {
 }
 
 /** What the parser makes of an output that comes in portions of a size. */
-function parse(output: Buffer, portionBytes = output.length): JournalEntry[] {
-  const entries: JournalEntry[] = [];
+function parse(output: Buffer, portionBytes = output.length): ExportedEntry[] {
+  const entries: ExportedEntry[] = [];
   const parser = new ExportParser((entry) => entries.push(entry));
   for (let at = 0; at < output.length; at += portionBytes) parser.push(output.subarray(at, at + portionBytes));
   return entries;
 }
 
-const plain = (entries: JournalEntry[]): Array<Record<string, string[]>> =>
+const plain = (entries: ExportedEntry[]): Array<Record<string, string[]>> =>
   entries.map(({ fields }) =>
     Object.fromEntries([...fields].map(([name, values]) => [name, values.map((value) => value.toString('latin1'))])),
   );

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startHost } from '../../support/host.ts';
-import { numbered, watchJournal } from './watching-journal.ts';
+import { numbered, readers, watchJournal } from './watching-journal.ts';
 
 /** A small generator of numbers from 0 to 1, the same for the same seed (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -24,13 +24,13 @@ const seeds =
     ? Array.from({ length: Number(process.env.RIG_TEST_SEEDS ?? 3) }, () => Math.floor(Math.random() * 2 ** 32))
     : [Number(process.env.RIG_TEST_SEED)];
 
-for (const seed of seeds)
-  test(`each entry is examined once, whatever happens to journalctl and journald (seed ${seed})`, async (t) => {
+for (const [seed, [name, plan]] of seeds.flatMap((each) => readers.map((reader) => [each, reader] as const)))
+  test(`each entry is examined once, whatever happens to journalctl and journald (${name}, seed ${seed})`, async (t) => {
     const random = randomFrom(seed);
     const host = await startHost(t, { binary: process.execPath });
     let journald = await host.startJournald({ persistent: random() < 0.5 });
     await host.journal('from before');
-    const watch = await watchJournal(host, '^entry');
+    const watch = await watchJournal(host, '^entry', plan);
     const signalChildren = async (signal: NodeJS.Signals): Promise<void> => {
       for (const { pid } of watch.children()) await host.kill(pid, signal);
     };

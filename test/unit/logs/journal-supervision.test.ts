@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startHost, type TestHost } from '../../support/host.ts';
 import { waitFor } from '../../support/wait.ts';
-import { numbered, sendMany, watchJournal } from './watching-journal.ts';
+import { byJournalctl, numbered, readers, sendMany, watchJournal } from './watching-journal.ts';
 
 /** journalctl in a host with a journald, and the numbers up to `last` sent and found. */
 async function watchedHost(t: Parameters<typeof startHost>[0], persistent = false) {
@@ -17,7 +17,7 @@ const follower = async (watch: Awaited<ReturnType<typeof watchJournal>>): Promis
 
 test('a journalctl that hangs while entries are stored is replaced, and nothing is lost or comes twice', async (t) => {
   const { host } = await watchedHost(t);
-  const watch = await watchJournal(host, '^entry');
+  const watch = await watchJournal(host, '^entry', byJournalctl());
   await sendMany(host, 1, 50);
   await watch.until(50);
   await host.kill(await follower(watch), 'SIGSTOP');
@@ -40,7 +40,7 @@ test('a journalctl that hangs is found out also when only chosen entries are rea
         MESSAGE_ID: 'fc2e22bc6ee647b6b90729ab34a250b1',
       },
     });
-  const watch = await watchJournal(host, '^entry', '/usr/bin/journalctl', ['web.service']);
+  const watch = await watchJournal(host, '^entry', { ...byJournalctl(), selection: ['web.service'] });
   await ofUnit('entry 1.');
   await watch.until(1);
   await host.kill(await follower(watch), 'SIGSTOP');
@@ -50,24 +50,25 @@ test('a journalctl that hangs is found out also when only chosen entries are rea
   assert.deepEqual(watch.lines(), numbered(1, 2));
 });
 
-test('entries of a journal that moves to /var/log/journal after boot are found, and none twice', async (t) => {
-  const { host } = await watchedHost(t);
-  const watch = await watchJournal(host, '^entry');
-  await sendMany(host, 1, 20);
-  await watch.until(20);
-  await host.must('mkdir', ['-p', '/var/log/journal']);
-  await host.must('journalctl', ['--flush']);
-  await sendMany(host, 21, 40);
-  await watch.until(40);
-  await sendMany(host, 41, 60);
-  await watch.until(60);
-  assert.deepEqual(watch.lines(), numbered(1, 60));
-  assert.deepEqual((await watch.status()).gaps, []);
-});
+for (const [name, plan] of readers)
+  test(`entries of a journal that moves to /var/log/journal after boot are found, and none twice (${name})`, async (t) => {
+    const { host } = await watchedHost(t);
+    const watch = await watchJournal(host, '^entry', plan);
+    await sendMany(host, 1, 20);
+    await watch.until(20);
+    await host.must('mkdir', ['-p', '/var/log/journal']);
+    await host.must('journalctl', ['--flush']);
+    await sendMany(host, 21, 40);
+    await watch.until(40);
+    await sendMany(host, 41, 60);
+    await watch.until(60);
+    assert.deepEqual(watch.lines(), numbered(1, 60));
+    assert.deepEqual((await watch.status()).gaps, []);
+  });
 
 test('when what was not read yet is vacuumed away, the watch goes on with the oldest entry left and says so', async (t) => {
   const { host } = await watchedHost(t);
-  const watch = await watchJournal(host, '^entry');
+  const watch = await watchJournal(host, '^entry', byJournalctl());
   await sendMany(host, 1, 10);
   await watch.until(10);
   await host.kill(await follower(watch), 'SIGSTOP');
@@ -92,10 +93,12 @@ const disturbances: Record<string, (host: TestHost) => Promise<unknown>> = {
     await host.must('journalctl', ['--vacuum-time=1us']);
   },
 };
-for (const [what, disturb] of Object.entries(disturbances))
-  test(`no entry is lost and no gap is claimed when the journal ${what}`, async (t) => {
+for (const [[what, disturb], [name, plan]] of Object.entries(disturbances).flatMap((each) =>
+  readers.map((reader) => [each, reader] as const),
+))
+  test(`no entry is lost and no gap is claimed when the journal ${what} (${name})`, async (t) => {
     const { host } = await watchedHost(t, true);
-    const watch = await watchJournal(host, '^entry');
+    const watch = await watchJournal(host, '^entry', plan);
     for (let round = 0; round < 3; round++) {
       await sendMany(host, round * 100 + 1, round * 100 + 100);
       await watch.until(round * 100 + 100);
@@ -107,10 +110,12 @@ for (const [what, disturb] of Object.entries(disturbances))
     assert.equal((await watch.status()).coverage, 'no gap');
   });
 
-for (const signal of ['SIGTERM', 'SIGKILL'] as const)
-  test(`no entry is lost when journald ends with ${signal} and is started again`, async (t) => {
+for (const [signal, [name, plan]] of (['SIGTERM', 'SIGKILL'] as const).flatMap((each) =>
+  readers.map((reader) => [each, reader] as const),
+))
+  test(`no entry is lost when journald ends with ${signal} and is started again (${name})`, async (t) => {
     const { host, journald } = await watchedHost(t);
-    const watch = await watchJournal(host, '^entry');
+    const watch = await watchJournal(host, '^entry', plan);
     await sendMany(host, 1, 100);
     await journald.stop(signal);
     await host.startJournald();
@@ -129,7 +134,7 @@ test('with inotify used up the entries are still found, and a remark says so', a
     '#!/bin/sh\ncase "$*" in *--follow*) journalctl $(echo "$@" | sed "s/--follow//"); exec sleep 1000 ;; esac\nexec journalctl "$@"\n',
   );
   await host.must('chmod', ['755', '/usr/local/bin/deaf']);
-  const watch = await watchJournal(host, '^entry', '/usr/local/bin/deaf');
+  const watch = await watchJournal(host, '^entry', byJournalctl('/usr/local/bin/deaf'));
   for (let round = 1; round <= 4; round++) {
     await sendMany(host, round, round);
     await watch.until(round);
@@ -141,7 +146,7 @@ test('with inotify used up the entries are still found, and a remark says so', a
 test('while journalctl is being replaced by an update the watch waits, and then goes on', async (t) => {
   const { host } = await watchedHost(t);
   await host.must('cp', ['/usr/bin/journalctl', '/usr/local/bin/updated']);
-  const watch = await watchJournal(host, '^entry', '/usr/local/bin/updated');
+  const watch = await watchJournal(host, '^entry', byJournalctl('/usr/local/bin/updated'));
   await sendMany(host, 1, 10);
   await host.must('mv', ['/usr/local/bin/updated', '/usr/local/bin/old']);
   for (const { pid } of host.processes().filter(({ args }) => args.includes('--follow')))
@@ -152,22 +157,23 @@ test('while journalctl is being replaced by an update the watch waits, and then 
   assert.deepEqual(watch.lines(), numbered(1, 20));
 });
 
-test('what journald and the kernel say they suppressed is a gap with its cause', async (t) => {
-  const { host } = await watchedHost(t);
-  const watch = await watchJournal(host, 'entry');
-  // The words of the real ones; here journald limits nothing, since nothing runs in a unit.
-  await host.journal('Suppressed 120 messages from web.service', { identifier: 'systemd-journald' });
-  await host.journal('Suppressed 30 messages from web.service', { identifier: 'systemd-journald' });
-  await host.journal('net_ratelimit: 7 callbacks suppressed', { identifier: 'kernel' });
-  await host.journal('Suppressed 5 messages from nobody', { identifier: 'forger' });
-  const { gaps, coverage } = await waitFor('the gaps', async () => {
-    const status = await watch.status();
-    return status.gaps.length === 2 ? status : undefined;
+for (const [name, plan] of readers)
+  test(`what journald and the kernel say they suppressed is a gap with its cause (${name})`, async (t) => {
+    const { host } = await watchedHost(t);
+    const watch = await watchJournal(host, 'entry', plan);
+    // The words of the real ones; here journald limits nothing, since nothing runs in a unit.
+    await host.journal('Suppressed 120 messages from web.service', { identifier: 'systemd-journald' });
+    await host.journal('Suppressed 30 messages from web.service', { identifier: 'systemd-journald' });
+    await host.journal('net_ratelimit: 7 callbacks suppressed', { identifier: 'kernel' });
+    await host.journal('Suppressed 5 messages from nobody', { identifier: 'forger' });
+    const { gaps, coverage } = await waitFor('the gaps', async () => {
+      const status = await watch.status();
+      return status.gaps.length === 2 ? status : undefined;
+    });
+    const told = gaps.map(({ cause, times, missing }) => [cause, times, missing]);
+    assert.deepEqual(told, [
+      ['systemd-journald: Suppressed N messages from web.service', 2, 150],
+      ['kernel: net_ratelimit: N callbacks suppressed', 1, 7],
+    ]);
+    assert.equal(coverage, 'gaps');
   });
-  const told = gaps.map(({ cause, times, missing }) => [cause, times, missing]);
-  assert.deepEqual(told, [
-    ['systemd-journald: Suppressed N messages from web.service', 2, 150],
-    ['kernel: net_ratelimit: N callbacks suppressed', 1, 7],
-  ]);
-  assert.equal(coverage, 'gaps');
-});

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
+import type { JournalPlan } from '../../../src/monitors/logs/plan.ts';
 import type { TestHost } from '../../support/host.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -18,7 +19,8 @@ export interface Found {
 
 export interface JournalStatus {
   entries: number;
-  restarts: number;
+  reader: string;
+  restarts?: number;
   cursor: string | null;
   coverage: string;
   gaps: Gap[];
@@ -26,15 +28,27 @@ export interface JournalStatus {
 
 type Printed = string | Found | { remark: string } | { status: JournalStatus };
 
-/** Watches the journal in a host; resolves when armed. */
-export async function watchJournal(
-  host: TestHost,
-  expression: string,
-  program = '/usr/bin/journalctl',
-  units: string[] = [],
-) {
+/** The plan to have journalctl read, or a program in its place. */
+export const byJournalctl = (program = '/usr/bin/journalctl'): Partial<JournalPlan> => ({
+  reader: 'journalctl',
+  program,
+});
+
+/** Each way to read the journal: what is promised of it holds for both. */
+export const readers: Array<[name: string, plan: Partial<JournalPlan>]> = [
+  ['native', {}],
+  ['journalctl', byJournalctl()],
+];
+
+/** Watches the journal in a host, by default natively and without journalctl to take over; resolves when armed. */
+export async function watchJournal(host: TestHost, expression: string, plan: Partial<JournalPlan> = {}) {
+  const whole: JournalPlan = { reader: 'native', selection: [], ...plan };
   host.write('/run/watch-journal.cjs', bundled.outputFiles[0]?.text ?? '');
-  const watcher = await host.spawnInteractive(host.rigPath, ['/run/watch-journal.cjs', program, expression, ...units]);
+  const watcher = await host.spawnInteractive(host.rigPath, [
+    '/run/watch-journal.cjs',
+    JSON.stringify(whole),
+    expression,
+  ]);
   const printed = (): Printed[] =>
     watcher.stdout
       .split('\n')

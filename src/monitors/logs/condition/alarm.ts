@@ -3,19 +3,25 @@ import { nowMs } from './clock.ts';
 
 /**
  * How much later than its time an alarm goes off. What was written in time may be read late: files are looked at once a second
- * when there is no inotify, and journalctl is half a second behind; one that hangs is found out and replaced after 6 to 7.
+ * when there is no inotify, the journal's, too; and journalctl is half a second behind; one that hangs is found out and
+ * replaced after 6 to 7.
  */
-const readingMs = { files: 1500, journal: 9000 };
+export const readingMs = { files: 1500, journalctl: 9000 };
 
 export class Alarm {
   readonly #ring: () => void;
-  readonly #readingMs: number;
+  readonly #reading: () => number;
   #dueMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(ring: () => void, readsJournal: boolean) {
+  /** `reading` says how late something may be read; it is asked each time, for it may change. */
+  constructor(ring: () => void, reading: () => number) {
     this.#ring = ring;
-    this.#readingMs = readsJournal ? readingMs.journal : readingMs.files;
+    this.#reading = reading;
+  }
+
+  get #readingMs(): number {
+    return this.#reading();
   }
 
   /** Goes off at a time on the monotonic clock, and not at the one that was set before. */

@@ -1,7 +1,6 @@
 /** One clock for everything that is timed: CLOCK_MONOTONIC, which nobody sets, and which journald notes with each entry. */
 import { readFileSync } from 'node:fs';
-import type { JournalEntry } from '../journal/export.ts';
-import { textOf } from '../journal/export.ts';
+import type { JournalEntry } from '../journal/entry.ts';
 
 /** Milliseconds on the monotonic clock. */
 export function nowMs(): number {
@@ -44,9 +43,8 @@ function ownBootId(): string {
 }
 
 /** When journald took an entry, on the clock of `nowMs`; undefined for an entry of another boot. */
-export function entryTimeMs(entry: JournalEntry): number | undefined {
-  const microseconds = Number(textOf(entry, '__MONOTONIC_TIMESTAMP') ?? Number.NaN);
-  return textOf(entry, '_BOOT_ID') === ownBootId() && microseconds >= 0 ? microseconds / 1000 : undefined;
+export function entryTimeMs({ bootId, monotonicUs }: JournalEntry): number | undefined {
+  return bootId === ownBootId() && monotonicUs >= 0 ? monotonicUs / 1000 : undefined;
 }
 
 /** A span as it is typed: `1m30s` is `90s`, `3600s` is `1h`. */

@@ -37,14 +37,13 @@ export interface Condition {
 
 type Fire = (facts: TriggerFacts) => void;
 
-/** The condition that a plan asks for. */
-export function makeCondition(plan: LogsPlan, fire: Fire): Condition {
+/** The condition that a plan asks for. `reading` says how long after its time something may be read. */
+export function makeCondition(plan: LogsPlan, fire: Fire, reading: () => number): Condition {
   const { count, withinMs, absentMs, distinct } = plan;
   if (distinct !== undefined) return new Distinct(distinct, (report) => new Counted(count, withinMs, report), fire);
-  const readsJournal = plan.journal !== undefined;
-  if (absentMs !== undefined) return new Absent(absentMs, fire, readsJournal);
+  if (absentMs !== undefined) return new Absent(absentMs, fire, reading);
   if (plan.next && withinMs !== undefined) return new FollowedBy(withinMs, fire);
-  if (plan.unless && withinMs !== undefined) return new NotFollowedBy(withinMs, fire, readsJournal);
+  if (plan.unless && withinMs !== undefined) return new NotFollowedBy(withinMs, fire, reading);
   return new Counted(count, withinMs, fire);
 }
 
@@ -138,10 +137,10 @@ class Absent implements Condition {
   readonly #alarm: Alarm;
   #lastMs = 0;
 
-  constructor(spanMs: number, fire: Fire, readsJournal: boolean) {
+  constructor(spanMs: number, fire: Fire, reading: () => number) {
     this.#spanMs = spanMs;
     const because = `no match for ${formatDuration(spanMs)}`;
-    this.#alarm = new Alarm(() => fire(factsOfAbsence(this.matches, because)), readsJournal);
+    this.#alarm = new Alarm(() => fire(factsOfAbsence(this.matches, because)), reading);
   }
 
   start(): void {
@@ -242,12 +241,12 @@ class NotFollowedBy implements Condition {
   #open: Remembered[] = [];
   #latest: { atMs: number; source: string } | undefined;
 
-  constructor(spanMs: number, fire: Fire, readsJournal: boolean) {
+  constructor(spanMs: number, fire: Fire, reading: () => number) {
     this.#spanMs = spanMs;
     this.#alarm = new Alarm(() => {
       const [first] = this.#open;
       if (first) fire({ ...first.facts, because: `not followed within ${formatDuration(spanMs)}` });
-    }, readsJournal);
+    }, reading);
   }
 
   start(): void {}

@@ -3,8 +3,8 @@
 import { firstLines } from '../last-lines.ts';
 import type { LinesAfter, SourceExcerpt } from '../source.ts';
 import { contextBytes, reportedLineBytes } from '../source.ts';
-import type { JournalEntry } from './export.ts';
-import { textOf } from './export.ts';
+import type { JournalEntry } from './entry.ts';
+import { textOf } from './entry.ts';
 
 /** The entries, oldest first, as lines; the oldest are left out where they would be more than 256 KiB. */
 export function formatEntries(
@@ -19,7 +19,7 @@ export function formatEntries(
     if (bytes + line.length > contextBytes) break;
     bytes += line.length;
     // Counted from the end, since lines are put before it.
-    if (triggerCursor !== undefined && textOf(entry, '__CURSOR') === triggerCursor) triggerAt = bytes;
+    if (triggerCursor !== undefined && entry.cursor() === triggerCursor) triggerAt = bytes;
     lines.push(line);
   }
   const text = Buffer.concat(lines.reverse());
@@ -35,12 +35,12 @@ export function formatAfter(entries: JournalEntry[], mostEntries: number): Lines
 
 /** `2026-11-22T15:26:46.123456Z name[pid]: message`, further lines of the message indented. */
 function formatEntry(entry: JournalEntry): Buffer {
-  const microseconds = Number(textOf(entry, '__REALTIME_TIMESTAMP') ?? 0);
+  const microseconds = entry.realtimeUs;
   const seconds = new Date(microseconds / 1000).toISOString().slice(0, 19);
   const time = `${seconds}.${String(microseconds % 1e6).padStart(6, '0')}Z`;
   const pid = textOf(entry, '_PID');
   const head = `${time} ${textOf(entry, 'SYSLOG_IDENTIFIER') ?? 'unknown'}${pid === undefined ? '' : `[${pid}]`}: `;
-  const message = Buffer.concat((entry.fields.get('MESSAGE') ?? []).flatMap((each) => [each, Buffer.from('\n')]));
+  const message = Buffer.concat(entry.values('MESSAGE').flatMap((each) => [each, Buffer.from('\n')]));
   const indented = message.subarray(0, reportedLineBytes).toString('utf8').trimEnd().replaceAll('\n', '\n    ');
   return Buffer.from(`${head}${indented}\n`);
 }

@@ -1,35 +1,93 @@
-/** Whether this host has a journal, and the program that reads it. */
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Where the journal's files are, on this host or in a folder, and the program that reads them. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { findProgram } from '../../../host/programs.ts';
 
-/** Where journald keeps its files: see systemd-journald.service(8). */
-export const journalFolders = ['/run/log/journal', '/var/log/journal'];
+/** Where journald keeps its files: see systemd-journald.service(8). What is in memory first. */
+const runtimeFolder = '/run/log/journal';
+const journalFolders = [runtimeFolder, '/var/log/journal'];
 const journalSocket = '/run/systemd/journal/socket';
 
-/** The path of journalctl, or the reason why there is no journal to read. */
-export async function findJournal(): Promise<{ program: string } | { missing: string }> {
-  const program = await findProgram('journalctl');
-  if (program === undefined) return { missing: 'journalctl is not installed' };
-  if ((await isSocket(journalSocket)) || (await hasJournalFiles())) return { program };
-  return { missing: 'no journald is running, and it has left no files' };
+/** A folder of one machine's journal; with `.NAME` behind it, of a namespace, which journalctl shows only when asked to. */
+const machineName = /^[0-9a-f]{32}$/;
+/** `~`: what was found broken and put aside. */
+const fileName = /\.journal~?$/;
+
+/**
+ * The folders that hold files of a journal, whether they exist or not: of this machine, as journalctl has it, or, in a folder
+ * that is named, itself and those of all machines in it.
+ */
+export function foldersOfJournal(dir?: string): string[] {
+  if (dir !== undefined) return [dir, ...machinesIn(dir)];
+  const machine = readMachineId();
+  if (machine === undefined) return journalFolders.flatMap(machinesIn);
+  return journalFolders.map((folder) => join(folder, machine));
 }
 
-async function isSocket(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isSocket(),
-    () => false,
+/** The folders in which those folders are. */
+export function parentsOfJournal(dir?: string): string[] {
+  return dir === undefined ? journalFolders : [];
+}
+
+/** Whether a file's entries may still be moved to disk. */
+export function isRuntime(path: string): boolean {
+  return path.startsWith(`${runtimeFolder}/`);
+}
+
+function readMachineId(): string | undefined {
+  try {
+    const text = readFileSync('/etc/machine-id', 'latin1').trim();
+    return machineName.test(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function machinesIn(folder: string): string[] {
+  return namesIn(folder)
+    .filter((name) => machineName.test(name))
+    .map((name) => join(folder, name));
+}
+
+/** The paths of all files of a journal. */
+export function findJournalFiles(dir?: string): string[] {
+  return foldersOfJournal(dir).flatMap((folder) =>
+    namesIn(folder)
+      .filter((name) => fileName.test(name))
+      .map((name) => join(folder, name)),
   );
 }
 
-/** Whether journald has written anything yet. */
-export async function hasJournalFiles(): Promise<boolean> {
-  for (const folder of journalFolders) {
-    // Most hosts have only one of the two; each machine id has a folder in it.
-    for (const machine of await readdir(folder).catch(() => [])) {
-      const names = await readdir(join(folder, machine)).catch(() => []);
-      if (names.some((name) => name.endsWith('.journal'))) return true;
-    }
+/** Whether a file of this name is written to: those that are full or were put aside are named otherwise. */
+export function isLiveName(path: string): boolean {
+  const name = basename(path);
+  return !name.includes('@') && !name.endsWith('~');
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Most hosts have only one of the two.
+    return [];
   }
-  return false;
+}
+
+/** Why there is no journal on this host; undefined where there is one, or a journald that will make one. */
+export function reasonForNoJournal(): string | undefined {
+  if (isSocket(journalSocket) || findJournalFiles().length > 0) return undefined;
+  return 'no journald is running, and it has left no files';
+}
+
+/** The path of journalctl, if it is installed. */
+export function findJournalctl(): Promise<string | undefined> {
+  return findProgram('journalctl');
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return statSync(path).isSocket();
+  } catch {
+    return false;
+  }
 }

@@ -2,7 +2,7 @@
  * Tells what a journalctl that was started again shows a second time. It begins at the entry of the cursor; but where that
  * was numbered anew, at the first one of the same microsecond.
  */
-import { entryPartOf, instantOf, numberOf } from './cursor.ts';
+import { entryPartOf, instantOf, numberOf } from '../cursor.ts';
 
 /** As many entries of one microsecond are remembered; journald takes in at most some hundred in one go. */
 const mostRemembered = 10_000;

@@ -1,8 +1,7 @@
 /** How far journald has written, from the headers of its files: 200 bytes each, and no process is started for it. */
-import { open, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { EntryNumber } from './cursor.ts';
-import { journalFolders } from './host.ts';
+import { open } from 'node:fs/promises';
+import type { EntryNumber } from '../cursor.ts';
+import { findJournalFiles, isLiveName } from '../host.ts';
 
 /** Where things stand in the header of a journal file: see https://systemd.io/JOURNAL_FILE_FORMAT/. */
 const signature = 'LPKSHHRH';
@@ -18,21 +17,17 @@ export interface JournalTails {
   last: EntryNumber[];
 }
 
-/** Reads the files of this host's own journal that are still written to; those that are full have an `@` in their name. */
-export async function readJournalTails(): Promise<JournalTails> {
-  const machine = (await readFile('/etc/machine-id', 'latin1').catch(() => '')).trim();
+/** Reads the files that are still written to, of this host's own journal or of the one in a folder. */
+export async function readJournalTails(dir: string | undefined): Promise<JournalTails> {
   const marks: string[] = [];
   const last: EntryNumber[] = [];
-  for (const folder of journalFolders.map((each) => join(each, machine))) {
-    for (const name of await readdir(folder).catch(() => [])) {
-      if (!name.endsWith('.journal') || name.includes('@')) continue;
-      const header = await readHeader(join(folder, name));
-      if (!header) continue;
-      const numbering = header.toString('hex', numberingAt, numberingAt + 16);
-      const number = Number(header.readBigUInt64LE(lastNumberAt));
-      marks.push(`${folder}/${name} ${numbering} ${number} ${header.readBigUInt64LE(entriesAt)}`);
-      last.push({ numbering, number });
-    }
+  for (const path of findJournalFiles(dir).filter(isLiveName)) {
+    const header = await readHeader(path);
+    if (!header) continue;
+    const numbering = header.toString('hex', numberingAt, numberingAt + 16);
+    const number = Number(header.readBigUInt64LE(lastNumberAt));
+    marks.push(`${path} ${numbering} ${number} ${header.readBigUInt64LE(entriesAt)}`);
+    last.push({ numbering, number });
   }
   return { mark: marks.sort().join('\n'), last };
 }

@@ -14,6 +14,8 @@ const beatsPerQuery = 5;
 
 /** What the pulse knows of the reading. */
 export interface PulseSubject {
+  /** The folder with the journal; undefined: this host's own. */
+  dir: string | undefined;
   /** How much has come from journalctl so far. */
   bytes(): number;
   /** Whether it can be told from the headers that everything stored has been seen. */
@@ -75,7 +77,7 @@ export class JournalPulse {
       if (this.#beatsSinceRestart > 2) this.#silences = 0;
       return;
     }
-    const tails = await readJournalTails();
+    const tails = await readJournalTails(this.#subject.dir);
     if (tails.mark === this.#verified || this.#isStopped) return;
     if (!(await this.#isBehind(tails))) return;
     // It may have been stored a moment ago: journalctl gets another beat.

@@ -3,6 +3,8 @@
  * control characters `NAME`, a 64-bit little-endian length, the bytes; an empty line ends an entry.
  * See https://systemd.io/JOURNAL_EXPORT_FORMATS/.
  */
+import type { JournalEntry } from '../entry.ts';
+import { textOf } from '../entry.ts';
 
 const newline = 10;
 const equals = 61;
@@ -11,20 +13,36 @@ const keptEntryBytes = 16 * 1024 * 1024;
 /** What is kept of any line or value, even when that is full: names, lengths and cursors must stay whole. */
 const alwaysKeptBytes = 4096;
 
-export interface JournalEntry {
-  /** The values of each field that occurs, in order: a field may occur more than once. */
-  fields: Map<string, Buffer[]>;
-}
+/** An entry as journalctl writes it. */
+export class ExportedEntry implements JournalEntry {
+  /** The values of each field that occurs, in order. */
+  readonly fields = new Map<string, Buffer[]>();
 
-/** The first value of a field as text, or undefined. */
-export function textOf(entry: JournalEntry, field: string): string | undefined {
-  return entry.fields.get(field)?.[0]?.toString('utf8');
+  get realtimeUs(): number {
+    return Number(textOf(this, '__REALTIME_TIMESTAMP') ?? 0);
+  }
+
+  get monotonicUs(): number {
+    return Number(textOf(this, '__MONOTONIC_TIMESTAMP') ?? Number.NaN);
+  }
+
+  get bootId(): string {
+    return textOf(this, '_BOOT_ID') ?? '';
+  }
+
+  cursor(): string {
+    return textOf(this, '__CURSOR') ?? '';
+  }
+
+  values(field: string): Buffer[] {
+    return this.fields.get(field) ?? [];
+  }
 }
 
 /** Takes the output in any portions and gives the entries that are complete. What is cut off at the end is never given. */
 export class ExportParser {
-  readonly #onEntry: (entry: JournalEntry) => void;
-  #entry: JournalEntry = { fields: new Map() };
+  readonly #onEntry: (entry: ExportedEntry) => void;
+  #entry = new ExportedEntry();
   /** The beginning of what is being read, from earlier portions. */
   #parts: Buffer[] = [];
   #partBytes = 0;
@@ -34,7 +52,7 @@ export class ExportParser {
   #binaryName: string | undefined;
   #binaryLeft: number | undefined;
 
-  constructor(onEntry: (entry: JournalEntry) => void) {
+  constructor(onEntry: (entry: ExportedEntry) => void) {
     this.#onEntry = onEntry;
   }
 
@@ -105,7 +123,7 @@ export class ExportParser {
 
   #endEntry(): void {
     const entry = this.#entry;
-    this.#entry = { fields: new Map() };
+    this.#entry = new ExportedEntry();
     this.#entryBytes = 0;
     if (entry.fields.size > 0) this.#onEntry(entry);
   }

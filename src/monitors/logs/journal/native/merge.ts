@@ -1,0 +1,72 @@
+/** Reads several files as one. */
+import type { JournalFile, StoredEntry } from './journal-file.ts';
+import type { Place } from './order.ts';
+import { compare, comparePlaces, placeOf } from './order.ts';
+
+/** A file that is being read. */
+export interface Reading {
+  readonly file: JournalFile;
+  /** The ordinal of the next entry. */
+  next: number;
+}
+
+/** A file that could not be read on. */
+export interface Stuck<R> {
+  reading: R;
+  /** Undefined: it is only to be tried again later. */
+  error: unknown;
+}
+
+/**
+ * Gives the entries of the files from `next` on, up to what their headers said, in the order in which they were logged,
+ * until `take` returns false: that one is not taken. `next` of each is moved on. Returns whether everything was read, and the
+ * files that could not be.
+ */
+export function readMerged<R extends Reading>(
+  readings: readonly R[],
+  take: (reading: R, entry: StoredEntry) => boolean,
+): { isComplete: boolean; stuck: Array<Stuck<R>> } {
+  const stuck: Array<Stuck<R>> = [];
+  let open = readings.filter(hasMore).map((reading) => ({ reading, head: undefined as Place | undefined }));
+  let isStopped = false;
+  while (open.length > 0 && !isStopped) {
+    const [first, second] = open.length === 1 ? open : sortByHead(open, stuck);
+    if (!first) break;
+    const { reading } = first;
+    const limit = second?.head;
+    let isBehind = false;
+    first.head = undefined;
+    try {
+      reading.next = reading.file.readEntries(reading.next, (entry) => {
+        isBehind = limit !== undefined && compare(reading.file, entry, limit) > 0;
+        if (isBehind) return false;
+        isStopped = !take(reading, entry);
+        return !isStopped;
+      });
+      if (!isBehind && !isStopped && hasMore(reading)) stuck.push({ reading, error: undefined });
+    } catch (error) {
+      stuck.push({ reading, error });
+    }
+    open = open.filter((each) => hasMore(each.reading) && !stuck.some((one) => one.reading === each.reading));
+  }
+  return { isComplete: !isStopped && stuck.length === 0, stuck };
+}
+
+function hasMore({ file, next }: Reading): boolean {
+  return next < file.header.entries;
+}
+
+/** Puts the file first whose next entry comes first. */
+function sortByHead<R extends Reading>(open: Array<{ reading: R; head: Place | undefined }>, stuck: Array<Stuck<R>>) {
+  for (const each of open) {
+    if (each.head) continue;
+    try {
+      const entry = each.reading.file.entryAt(each.reading.next);
+      each.head = entry && placeOf(each.reading.file, entry);
+    } catch (error) {
+      stuck.push({ reading: each.reading, error });
+    }
+  }
+  const readable = open.filter(({ head }) => head !== undefined);
+  return readable.sort((a, b) => comparePlaces(a.head as Place, b.head as Place));
+}
