@@ -181,8 +181,10 @@ export interface ActionContext {
   /** The action's own folder in the archive. It exists and is empty; its files go into the archive. */
   dir: string;
   trigger: Trigger;
-  /** Aborted when the rig is ended or the action's time is up. */
+  /** Aborted when the rig is ended, the action's time is up or the disk is nearly full. */
   signal: AbortSignal;
+  /** Why so many bytes more must not be written now (--min-free), in words; undefined when they may be. */
+  spaceRefusal(bytes: number): Promise<string | undefined>;
   /**
    * Runs a program of this host: recorded in the manifest, ended with its whole process group when `signal` aborts.
    * A program that fails is a result, not an exception; one that cannot be started throws a RigError.
@@ -200,6 +202,8 @@ export interface Action<T extends OptionTable, P> {
   priority: 'first' | 'normal' | 'late';
   /** Whether --repeat runs it again: when it shows a moment, and not the host as a whole. */
   repeatable?: true;
+  /** Whether it keeps its priority though the rig is to be nice: when being slow would change what it captures. */
+  keepsPriority?: true;
   /** How long it may take unless --action-timeout says otherwise, in milliseconds. */
   timeoutMs: number;
   /** Checks that it can work on this host and pins what it is about. Throws UsageError or RigError. */

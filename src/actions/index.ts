@@ -1,6 +1,6 @@
 /** The table of actions. */
 import type { AnyAction } from '../plugin.ts';
-import { exec } from './exec/index.ts';
+import { exec } from './exec.ts';
 import { gcore } from './gcore/index.ts';
 import { noop } from './noop.ts';
 import { sosreport } from './sosreport.ts';

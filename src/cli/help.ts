@@ -21,13 +21,31 @@ function formatOptions(table: OptionTable, width: number): string {
     .join('\n');
 }
 
+const widestNote = 100;
+
+/** Breaks lines between words where they would be wider than a terminal likes. */
+function wrap(text: string): string {
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = '';
+    for (const word of paragraph.split(' ')) {
+      if (line !== '' && line.length + 1 + word.length > widestNote) {
+        lines.push(line);
+        line = word;
+      } else line = line === '' ? word : `${line} ${word}`;
+    }
+    lines.push(line);
+  }
+  return lines.join('\n');
+}
+
 /** The text of `rig <command> --help`. */
 export function commandHelp(command: AnyCommand): string {
   const width = Math.min(26, Math.max(...Object.entries(optionsOf(command)).map((entry) => spelling(...entry).length)));
   return [
     `${command.summary}.\n\nUsage: rig ${command.name} ${command.usage}`,
     ...command.groups.map(({ title, options }) => `${title}:\n${formatOptions(options, width)}`),
-    command.notes,
+    wrap(command.notes),
     ...(command.examples.length === 0 ? [] : [`Examples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`]),
   ].join('\n\n');
 }

@@ -76,6 +76,22 @@ export async function readProcessStatus(pid: number): Promise<{ threadGroup: num
 }
 
 /**
+ * How large a core of a process will be at least, in bytes: what it has in memory and in swap of the mappings that its dump
+ * filter selects. 0 when it is gone. See VmSwap and RssAnon in proc_pid_status(5), and core(5).
+ */
+export async function estimateCore(pid: number): Promise<number> {
+  const [status, filter] = await Promise.all(
+    ['status', 'coredump_filter'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')),
+  );
+  const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status ?? '')?.[1] ?? 0);
+  const bits = Number.parseInt(filter || '33', 16);
+  const anonymous = bits & 0b0001 ? kilobytes('RssAnon') + kilobytes('VmSwap') : 0;
+  const shared = bits & 0b0010 ? kilobytes('RssShmem') : 0;
+  const ofFiles = bits & 0b1100 ? kilobytes('RssFile') : 0;
+  return (anonymous + shared + ofFiles) * 1024;
+}
+
+/**
  * The path of the program that a process runs, as it was when it was started: an upgrade may have replaced the file.
  * Undefined where {@link checkAccess} does not allow to look.
  */

@@ -1,8 +1,8 @@
 /** Running programs of this host. The only importer of execa. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../errors.ts';
@@ -23,6 +23,10 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** What it is ended with. SIGTERM, the default, lets it put its things in order; SIGKILL keeps it from doing anything. */
   endWith?: 'SIGTERM' | 'SIGKILL';
+  /** Written to its stdin, which is /dev/null otherwise. */
+  input?: string;
+  /** Whether it leaves the processor and the disk to others: see {@link atLowPriority}. */
+  isLowPriority?: boolean;
   /** Keeps what it writes whole, in new files, as far as `limitBytes` for each. */
   output?: { stdout: string; stderr: string; limitBytes: number };
 }
@@ -73,6 +77,35 @@ export async function findProgram(name: string): Promise<string | undefined> {
       return path;
   }
   return undefined;
+}
+
+/**
+ * The full path of a command as a user types it: with a slash in it relative to the present folder, else looked for as
+ * {@link findProgram} does. Undefined where that is no file that can be run.
+ */
+export async function findCommand(name: string): Promise<string | undefined> {
+  const path = name.includes('/') ? resolve(name) : await findProgram(name);
+  if (path === undefined) return undefined;
+  const isRunnable = await Promise.all([stat(path), access(path, constants.X_OK)]).then(
+    ([found]) => found.isFile(),
+    () => false,
+  );
+  return isRunnable ? path : undefined;
+}
+
+/**
+ * The same command at nice 10 and in the idle class of I/O, as far as this host has the programs for it: nice(1), ionice(1).
+ * Both become the command, so that its pid is the one that was started.
+ */
+async function atLowPriority(file: string, args: string[]): Promise<[string, string[]]> {
+  const [nice, ionice] = await Promise.all([findProgram('nice'), findProgram('ionice')]);
+  const words = [
+    ...(nice === undefined ? [] : [nice, '-n', '10']),
+    ...(ionice === undefined ? [] : [ionice, '-c', '3']),
+    file,
+    ...args,
+  ];
+  return [words[0] as string, words.slice(1)];
 }
 
 /**
@@ -156,12 +189,13 @@ export async function endAllPrograms(): Promise<void> {
  */
 export async function startProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunningProgram> {
   const execa = await loadExeca();
-  const subprocess = execa(file, args, {
+  const [command, rest] = options.isLowPriority ? await atLowPriority(file, args) : [file, args];
+  const subprocess = execa(command, rest, {
     ...ownSession,
     encoding: 'buffer',
     env: childEnvironment(options.env),
     cwd: options.cwd ?? '/',
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
     stdout: 'pipe',
     stderr: 'pipe',
   });

@@ -8,6 +8,7 @@ import { makeNewFolder } from '../host/folders.ts';
 import { runProgram } from '../host/programs.ts';
 import type { Json } from '../json.ts';
 import type { AnyAction, Trigger } from '../plugin.ts';
+import { type DiskGuard, removePartial } from './disk-guard.ts';
 import type { RigLog } from './log.ts';
 import { isoTime } from './paths.ts';
 import type { RigSpec } from './spec.ts';
@@ -27,8 +28,11 @@ export interface ActionReport {
   name: string;
   /** Its folder in the archive: its name, and a number where it was repeated. */
   folder: string;
-  /** `ended`: the rig was ended while it ran, or before it could. */
-  status: 'done' | 'failed' | 'timed out' | 'ended';
+  /**
+   * - ended: the rig was ended while it ran, or before it could
+   * - disk full: it was not started or was ended, because less was left free than --min-free says
+   */
+  status: 'done' | 'failed' | 'timed out' | 'ended' | 'disk full';
   started: string;
   durationMs: number;
   /** Why it did not do what it is for. */
@@ -61,17 +65,19 @@ export interface Run {
   root: string;
   /** Aborts the action that runs and skips the rest. */
   ended: AbortSignal;
+  guard: DiskGuard;
   log: RigLog;
 }
 
 type PlannedAction = RigSpec['actions'][number];
 
 async function runAction({ name, plan, timeoutMs }: PlannedAction, folder: string, run: Run): Promise<ActionReport> {
-  const { spec, trigger, root, ended, log } = run;
+  const { spec, trigger, root, ended, guard, log } = run;
   const started = new Date();
   const startedAt = performance.now();
   const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([ended, timeout]);
+  const disk = guard.watch();
+  const signal = AbortSignal.any([ended, timeout, disk.signal]);
   const dir = join(root, folder);
   const programs: ProgramReport[] = [];
   const report = (status: ActionReport['status'], reason: string | null, details: ActionReport['details']) => ({
@@ -86,14 +92,19 @@ async function runAction({ name, plan, timeoutMs }: PlannedAction, folder: strin
   });
   if (ended.aborted) return report('ended', 'the rig was ended before it could run', {});
   try {
+    const refusal = await guard.refusal();
+    if (refusal !== undefined) return report('disk full', `not started: ${refusal}`, {});
     await makeNewFolder(dir);
-    const running = findAction(name).run(plan, {
+    const action = findAction(name);
+    const isLowPriority = spec.nice && !action.keepsPriority;
+    const running = action.run(plan, {
       id: spec.id,
       dir,
       trigger,
       signal,
+      spaceRefusal: (bytes) => guard.refusal(bytes),
       run: async (file, args, options) => {
-        const result = await runProgram(file, args, { cwd: dir, signal, ...options });
+        const result = await runProgram(file, args, { cwd: dir, signal, isLowPriority, ...options });
         const { exitCode, signalName, durationMs, stderr } = result;
         programs.push({ argv: [file, ...args], exitCode, signal: signalName, durationMs, stderr });
         return result;
@@ -106,8 +117,14 @@ async function runAction({ name, plan, timeoutMs }: PlannedAction, folder: strin
   } catch (error) {
     const details = error instanceof ActionError ? error.details : {};
     if (ended.aborted) return report('ended', 'the rig was ended while it ran', details);
+    if (disk.signal.aborted) {
+      await removePartial(dir);
+      return report('disk full', `ended, what it was writing is removed: ${messageOf(disk.signal.reason)}`, details);
+    }
     if (timeout.aborted) return report('timed out', `not done within ${timeoutMs / 1000} s`, details);
     return report('failed', messageOf(error), details);
+  } finally {
+    disk.stop();
   }
 }
 

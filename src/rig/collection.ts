@@ -7,6 +7,7 @@ import { messageOf } from '../errors.ts';
 import type { SourceStatus, Trigger, Watch } from '../plugin.ts';
 import { type ActionReport, runActions } from './actions.ts';
 import { writeArchive } from './archive.ts';
+import { DiskGuard } from './disk-guard.ts';
 import type { RigLog } from './log.ts';
 import { writeManifest } from './manifest.ts';
 import type { EndStatus } from './registry.ts';
@@ -49,6 +50,7 @@ export class Collection {
   readonly #taken: TakenTrigger;
   readonly #context: CollectionContext;
   readonly #folder: string;
+  readonly #guard: DiskGuard;
   #reports: ActionReport[] = [];
   #sources: SourceStatus[] = [];
 
@@ -56,6 +58,8 @@ export class Collection {
     this.#taken = taken;
     this.#context = context;
     this.#folder = collectionFolder(context.spec, taken.number);
+    const { folder, minFree } = context.spec.output;
+    this.#guard = new DiskGuard(folder, minFree);
   }
 
   /** Runs the actions and keeps the lines around the trigger. `settled` resolves when the monitor is ready to give them. */
@@ -71,7 +75,8 @@ export class Collection {
       await settled;
       await delay(spec.delayMs, undefined, { signal: ended }).catch(() => 'ended meanwhile');
     }
-    this.#reports = await runActions({ spec, trigger, root: this.#folder, ended, log });
+    const guard = this.#guard;
+    this.#reports = await runActions({ spec, trigger, root: this.#folder, ended, guard, log });
     await this.#waitForContext(saving.then((complete) => this.#keepContext(complete)));
     this.#sources = watch?.status() ?? [];
   }
@@ -83,6 +88,8 @@ export class Collection {
     const reasons = this.#reports
       .filter(({ reason }) => reason !== null)
       .map(({ folder, reason }) => `${folder}: ${reason}`);
+    const disk = this.#guard.watch();
+    const signal = AbortSignal.any([discarded, disk.signal]);
     try {
       await this.#writeManifest(reasons, by);
       if (!spec.output.archive) return { result: await this.#keep(), reasons };
@@ -92,14 +99,14 @@ export class Collection {
       );
       const partial = partialArchive(spec, this.#taken.number);
       const { compression } = spec.output;
-      return { result: await writeArchive({ folder: this.#folder, partial, path, compression }, discarded), reasons };
+      return { result: await writeArchive({ folder: this.#folder, partial, path, compression }, signal), reasons };
     } catch (error) {
       if (discarded.aborted) return { result: null, reasons };
       // A full disk, most likely: what was collected is worth more than its wrapping.
-      return {
-        result: await this.#keep(),
-        reasons: [...reasons, `the archive cannot be written: ${messageOf(error)}`],
-      };
+      const why = messageOf(disk.signal.aborted ? disk.signal.reason : error);
+      return { result: await this.#keep(), reasons: [...reasons, `the archive cannot be written: ${why}`] };
+    } finally {
+      disk.stop();
     }
   }
 

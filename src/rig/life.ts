@@ -7,6 +7,7 @@ import { messageOf, RigError } from '../errors.ts';
 import { endAllPrograms, prepareToRun, setOwner } from '../host/programs.ts';
 import { monitors } from '../monitors/index.ts';
 import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../plugin.ts';
+import { announceEnd, announceTrigger, notify } from './announce.ts';
 import { type Collected, Collection, type TakenTrigger } from './collection.ts';
 import { serveControl } from './control.ts';
 import { takeDownWith } from './leftover.ts';
@@ -80,6 +81,9 @@ const programsMs = 5000;
 /** How many archives may be waiting to be written before the next actions wait for them, too. */
 const mostPackings = 2;
 
+/** How long after a trigger it is logged: the first action comes first. */
+const announceAfterMs = 50;
+
 /** So many of the things that went wrong are told at the end, and so many results. */
 const mostTold = 100;
 
@@ -119,6 +123,7 @@ class LiveRig {
   #hasFailed = false;
   readonly #reasons: string[] = [];
   #lastResult: string | null = null;
+  #lastTrigger: Trigger | undefined;
 
   constructor(state: RigState, log: RigLog, starter: Starter) {
     this.spec = state.spec;
@@ -288,6 +293,7 @@ class LiveRig {
     const { trigger, at } = taken;
     this.#isCollecting = true;
     this.#triggered = at;
+    this.#lastTrigger = trigger;
     // A rig that is killed while it collects leaves word of it.
     writeProgress(this.state, this.#progress(), (error) => this.log.error(messageOf(error)));
     this.log.info(`triggered by ${[trigger.source, trigger.because, trigger.line].filter(Boolean).join(': ')}`);
@@ -300,7 +306,10 @@ class LiveRig {
       discarded: this.#discardRequested.signal,
       endedBy: () => this.#endRequest?.by,
     });
+    // Not before the first action has been started.
+    const announcing = delay(announceAfterMs).then(() => announceTrigger(this.spec, trigger, this.log));
     await collection.run(isLast ? (this.#watch?.stop() ?? Promise.resolve()) : Promise.resolve());
+    await announcing;
     this.#packings++;
     this.#packing = this.#packing.then(() => this.#pack(collection)).finally(() => this.#packings--);
     // What triggers next does not wait for the archive, but archives must not pile up.
@@ -358,7 +367,11 @@ class LiveRig {
     await this.#endPrograms();
     await this.#leave();
     this.#ended.resolve(record);
-    await this.#closeServer();
+    await Promise.all([
+      this.#closeServer(),
+      announceEnd(record, this.log),
+      notify(this.spec, record, this.#lastTrigger, this.log),
+    ]);
   }
 
   /** Takes down a rig that could not be armed: nothing of it remains. */

@@ -1,6 +1,8 @@
 /** The options of every rig, whatever it watches and does. */
-import { UsageError } from '../errors.ts';
+import { splitWords } from '../command-words.ts';
+import { messageOf, RigError, UsageError } from '../errors.ts';
 import { checkSharedFolder } from '../host/folders.ts';
+import { findCommand } from '../host/programs.ts';
 import type { OptionTable, Values } from '../plugin.ts';
 import { compressions, isCompression } from './compression.ts';
 import { outputRoot } from './paths.ts';
@@ -24,8 +26,11 @@ export const rigOptions = {
     summary: 'Limit for each action (default: 10m gcore, 1h sosreport)',
   },
   'output-dir': { kind: 'text', hint: 'DIR', summary: 'Where everything collected goes (default: /var/tmp)' },
+  'min-free': { kind: 'space', hint: 'SIZE|N%', summary: 'Leave so much free there (default: 1G or 5%)' },
   'no-archive': { kind: 'flag', summary: 'Keep a folder instead of an archive' },
   compress: { kind: 'choice', choices: compressions, hint: 'HOW', summary: 'gzip (default), zstd or none' },
+  'no-nice': { kind: 'flag', summary: 'Run everything at normal priority' },
+  notify: { kind: 'text', hint: "'CMD ARG...'", summary: 'Run this when the rig ends, with RIG_STATUS etc.' },
   foreground: { kind: 'flag', summary: 'Stay attached and print the log; Ctrl-C ends the rig' },
   debug: { kind: 'flag', summary: 'Write more detail to the log' },
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
@@ -77,9 +82,25 @@ export async function prepareLife(
       folder: output === undefined ? outputRoot : await checkSharedFolder(output, '--output-dir'),
       archive: !values['no-archive'],
       compression: isCompression(compress) ? compress : 'gzip',
+      ...(values['min-free'] === undefined ? {} : { minFree: values['min-free'] }),
       ...(keep === undefined ? {} : { keep }),
       ...(mostBytes === undefined ? {} : { mostBytes }),
     },
+    nice: !values['no-nice'],
+    ...(values.notify === undefined ? {} : { notify: await prepareNotify(values.notify) }),
     debug: values.debug,
   };
+}
+
+async function prepareNotify(command: string): Promise<NonNullable<RigSpec['notify']>> {
+  let words: string[];
+  try {
+    words = splitWords(command);
+  } catch (error) {
+    throw new UsageError(`--notify: ${messageOf(error)}`, { cause: error });
+  }
+  const [name = '', ...args] = words;
+  const program = await findCommand(name);
+  if (program === undefined) throw new RigError(`--notify: ${JSON.stringify(name)} is no program on this host`);
+  return { program, args };
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import type { Json } from '../json.ts';
+import type { Space } from '../plugin.ts';
 import type { Compression } from './compression.ts';
 
 /** Everything that makes a rig, as plain data: the command line's part ends here, the daemon's begins. */
@@ -21,6 +22,10 @@ export interface RigSpec {
   /** When it ends by itself; `triggers`: its actions run then, unless it has triggered before. */
   expiry?: { afterMs: number; triggers: boolean };
   output: OutputRules;
+  /** Whether what is not urgent leaves the processor and the disk to others. */
+  nice: boolean;
+  /** The program that is run when the rig has ended. */
+  notify?: { program: string; args: string[] };
   debug: boolean;
 }
 
@@ -42,6 +47,8 @@ export interface OutputRules {
   /** False: the folder is kept as it is. */
   archive: boolean;
   compression: Compression;
+  /** How much must stay free there; undefined: 1 GiB or 5 %, whichever is more. */
+  minFree?: Space;
   /** Of a restarting rig's results only the newest are kept: so many, and of so many bytes together. */
   keep?: number;
   mostBytes?: number;

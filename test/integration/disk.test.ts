@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startHost } from '../support/host.ts';
 import { armRig, assertNothingLeft, finished, MESSAGE, startService } from '../support/rigs.ts';
+import { waitFor } from '../support/wait.ts';
 
 test('on a full disk the archive fails, what was collected is kept, and the record says so', async (t) => {
   const host = await startHost(t, { places: { '/var/tmp': { size: '4M' } } });
   host.write('/var/log/messages', '');
   const service = await startService(host);
-  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--gcore', service.pid);
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--min-free', '0', '--gcore', service.pid);
   await host.sh('dd if=/dev/zero of=/var/tmp/fill bs=1k count=4000');
   host.append('/var/log/messages', `${MESSAGE}\n`);
   const record = await finished(host, id);
@@ -25,7 +26,7 @@ test('a disk that fills up while the archive is written loses nothing that was c
   // Random bytes do not compress: 4 MB of them and their archive do not fit into 6.
   host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 4000000 /dev/urandom > "$2.$3"\n');
   await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
-  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--gcore', service.pid);
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--min-free', '0', '--gcore', service.pid);
   host.append('/var/log/messages', `${MESSAGE}\n`);
   const record = await finished(host, id);
   assert.equal(record.status, 'failed');
@@ -33,4 +34,50 @@ test('a disk that fills up while the archive is written loses nothing that was c
   const core = host.list(`${record.archive}/gcore`)[0] ?? '';
   assert.equal(host.readBuffer(`${record.archive}/gcore/${core}`).length, 4_000_000);
   await assertNothingLeft(host);
+});
+
+test('no action is started that would leave less free than --min-free, 1 GiB unless it is given, and the record says so', async (t) => {
+  const host = await startHost(t, { places: { '/var/tmp': { size: '64M' } } });
+  host.write('/var/log/messages', '');
+  const service = await startService(host);
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--gcore', service.pid);
+  host.append('/var/log/messages', `${MESSAGE}\n`);
+  const record = await finished(host, id);
+  assert.equal(record.status, 'failed');
+  assert.match(record.reasons.join(), /gcore: not started: less than 1\.0 GiB would be left free in \/var\/tmp/);
+  await assertNothingLeft(host);
+});
+
+test('an action that fills the disk is ended before that, what it was writing is removed, and what was complete is kept', async (t) => {
+  const host = await startHost(t, { places: { '/var/tmp': { size: '200M' } } });
+  host.write('/var/log/messages', '');
+  const service = await startService(host);
+  host.write('/usr/local/bin/fill', '#!/bin/sh\nwhile :; do head -c 1M /dev/zero || exit; sleep 0.01; done > big\n');
+  await host.must('chmod', ['+x', '/usr/local/bin/fill']);
+  const args = ['--no-journal', '--min-free', '100M', '--gcore', service.pid, '--exec', 'fill'];
+  const id = await armRig(host, 'logs', '-m', MESSAGE, ...args);
+  host.append('/var/log/messages', `${MESSAGE}\n`);
+  const record = await finished(host, id);
+  assert.match(record.reasons.join(), /exec: ended, what it was writing is removed: less than 100 MiB/);
+  const names = await host.tarList(record.archive ?? '');
+  assert.ok(names.some((name) => name.includes('/gcore/core.')));
+  assert.ok(!names.some((name) => name.endsWith('/big')));
+  await assertNothingLeft(host);
+});
+
+test('a core that would not leave enough free is not begun', async (t) => {
+  const host = await startHost(t, { places: { '/var/tmp': { size: '200M' } } });
+  host.write('/var/log/messages', '');
+  const big = await host.spawn('bash', [
+    '-c',
+    'x=$(head -c 120M /dev/zero | tr "\\0" x); touch /run/big; read -r y < <(sleep 86400)',
+  ]);
+  await waitFor('the process to be big', () => host.exists('/run/big'));
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--min-free', '100M', '--gcore', big.pid);
+  host.append('/var/log/messages', `${MESSAGE}\n`);
+  const record = await finished(host, id);
+  assert.match(
+    record.reasons.join(),
+    /less than 100 MiB would be left free in \/var\/tmp \(now \d+ MiB, about \d+ MiB are needed/,
+  );
 });

@@ -45,7 +45,7 @@ test('rig list shows what a rig watches and does, for people and as JSON', async
   const id = await armRig(host, ...rig, '--name', 'web');
   assert.equal(id, 'web');
   const { stdout } = await host.rig('list');
-  assert.match(stdout, /^ID .*\nweb +\d+ +watching .*This is my test message.* gcore\n$/);
+  assert.match(stdout, /^ID .*\nweb +\d+ +logs .*This is my test message.* gcore +watching +\d+s\n$/);
   const [row] = await listRigs(host);
   for (const field of ['id', 'pid', 'monitor', 'watch', 'condition', 'status', 'created', 'triggered', 'archive'])
     assert.ok(row && field in row, `${field} is in the JSON`);
@@ -387,7 +387,7 @@ for (const [what, stopsDaemon, says] of [
     await host.startJournald();
     host.write('/usr/local/bin/journalctl', '#!/bin/sh\ntouch /run/arming\nexec sleep 86400\n');
     await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
-    const args = rig.filter((word) => word !== '--no-journal');
+    const args = [...rig.filter((word) => word !== '--no-journal'), '--journal-reader', 'journalctl'];
     const created = host.run('rig', [...args, '--name', 'slow'], { timeoutMs: 60_000 });
     await waitFor('the rig to be arming', () => host.exists('/run/arming') && host.exists('/run/rig/slow/rig.json'));
     if (stopsDaemon) await host.kill(JSON.parse(host.read('/run/rig/slow/rig.json')).pid, 'SIGSTOP');

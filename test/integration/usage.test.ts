@@ -28,7 +28,7 @@ const wrong: [what: string, typed: string, says: RegExp][] = [
   ],
   ['a name that means something else', 'logs -m x --gcore $PID --name all', /--name: "all"/],
   ['a duplicate name', 'logs -m x --gcore $PID --name taken', /--name: there is a rig "taken" already/],
-  ['no action at all', 'logs -m x', /no action given: .*--gcore, --sosreport/],
+  ['no action at all', 'logs -m x', /no action given: .*--gcore, --exec, --sosreport, --noop/],
   ['an option of an action that is not chosen', 'logs -m x --all-pids --sosreport', /--all-pids goes with --gcore/],
   ['stray words', 'logs -m This is my test message --gcore $PID', /"is" belongs to no option/],
   ['a value for a flag', 'logs -m x --sosreport=yes', /--sosreport takes no value/],
@@ -76,7 +76,7 @@ test('an unprivileged user is told that rig runs as root, and can read the help 
 });
 
 test('every command has help that names its options', async () => {
-  for (const command of ['logs', 'list', 'destroy']) {
+  for (const command of ['logs', 'list', 'info', 'log', 'wait', 'trigger', 'destroy']) {
     const { code, stdout } = await host.rig(command, '--help');
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`Usage: rig ${command}`));

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, messageOf } from '../../errors.ts';
 import { type CoreCheck, checkCore } from '../../host/elf-core.ts';
-import { isAlive, type ProcessStat, readProcess, readProcessStatus, readVariable } from '../../host/processes.ts';
+import {
+  estimateCore,
+  isAlive,
+  type ProcessStat,
+  readProcess,
+  readProcessStatus,
+  readVariable,
+} from '../../host/processes.ts';
 import { ownerVariable, type RunResult } from '../../host/programs.ts';
 import { letRun } from '../../host/tracing.ts';
 import type { ActionContext } from '../../plugin.ts';
@@ -101,6 +108,9 @@ export async function dumpProcess(
   const exited = () => withoutCore(wanted, found, 'exited', `process ${label(found)} had exited`);
   if (target === undefined || !(await isAlive(found))) return exited();
   if (tracedBy !== 0) return withoutCore(wanted, target, 'failed', `it is traced by process ${tracedBy}`);
+
+  const refusal = await context.spaceRefusal(await estimateCore(target.pid));
+  if (refusal !== undefined) return withoutCore(wanted, target, 'failed', refusal);
 
   const prefix = `core.${safeFileName(target.comm)}`;
   const file = `${prefix}.${target.pid}`;

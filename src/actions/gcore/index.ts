@@ -44,6 +44,7 @@ export const gcore = defineAction({
   },
   priority: 'first',
   repeatable: true,
+  keepsPriority: true,
   timeoutMs: 10 * 60_000,
   async prepare(values, context): Promise<GcorePlan> {
     const allPids = values['all-pids'];

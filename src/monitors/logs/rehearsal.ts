@@ -3,7 +3,7 @@
  * still there. Nothing of it counts for the rig.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { EchoRule } from './condition/echo.ts';
+import { EchoRule, isOfRig } from './condition/echo.ts';
 import { FollowedFile } from './files/followed-file.ts';
 import type { JournalEntry } from './journal/entry.ts';
 import { textOf } from './journal/entry.ts';
@@ -63,7 +63,7 @@ function rehearseFile(path: string, matcher: Matcher, echo: EchoRule, deadline: 
   let [matches, last] = [0, ''];
   matcher.scan(text, (start, end) => {
     const line = text.subarray(start, end);
-    if (!echo.isEcho(line)) {
+    if (!isOfRig(line) && !echo.isEcho(line)) {
       matches++;
       last = line.toString('utf8', 0, 100);
     }
@@ -129,7 +129,8 @@ class EntryTally {
   take(entry: JournalEntry): void {
     this.entries++;
     const message = entry.values('MESSAGE').find((text) => this.#matcher.test(text));
-    if (!message || this.#echo.isEcho(message, textOf(entry, 'SYSLOG_IDENTIFIER'))) return;
+    const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
+    if (!message || isOfRig(message, identifier) || this.#echo.isEcho(message, identifier)) return;
     if (this.#matches++ === 0) this.#lastAt = new Date(entry.realtimeUs / 1000).toISOString();
   }
 

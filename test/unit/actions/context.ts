@@ -28,6 +28,7 @@ export function actionContext(
     dir,
     trigger,
     signal,
+    spaceRefusal: async () => undefined,
     results,
     logged,
     async run(file, args, options) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EchoRule } from '../../../src/monitors/logs/condition/echo.ts';
+import { EchoRule, isOfRig } from '../../../src/monitors/logs/condition/echo.ts';
 
 const rule = new EchoRule(['waiter-1.0']);
 const hex = (text: string): string => Buffer.from(text).toString('hex').toUpperCase();
@@ -21,6 +21,8 @@ const echoes = [
   `type=EXECVE msg=audit(1:2): argc=5 a0="rig" a1="logs" a2="-m" a3=${hex('big boom')} a4="boom"`,
   `type=PROCTITLE msg=audit(1:2): proctitle=${hex('rig\0logs\0--message\0boom')} boom`,
   `type=USER_CMD msg=audit(1:2): pid=1 uid=0 msg='cwd="/" cmd=${hex('/tmp/rig logs -m boom')} terminal=boom res=success'`,
+];
+const ofRig = [
   'Nov 22 15:26:46 host rig[123]: abcde: armed, waiting for "boom"',
   '2026-11-22T15:26:46.123456+00:00 host rig: boom',
 ];
@@ -39,15 +41,17 @@ const others = [
 ];
 
 for (const line of echoes) test(`passed over: ${line}`, () => assert.ok(rule.isEcho(Buffer.from(line))));
-for (const line of others) test(`not passed over: ${line}`, () => assert.ok(!rule.isEcho(Buffer.from(line))));
+for (const line of ofRig) test(`passed over, with --echo too: ${line}`, () => assert.ok(isOfRig(Buffer.from(line))));
+for (const line of others)
+  test(`not passed over: ${line}`, () => assert.ok(!isOfRig(Buffer.from(line)) && !rule.isEcho(Buffer.from(line))));
 
 test('an empty name of the own file stands for no other program', () => {
   assert.ok(!new EchoRule(['']).isEcho(Buffer.from('kubectl x logs -m boom')));
 });
 
 test("rig's own journal entries are passed over by their identifier", () => {
-  assert.ok(rule.isEcho(Buffer.from('boom'), 'rig'));
-  assert.ok(!rule.isEcho(Buffer.from('boom'), 'app'));
+  assert.ok(isOfRig(Buffer.from('boom'), 'rig'));
+  assert.ok(!isOfRig(Buffer.from('boom'), 'app'));
 });
 
 test("sudo's entries in the journal, which have no tag before them, are told by their identifier", () => {

@@ -13,7 +13,7 @@
  * - a record of the audit system (EXECVE, PROCTITLE, USER_CMD) with such a command line, hex-encoded or not;
  * - a line that rig itself logged: identifier `rig` in the journal or before the colon of a syslog line.
  *
- * `--echo` turns all of it off.
+ * `--echo` turns off all but the last of these.
  */
 
 const messageOption = /\s(?:--message|-[A-Za-z]*m)/;
@@ -27,6 +27,14 @@ const auditValue = /\b(?:a\d+(?:\[\d+\])?|proctitle|cmd)=(?:"([^"]*)"|((?:[0-9A-
 const syslogOfRig = /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\S+) \S+ rig(?:\[\d+\])?: /;
 /** Nearly every line is told apart by having none of these. */
 const telling = ['logs', 'rig', 'continued', 'EXECVE', 'PROCTITLE', 'USER_CMD'];
+
+/** Whether rig itself logged a line: those of its triggers and ends, with any `--echo`. */
+export function isOfRig(line: Buffer, identifier?: string): boolean {
+  return identifier === 'rig' || (line.includes('rig') && syslogOfRig.test(line.toString('latin1', 0, headBytes)));
+}
+
+/** What syslog puts before a message is no longer. */
+const headBytes = 400;
 
 /** Tells echoes of rig from other lines. */
 export class EchoRule {
@@ -44,11 +52,9 @@ export class EchoRule {
 
   /** Whether a matching line is an echo of rig itself. `identifier` is the program that logged it, where that is known. */
   isEcho(line: Buffer, identifier?: string): boolean {
-    if (identifier === 'rig') return true;
     if (!telling.some((word) => line.includes(word))) return false;
     const text = line.toString('latin1');
     return (
-      syslogOfRig.test(text) ||
       this.#isCommandLine(text) ||
       this.#isOfSudo(text, identifier) ||
       (auditType.test(text) && this.#isCommandLine(auditedCommand(text)))

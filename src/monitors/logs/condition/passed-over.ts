@@ -3,9 +3,10 @@ import type { Json } from '../../../json.ts';
 import type { Verdict } from '../matching/judge.ts';
 import type { LogsPlan } from '../plan.ts';
 import type { LineMatch } from '../source.ts';
-import { EchoRule } from './echo.ts';
+import { EchoRule, isOfRig } from './echo.ts';
 
 export type Reason =
+  | 'logged by rig'
   | 'echo of a rig'
   | 'excluded'
   | 'seen in another source'
@@ -37,6 +38,7 @@ export class PassedOver {
 
   #reasonFor(line: Buffer, identifier: string | undefined, verdict: Verdict | undefined): Reason | undefined {
     if (!verdict) return 'took too long to examine';
+    if (isOfRig(line, identifier)) return 'logged by rig';
     if (this.#echo?.isEcho(line, identifier)) return 'echo of a rig';
     return verdict.isExcluded ? 'excluded' : undefined;
   }

@@ -1,15 +1,13 @@
 /** `--exec`: programs of the user's own, with the facts of the trigger in their environment. */
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { ActionError, messageOf, RigError, UsageError } from '../../errors.ts';
-import { writeNewFile } from '../../host/folders.ts';
-import { findProgram, type RunResult, runProgram } from '../../host/programs.ts';
-import type { Json } from '../../json.ts';
-import { type ActionContext, defineAction } from '../../plugin.ts';
-import { visible } from '../../text.ts';
-import { triggerEnvironment } from '../../trigger-environment.ts';
-import { splitWords } from './words.ts';
+import { basename, join } from 'node:path';
+import { splitWords } from '../command-words.ts';
+import { ActionError, messageOf, RigError, UsageError } from '../errors.ts';
+import { writeNewFile } from '../host/folders.ts';
+import { findCommand, type RunResult, runProgram } from '../host/programs.ts';
+import type { Json } from '../json.ts';
+import { type ActionContext, defineAction } from '../plugin.ts';
+import { visible } from '../text.ts';
+import { triggerEnvironment } from '../trigger-environment.ts';
 
 /** How much of each stream is kept. A program that runs wild must not fill the disk. */
 const limitBytes = 100 * 2 ** 20;
@@ -26,22 +24,10 @@ type Planned = {
 };
 type ExecPlan = { programs: Planned[] };
 
-async function isProgram(path: string): Promise<boolean> {
-  const isFile = await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  const isExecutable = await access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-  return isFile && isExecutable;
-}
-
-/** The full path of what is to be run: relative to the folder in which the rig was created, or found on PATH. */
+/** The full path of what is to be run. Throws a RigError where there is none. */
 async function findPath(name: string): Promise<string> {
-  const path = name.includes('/') ? resolve(name) : await findProgram(name);
-  if (path !== undefined && (await isProgram(path))) return path;
+  const path = await findCommand(name);
+  if (path !== undefined) return path;
   throw new RigError(`--exec: ${visible(name)} is no program on this host`);
 }
 

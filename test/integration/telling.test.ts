@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startHost } from '../support/host.ts';
+import { armRig, finished, MESSAGE, theRig, theSources } from '../support/rigs.ts';
+import { waitFor } from '../support/wait.ts';
+
+const LOG = '/var/log/messages';
+
+test('a rig logs to the journal that it has triggered and that it has ended, with fields, and that triggers no rig', async (t) => {
+  const host = await startHost(t);
+  await host.startJournald();
+  await host.journal('first');
+  host.write(LOG, '');
+  // Watches for what the rigs log, echo or not.
+  const other = await armRig(host, 'logs', '-m', 'triggered', '--no-files', '--echo', '--noop', '--name', 'other');
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--noop', '--name', 'web');
+  host.append(LOG, `${MESSAGE}\n`);
+  const { archive } = await finished(host, id);
+  const entries = await waitFor('the entries', async () => {
+    const out = await host.must('journalctl', ['-o', 'json', 'RIG_ID=web', '--no-pager', '-q']);
+    const found = out.trim().split('\n').filter(Boolean);
+    return found.length === 2 ? found.map((line) => JSON.parse(line)) : undefined;
+  });
+  assert.deepEqual(
+    entries.map(({ RIG_EVENT, RIG_STATUS, RIG_ARCHIVE, RIG_TRIGGER_LINE }) => [
+      RIG_EVENT,
+      RIG_STATUS ?? RIG_TRIGGER_LINE,
+      RIG_ARCHIVE,
+    ]),
+    [
+      ['triggered', MESSAGE, undefined],
+      ['ended', 'finished', archive],
+    ],
+  );
+  await waitFor('the other rig to have passed over the entry', async () => {
+    const condition = (await theSources(host, other)).find(({ source }) => source === 'condition');
+    return (condition?.passedOver as Record<string, number> | undefined)?.['logged by rig'] === 1;
+  });
+  assert.equal((await theRig(host, other)).status, 'watching');
+});
+
+test('--notify runs when the rig has ended, knows how, and text of a log is no command', async (t) => {
+  const host = await startHost(t);
+  host.write(LOG, '');
+  host.write(
+    '/usr/local/bin/tell',
+    '#!/bin/sh\nenv | grep ^RIG_ > /run/told.part; echo "$1" >> /run/told.part; mv /run/told.part /run/told\n',
+  );
+  await host.must('chmod', ['+x', '/usr/local/bin/tell']);
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--noop', '--notify', "tell 'on call'");
+  const line = `${MESSAGE} $(touch /run/owned) \`touch /run/owned\``;
+  host.append(LOG, `${line}\n`);
+  const { archive } = await finished(host, id);
+  const told = (await waitFor('the program to run', () => host.exists('/run/told') && host.read('/run/told'))).split(
+    '\n',
+  );
+  for (const expected of [
+    `RIG_ID=${id}`,
+    'RIG_STATUS=finished',
+    `RIG_ARCHIVE=${archive}`,
+    `RIG_TRIGGER_LINE=${line}`,
+    'on call',
+  ])
+    assert.ok(told.includes(expected), expected);
+  assert.ok(!host.exists('/run/owned'));
+});
+
+for (const [args, says] of [
+  [['--notify', 'no-such-program x'], /^rig: --notify: "no-such-program" is no program on this host\n$/],
+  [['--notify', 'echo $HOME'], /^rig: --notify: "\$" means something to a shell/],
+] as const)
+  test(`${args.join(' ')} is refused in one line, and no rig is left`, async (t) => {
+    const host = await startHost(t);
+    host.write(LOG, '');
+    const { code, stderr } = await host.rig('logs', '-m', MESSAGE, '--no-journal', '--noop', ...args);
+    assert.notEqual(code, 0);
+    assert.match(stderr, says);
+    assert.deepEqual(host.exists('/run/rig') ? host.list('/run/rig') : [], []);
+  });
+
+test('what is not urgent runs at nice 10 in the idle class of I/O, and with --no-nice like everything else', async (t) => {
+  const host = await startHost(t);
+  host.write(LOG, '');
+  for (const [options, nice, io] of [
+    [[], '10', 'idle'],
+    [['--no-nice'], '0', 'none: prio 0'],
+  ] as const) {
+    const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--exec', "sh -c 'nice; ionice'", ...options);
+    host.append(LOG, `${MESSAGE}\n`);
+    const { archive } = await finished(host, id);
+    const out = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/exec/1-sh.stdout']);
+    assert.equal(out, `${nice}\n${io}\n`);
+  }
+});
