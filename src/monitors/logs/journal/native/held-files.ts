@@ -135,13 +135,13 @@ export class HeldFiles {
     return this.#isScanDue;
   }
 
-  /** Whether any file has something new, by a few bytes of each. */
-  hasNews(): boolean {
+  /** Whether any file has something new, by a few bytes of each; of those that were quiet of late not at each look, unless `all`. */
+  hasNews(all: boolean): boolean {
     this.#looks++;
     for (const [index, held] of this.#held.entries()) {
       if (held.isFinal) continue;
       if (held.hasMore || held.failingSinceMs !== undefined) return true;
-      if (index >= busyFiles && (index + this.#looks) % quietEvery !== 0) continue;
+      if (!all && index >= busyFiles && (index + this.#looks) % quietEvery !== 0) continue;
       if (held.file.hasChanged()) return true;
     }
     return false;

@@ -178,7 +178,7 @@ export class NativeSource implements Source {
   #look(): void {
     if (this.#isReading || this.#examination.context.isOver()) return;
     const isScanDue = this.#files.isScanDue;
-    if (!isScanDue && !this.#files.hasNews()) return;
+    if (!isScanDue && !this.#files.hasNews(!this.#pace.isQuick)) return;
     this.#isReading = true;
     this.#round++;
     this.#failed.clear();
