@@ -21,6 +21,7 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { randomBelow } from '../../support/random.ts';
 import { type Following, follow, newFolder } from './following.ts';
 
 /** Other seeds each time unless one is given; it is in the name of the test, so that a failure can be repeated. */
@@ -28,17 +29,6 @@ const firstSeed = Number(process.env.RIG_TEST_SEED ?? Date.now() % 1_000_000);
 const seeds = Number(process.env.RIG_TEST_SEEDS ?? 100);
 /** Each test has this many seeds, at work at the same time. */
 const seedsAtOnce = 10;
-
-/** A small random generator (mulberry32): the same numbers for the same seed everywhere. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 /** What the files of one seed have in common. */
 interface World {
@@ -198,7 +188,7 @@ async function step(log: Log, world: World): Promise<void> {
 
 /** Does forty things to four logs and compares what was examined with what was written. */
 async function live(t: TestContext, seed: number): Promise<void> {
-  const below = random(seed);
+  const below = randomBelow(seed);
   const folder = newFolder(t);
   const written: string[] = [];
   const world = { below, written } as World;

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkMessage, compileMatcher } from '../../../src/monitors/logs/matching/matcher.ts';
+import { randomBelow } from '../../support/random.ts';
 
 /** Another seed each time unless one is given; it is in the name of the test, so that a failure can be repeated. */
 const firstSeed = Number(process.env.RIG_TEST_SEED ?? Date.now() % 1_000_000);
 const seeds = Number(process.env.RIG_TEST_SEEDS ?? 300);
-
-/** A small random generator (mulberry32): the same numbers for the same seed everywhere. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const ascii = ['a', 'b', 'c', 'A', 'B', '1', '2', ' ', '-', '_', '.', 'x', '=', '[', ']'];
 const multiByte = [
@@ -101,7 +91,7 @@ test(`the lines that match are those in which the plain expression is found (see
   timeout: seeds * 1000,
 }, () => {
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-    const below = random(seed);
+    const below = randomBelow(seed);
     const writer = new Writer(below);
     const [text, ignoreCase] = [writer.expression(), below(3) === 0];
     const plain = new RegExp(text, ignoreCase ? 'isu' : 'su');

@@ -1,0 +1,24 @@
+/** Random numbers for the tests that try what nobody thought of: the same for the same seed everywhere (mulberry32). */
+
+/** Gives integers from 0 to 2^32 - 1. */
+function integersFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+}
+
+/** Gives numbers from 0 to 1, 1 excluded. */
+export function randomFrom(seed: number): () => number {
+  const next = integersFrom(seed);
+  return () => next() / 2 ** 32;
+}
+
+/** Gives integers below a limit. */
+export function randomBelow(seed: number): (limit: number) => number {
+  const next = integersFrom(seed);
+  return (limit) => next() % limit;
+}
