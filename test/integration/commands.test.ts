@@ -49,7 +49,7 @@ test('rig list fits COLUMNS, never cuts an id, and makes control characters visi
   );
   assert.ok(stdout.includes(id));
   assert.doesNotMatch(stdout, /\x1b/, 'no colour in a pipe, and none of the log');
-  assert.match((await host.rig('list')).stdout, /\\x1b\[2Jx{200}/, 'in a pipe nothing is cut');
+  assert.match((await host.rig('list')).stdout, /\\u001b\[2Jx{200}/, 'in a pipe nothing is cut');
 });
 
 test('rig list --all shows how a rig ended and where its archive is', async () => {
