@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startHost, type TestHost } from '../support/host.ts';
 import { armRig, assertNothingLeft, MESSAGE, startService } from '../support/rigs.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** Wrong input, as typed after `rig` in a shell, and what the one line must say. `$PID` is a live process. */
 const wrong: [what: string, typed: string, says: RegExp][] = [
@@ -89,6 +90,8 @@ test('every command has help that names its options', async () => {
 
 test('several PIDs, unquoted, and options after them belong where they should', async () => {
   await startService(host);
+  const areBothThere = async () => (await host.must('pidof', ['myservice'])).trim().split(' ').length === 2;
+  await waitFor('both services to be found', areBothThere);
   const { code, stdout, stderr } = await host.sh(`rig logs --gcore $(pidof myservice) --message "${MESSAGE}"`);
   assert.equal(code, 0, stderr);
   const state = JSON.parse(host.read(`/run/rig/${stdout.trim()}/rig.json`));
