@@ -72,6 +72,8 @@ test('what comes while actions run is examined: the next trigger waits, further 
     manifests.map(({ trigger }) => trigger.line),
     [`${MESSAGE} 1`, `${MESSAGE} 2`],
   );
+  const context = await host.must('tar', ['-xOf', archivesOf(record)[1] ?? '', '--wildcards', '*/context/*']);
+  assert.match(context, /--- the next line triggered the rig ---\nThis is my test message 2\n/);
   await assertNothingLeft(host);
 });
 

@@ -42,6 +42,7 @@ class LogsWatch implements Watch {
   readonly #passedOver: PassedOver;
   readonly #condition: Condition;
   #isOver = false;
+  #isStopped = false;
 
   constructor(plan: LogsPlan, context: MonitorContext) {
     this.#plan = plan;
@@ -88,6 +89,7 @@ class LogsWatch implements Watch {
 
   async stop(): Promise<void> {
     this.#isOver = true;
+    this.#isStopped = true;
     this.#condition.stop();
     this.#judge.stop();
     await Promise.all(this.#sources.map((source) => source.stop()));
@@ -113,7 +115,8 @@ class LogsWatch implements Watch {
         await appendFile(path, await after(excerpt));
         excerpt.close?.();
       }
-      if (this.#isOver) for (const source of this.#sources) source.close();
+      // Before that another trigger may still be waiting for its turn.
+      if (this.#isStopped) for (const source of this.#sources) source.close();
     };
   }
 
