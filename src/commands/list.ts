@@ -69,12 +69,12 @@ function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
     { heading: 'ID' },
     { heading: 'PID' },
     { heading: 'MONITOR' },
-    { heading: 'WATCHES', least: 10 },
-    { heading: 'CONDITION', least: 10 },
+    { heading: 'WATCHES', least: 6 },
+    { heading: 'CONDITION', least: 6 },
     { heading: 'ACTIONS', least: 7 },
     { heading: 'STATUS', ...(hasColour() ? { paint: paintStatus } : {}) },
     { heading: 'AGE' },
-    ...(all ? [{ heading: 'ARCHIVE', least: 10 }] : []),
+    ...(all ? [{ heading: 'ARCHIVE', least: 6 }] : []),
   ];
   const cells = rows.map((row) => [
     row.id,

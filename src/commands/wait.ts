@@ -65,7 +65,7 @@ Exit codes: 0 it triggered and all went well, 1 it failed, 2 the command line is
     const codes: number[] = [];
     const waiting = ids.map(async (one) => {
       const record = await waitFor(one, signal);
-      if (record?.archive) process.stdout.write(`${record.archive}\n`);
+      for (const path of record?.archives ?? []) process.stdout.write(`${path}\n`);
       for (const reason of record?.reasons ?? []) tell(`${one}: ${reason}`);
       if (!record) tell(`${one}: has not ended in time`);
       codes.push(record ? codeOf[record.status] : timeoutCode);

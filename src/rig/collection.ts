@@ -1,6 +1,6 @@
 /** What a rig collects for one trigger: from the first action to the archive. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
@@ -53,6 +53,8 @@ export class Collection {
   readonly #guard: DiskGuard;
   #reports: ActionReport[] = [];
   #sources: SourceStatus[] = [];
+  /** By whom the rig was ended before the last action was done. */
+  #cutBy: string | undefined;
 
   constructor(taken: TakenTrigger, context: CollectionContext) {
     this.#taken = taken;
@@ -79,12 +81,13 @@ export class Collection {
     this.#reports = await runActions({ spec, trigger, root: this.#folder, ended, guard, log });
     await this.#waitForContext(saving.then((complete) => this.#keepContext(complete)));
     this.#sources = watch?.status() ?? [];
+    this.#cutBy = this.#context.endedBy();
   }
 
   /** Makes the result of what was collected. Whatever goes wrong is in the reasons, and what there is is kept. */
   async pack(): Promise<Collected> {
-    const { spec, discarded, endedBy } = this.#context;
-    const by = endedBy();
+    const { spec, discarded } = this.#context;
+    const by = this.#cutBy;
     const reasons = this.#reports
       .filter(({ reason }) => reason !== null)
       .map(({ folder, reason }) => `${folder}: ${reason}`);
@@ -99,7 +102,9 @@ export class Collection {
       );
       const partial = partialArchive(spec, this.#taken.number);
       const { compression } = spec.output;
-      return { result: await writeArchive({ folder: this.#folder, partial, path, compression }, signal), reasons };
+      const result = await writeArchive({ folder: this.#folder, partial, path, compression }, signal);
+      await rm(this.#folder, { recursive: true, force: true });
+      return { result, reasons };
     } catch (error) {
       if (discarded.aborted) return { result: null, reasons };
       // A full disk, most likely: what was collected is worth more than its wrapping.

@@ -99,6 +99,7 @@ test('rig destroy of a restarting rig keeps the archives that it has made', asyn
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('the archive', () => host.archives().length === 1);
   await waitFor('it to watch again', async () => (await theRig(host, id)).status === 'watching');
+  await waitFor('what is in the archive to be gone', () => host.list(`/var/tmp/rig.${id}`).length === 0);
   assert.equal((await host.rig('destroy', id)).code, 0);
   const record = await finished(host, id);
   assert.equal(record.status, 'destroyed');

@@ -13,8 +13,6 @@ export class Examination {
   readonly gaps = new Gaps();
   /** How many entries were examined. */
   entries = 0;
-  /** How many bytes were read for it. */
-  bytes = 0;
   /** The last entry seen, which need not be one of those that are examined. */
   cursor: string | undefined;
   #first: string | undefined;
@@ -81,7 +79,6 @@ export class Examination {
       first: this.#first ?? null,
       cursor: this.cursor ?? null,
       entries: this.entries,
-      bytes: this.bytes,
       matches: this.#matches,
       passedOver: this.#passedOver,
       ...rest,

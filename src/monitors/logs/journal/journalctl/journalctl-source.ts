@@ -38,6 +38,8 @@ export class JournalctlSource implements Source {
   #following: Promise<void> | undefined;
   #backOffMs = firstBackOffMs;
   #restarts = 0;
+  /** How many bytes it has printed. */
+  #bytes = 0;
 
   /** With `takesOver` it goes on behind the examination's cursor, else behind the last entry that there is. */
   constructor(journal: Journalctl, examination: Examination, { takesOver = false } = {}) {
@@ -46,7 +48,7 @@ export class JournalctlSource implements Source {
     this.#takesOver = takesOver;
     this.#pulse = new JournalPulse({
       dir: journal.dir,
-      bytes: () => examination.bytes,
+      bytes: () => this.#bytes,
       hasSeen: ({ last }) =>
         !examination.isChosen && last.length > 0 && last.every((each) => examination.sequence.hasReached(each)),
       isChosen: examination.isChosen,
@@ -82,7 +84,7 @@ export class JournalctlSource implements Source {
   }
 
   status(): SourceStatus[] {
-    const more = { source: 'journal', reader: 'journalctl', restarts: this.#restarts };
+    const more = { source: 'journal', reader: 'journalctl', bytes: this.#bytes, restarts: this.#restarts };
     return [this.#examination.status(!this.#examination.isChosen, more)];
   }
 
@@ -138,7 +140,7 @@ export class JournalctlSource implements Source {
     try {
       const args = followArguments(this.#journal, this.#examination.cursor);
       const onBytes = (count: number): void => {
-        this.#examination.bytes += count;
+        this.#bytes += count;
       };
       this.#resume.begin();
       this.#isDistrusted = false;

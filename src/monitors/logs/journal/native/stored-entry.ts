@@ -9,6 +9,8 @@ import { entry, objectType, readHex, readNumber } from './layout.ts';
 
 /** journald takes no more than 1024 fields from a client; what it adds itself is a few dozen. */
 const mostItems = 16384;
+/** What the values of an entry may come to, each counted as far as it is read: many items may name one long value. */
+const mostEntryBytes = 256 * 1024 * 1024;
 
 /**
  * An entry as it stands in the file. There is one object for all entries of a file: it is valid until the next one is
@@ -96,8 +98,10 @@ export class EntryReader implements StoredEntry {
   values(field: string): Buffer[] {
     const prefix = Buffer.from(`${field}=`, 'latin1');
     const values: Buffer[] = [];
+    let bytes = 0;
     for (let at = this.#items; at < this.#itemsEnd; at += this.#form.entryItemBytes) {
       const payload = readPayload(this.#bytes, this.#form, this.#offsetAt(at));
+      bytes = countBytes(bytes, payload);
       if (startsWith(payload, prefix)) values.push(Buffer.from(payload.subarray(prefix.length)));
     }
     return values;
@@ -107,11 +111,14 @@ export class EntryReader implements StoredEntry {
     const verdicts = this.#verdictsOf(tests);
     const step = this.#form.entryItemBytes;
     let passed = 0;
+    let bytes = 0;
     for (let at = this.#items; at < this.#itemsEnd; at += step) {
       const offset = this.#offsetAt(at);
       let verdict = verdicts.get(offset);
       if (verdict < 0) {
-        verdict = tests.examine(readPayload(this.#bytes, this.#form, offset));
+        const payload = readPayload(this.#bytes, this.#form, offset);
+        bytes = countBytes(bytes, payload);
+        verdict = tests.examine(payload);
         verdicts.set(offset, verdict);
       }
       passed |= verdict;
@@ -132,4 +139,10 @@ export class EntryReader implements StoredEntry {
     }
     return verdicts;
   }
+}
+
+function countBytes(before: number, payload: Buffer): number {
+  const bytes = before + payload.length;
+  if (bytes > mostEntryBytes) throw corrupt(`an entry has more than ${mostEntryBytes} bytes of values`);
+  return bytes;
 }
