@@ -2,14 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { setUp } from '../test/support/setup.ts';
 import { benchJournal } from './journal.ts';
+import { benchList } from './list.ts';
 import { benchLogEngine } from './log-engine.ts';
 import { benchMainJob } from './main-job.ts';
+import { benchSoak } from './soak.ts';
 import { endHosts } from './support.ts';
 
 const benches: Record<string, () => Promise<void>> = {
   main: benchMainJob,
   engine: benchLogEngine,
   journal: benchJournal,
+  list: benchList,
+  soak: benchSoak,
 };
 
 const named = process.argv.slice(2);
