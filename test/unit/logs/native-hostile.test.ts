@@ -10,6 +10,8 @@ import { objectType } from '../../../src/monitors/logs/journal/native/layout.ts'
 import { compileSelection } from '../../../src/monitors/logs/journal/native/selection.ts';
 import { randomBelow } from '../../support/random.ts';
 import { makeFolder } from '../support.ts';
+import type { StoredObject } from './journal-objects.ts';
+import { objectsOf } from './journal-objects.ts';
 import { recompress } from './recompress.ts';
 import type { FileForm } from './writing-journals.ts';
 import { allForms, nameOfForm, variedEntries, writeJournal } from './writing-journals.ts';
@@ -40,24 +42,6 @@ function readAll(path: string): number | JournalFileError {
   } finally {
     file?.close();
   }
-}
-
-interface StoredObject {
-  offset: number;
-  type: number;
-  size: number;
-}
-
-/** All objects of a file, one behind the other. */
-function objectsOf(file: Buffer): StoredObject[] {
-  const found: StoredObject[] = [];
-  const last = Number(file.readBigUInt64LE(136));
-  for (let offset = Number(file.readBigUInt64LE(88)); offset <= last; ) {
-    const size = Number(file.readBigUInt64LE(offset + 8));
-    found.push({ offset, type: file[offset] as number, size });
-    offset = Math.ceil((offset + size) / 8) * 8;
-  }
-  return found;
 }
 
 /** Something that no journald writes, somewhere where it is likely to be read. */

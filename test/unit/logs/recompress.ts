@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { compressedWith, incompatible, objectType } from '../../../src/monitors/logs/journal/native/layout.ts';
+import { objectsOf } from './journal-objects.ts';
 
 const compressors = { xz: compressXz, lz4: compressSizedLz4 };
 /** As in journald: of what is shorter, little is gained. */
@@ -14,7 +15,8 @@ const shortest = 512;
 export function recompress(path: string, how: keyof typeof compressors, most = Number.POSITIVE_INFINITY): number {
   const file = readFileSync(path);
   let count = 0;
-  for (const { offset, size } of dataObjects(file)) {
+  for (const { offset, type, size } of objectsOf(file)) {
+    if (type !== objectType.data) continue;
     const start = offset + payloadAt(file);
     const payload = file.subarray(start, offset + size);
     if (payload.length < shortest || count >= most) continue;
@@ -32,17 +34,6 @@ export function recompress(path: string, how: keyof typeof compressors, most = N
 
 function payloadAt(file: Buffer): number {
   return (file.readUInt32LE(12) & incompatible.compact) === 0 ? 64 : 72;
-}
-
-function dataObjects(file: Buffer): Array<{ offset: number; size: number }> {
-  const found: Array<{ offset: number; size: number }> = [];
-  const last = Number(file.readBigUInt64LE(136));
-  for (let offset = Number(file.readBigUInt64LE(88)); offset <= last; ) {
-    const size = Number(file.readBigUInt64LE(offset + 8));
-    if (file[offset] === objectType.data) found.push({ offset, size });
-    offset = Math.ceil((offset + size) / 8) * 8;
-  }
-  return found;
 }
 
 /** As the library does it by default, but for the dictionary: most of the time would go into making room for that. */
