@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
 import { UsageError } from '../../../src/errors.ts';
+import { toByteExpression } from '../../../src/monitors/logs/matching/byte-expression.ts';
 import type { MessageOptions } from '../../../src/monitors/logs/matching/matcher.ts';
 import {
   checkMessage,
@@ -91,6 +93,19 @@ const rows: Array<[string, string | Buffer, boolean, Partial<MessageOptions>?]> 
   ['$', 'abc', true],
   ['abc(?!.)', 'abc\r\n', true],
   ['abc(?!.)', 'abcd\r\n', false],
+  ['^[0-9a-f]{32}$', 'd41d8cd98f00b204e9800998ecf8427e', true],
+  ['^[0-9a-f]{32}$', 'd41d8cd98f00b204e9800998ecf8427', false],
+  ['^[0-9a-f]{32}$', 'D41D8CD98F00B204E9800998ECF8427E', true, ignoreCase],
+  ['a.{17,20}b', `a${'é'.repeat(18)}b`, true],
+  ['a.{17,20}b', `a${'é'.repeat(21)}b`, false],
+  ['a\\d{17,}?b', `a${'1'.repeat(30)}b`, true],
+  ['a\\d{17,}?b', `a${'1'.repeat(16)}b`, false],
+  ['^(?:[0-9a-f]{20} ){2}$', `${`${'a'.repeat(20)} `.repeat(2)}`, true],
+  ['^(?:[0-9a-f]{20} ){2}$', `${'a'.repeat(20)} ${'a'.repeat(19)} `, false],
+  ['^é{70}$', 'é'.repeat(70), true],
+  ['^é{70}$', 'é'.repeat(69), false],
+  ['^(ab){20}$', 'ab'.repeat(20), true],
+  ['^(ab){20}$', 'ab'.repeat(21), false],
 ];
 
 for (const [text, line, isMatch, options] of rows) {
@@ -141,6 +156,36 @@ for (const text of ['\\w+\\[\\d+\\]', '[a-z]+[0-9]', '(?:q*)+\\d'])
     for (const size of [70_000, 250_000, 250_000, 250_000, 250_000, 250_000])
       assert.equal(matches(text, 'q'.repeat(size)), false);
     assert.equal(matches(text, `${'q'.repeat(250_000)}7 q[7]`), true);
+  });
+
+/** V8's linear-time engine refuses these: counts beyond 16, nested ones multiplied. The lines take it years by backtracking. */
+for (const [text, line] of [
+  ['(.*a){25}b', 'a'.repeat(3000)],
+  ['(a{1,100}){1,100}$', `${'a'.repeat(60)}!`],
+  ['((a{1,4}){1,4}){1,4}$', `${'a'.repeat(63)}!`],
+  ['(\\d+[a-z]?){17}x', '1'.repeat(60)],
+  ['(.*){1,32000}[bc]', 'a'.repeat(40)],
+  ['(?:a|aa){1,50}$', `${'a'.repeat(50)}!`],
+  ['.{0,500}foo.{0,500}bar', 'foo'.repeat(60_000)],
+  ['(é{1,20}){1,20}$', `${'é'.repeat(60)}!`],
+] as const)
+  test(`${text} is searched for in linear time, and what that finds is to be judged under a bound`, {
+    timeout: 20_000,
+  }, () => {
+    for (const options of [{}, ignoreCase]) {
+      const message: MessageOptions = { text, mode: 'expression', ignoreCase: false, ...options };
+      assert.ok(mayTakeLong(message));
+      compileMatcher(message).test(Buffer.from(line));
+    }
+  });
+
+for (const text of ['[0-9a-f]{32}', '\\w{64}', '.{0,40}x{20,}?', '(?:[ab]{30}c)+', '(a{4}){4}', '[0-9]{3}\\.{1,16}'])
+  test(`${text} needs no bound: it is run in linear time as it is`, () => {
+    setFlagsFromString('--enable-experimental-regexp-engine');
+    const { asciiSource, source, textSource, mayBacktrack } = toByteExpression(text, true);
+    assert.equal(mayBacktrack, false);
+    // With the flag `l` an expression is an error that V8 cannot run in linear time.
+    for (const each of [asciiSource, source, textSource]) new RegExp(each, 'l');
   });
 
 test('what is no expression is plain text with a remark, and an error when an expression is asked for', () => {

@@ -30,21 +30,40 @@ export interface ByteExpression {
   textSource: string;
   /** Bytes that every match contains, one character per byte; empty when none are known. */
   required: string;
-  /** Whether it has look-around or back-references, for which V8 has no linear-time engine. */
+  /** Whether V8's linear-time engine cannot run it: look-around, back-references, large counted repetitions. */
   mayBacktrack: boolean;
 }
+
+/**
+ * V8's linear-time engine repeats the body of `x{N}` N times in its program, and refuses an expression in which that, nested
+ * ones multiplied, is more than 16 times (kMaxReplicationFactor in experimental.cc).
+ */
+const mostReplication = 16;
+/** One character that is to be repeated up to so many times is written out, and then runs in linear time all the same. */
+const mostWrittenOut = 64;
 
 interface Piece {
   source: string;
   ascii: string;
   /** For one decoded line. */
   text: string;
+  /** Whether it is one character, of a set or a certain one. */
+  isCharacter?: true;
   /** Set for one literal character: its bytes. */
   literal?: string;
   /** The longest literal that it always contains. */
   required: string;
   /** Set for one character of a set: the form in which it can be repeated without alternatives. */
   repeated?: string;
+  /** How often V8's linear-time engine repeats the innermost part of it; undefined: once. */
+  replication?: number;
+}
+
+interface Quantifier {
+  /** As typed, with its `?`. */
+  text: string;
+  least: number;
+  most: number;
 }
 
 const digits: Ranges = [[0x30, 0x39]];
@@ -92,7 +111,8 @@ const posixSets: Record<string, Ranges> = {
 
 /**
  * Rewrites an expression. Throws the SyntaxError of `new RegExp` when it is none. The loose form leaves look-around out and
- * takes anything for a back-reference: it finds every line that the expression finds, and more, always in linear time.
+ * takes anything for a back-reference, and counts no large numbers: it finds every line that the expression finds, and more,
+ * always in linear time.
  */
 export function toByteExpression(text: string, ignoreCase: boolean, isLoose = false): ByteExpression {
   new RegExp(inBasicPlane(text));
@@ -151,21 +171,24 @@ class Walker {
       ascii: alternatives.map((each) => each.ascii).join('|'),
       text: alternatives.map((each) => each.text).join('|'),
       required: alternatives.length === 1 ? (alternatives[0] as Piece).required : '',
+      replication: Math.max(...alternatives.map(({ replication = 1 }) => replication)),
     };
   }
 
   #sequence(): Piece {
     let [source, ascii, text, run, required] = ['', '', '', '', ''];
+    let replication = 1;
     const keepLonger = (literal: string): void => {
       if (literal.length > required.length) required = literal;
     };
     while (this.#at < this.#text.length && !'|)'.includes(this.#peek())) {
       const piece = this.#term();
       const quantifier = this.#quantifier();
-      const isRepeated = quantifier?.isUnbounded === true && piece.repeated !== undefined;
-      source += `${isRepeated ? piece.repeated : piece.source}${quantifier?.text ?? ''}`;
-      ascii += `${piece.ascii}${quantifier?.text ?? ''}`;
-      text += `${piece.text}${quantifier?.text ?? ''}`;
+      const whole = quantifier ? this.#repeat(piece, quantifier) : piece;
+      source += whole.source;
+      ascii += whole.ascii;
+      text += whole.text;
+      replication = Math.max(replication, whole.replication ?? 1);
       const isThere = quantifier === undefined || quantifier.least > 0;
       if (isThere && piece.literal !== undefined) run += piece.literal;
       keepLonger(run);
@@ -173,7 +196,27 @@ class Walker {
       // What follows a repeated character need not follow its first occurrence.
       if (piece.literal === undefined || quantifier !== undefined) run = '';
     }
-    return { source, ascii, text, required };
+    return { source, ascii, text, required, replication };
+  }
+
+  #repeat(piece: Piece, quantifier: Quantifier): Pick<Piece, 'source' | 'ascii' | 'text' | 'replication'> {
+    const { least, most } = quantifier;
+    const replication = (piece.replication ?? 1) * Math.max(1, least, most === Number.POSITIVE_INFINITY ? 0 : most);
+    if (replication <= mostReplication) return { ...repeatAsTyped(piece, quantifier), replication };
+    const highest = most === Number.POSITIVE_INFINITY ? least : most;
+    if (piece.isCharacter && highest <= mostWrittenOut) {
+      const { ascii, text } = piece;
+      return {
+        source: repeatLoosely(piece, quantifier).source,
+        ascii: writeOut(ascii, quantifier),
+        text: writeOut(text, quantifier),
+        // Counted once more it would be long.
+        replication: mostReplication,
+      };
+    }
+    if (this.#isLoose) return { ...repeatLoosely(piece, quantifier), replication: piece.replication ?? 1 };
+    this.mayBacktrack = true;
+    return repeatAsTyped(piece, quantifier);
   }
 
   #term(): Piece {
@@ -195,11 +238,14 @@ class Walker {
     }
   }
 
-  #quantifier(): { text: string; least: number; isUnbounded: boolean } | undefined {
+  #quantifier(): Quantifier | undefined {
     const [text, lower, upper] = this.#match(/(?:[*+?]|\{(\d+)(,\d*)?\})\??/y) ?? [];
     if (text === undefined) return undefined;
-    if (lower === undefined) return { text, least: text.startsWith('+') ? 1 : 0, isUnbounded: !text.startsWith('?') };
-    return { text, least: Number(lower), isUnbounded: upper === ',' && Number(lower) <= 1 };
+    const unbounded = Number.POSITIVE_INFINITY;
+    if (lower === undefined)
+      return { text, least: text.startsWith('+') ? 1 : 0, most: text.startsWith('?') ? 1 : unbounded };
+    const least = Number(lower);
+    return { text, least, most: upper === undefined ? least : upper === ',' ? unbounded : Number(upper.slice(1)) };
   }
 
   #group(): Piece {
@@ -220,7 +266,7 @@ class Walker {
       string,
       string,
     ];
-    return { source, ascii, text, required };
+    return { source, ascii, text, required, ...(inner.replication ? { replication: inner.replication } : {}) };
   }
 
   #class(): Piece {
@@ -296,7 +342,7 @@ class Walker {
     const escaped = [...literal].map((byte) => byte.replace(/[^\w]|_/, (each) => `\\x${hexByte(each)}`)).join('');
     const source = literal.length > 1 ? `(?:${escaped})` : escaped;
     const text = point > 0x7f ? textClass([[point, point]]) : source;
-    return { source, ascii: point > 0x7f ? '[]' : source, text, literal, required: '' };
+    return { source, ascii: point > 0x7f ? '[]' : source, text, literal, required: '', isCharacter: true };
   }
 
   #set(members: Ranges): Piece {
@@ -307,6 +353,7 @@ class Walker {
       ascii: asciiClass(ranges),
       text: textClass(ranges),
       required: '',
+      isCharacter: true,
     };
     if (!ranges.some(([, high]) => high > 0x7f)) return { ...piece, source: piece.ascii };
     return holdsReplacement(ranges) ? { ...piece, repeated: byteClassOf(ranges) } : piece;
@@ -336,6 +383,28 @@ class Walker {
     if (found) this.#at += found[0].length;
     return found;
   }
+}
+
+function repeatAsTyped({ source, ascii, text, repeated }: Piece, quantifier: Quantifier) {
+  const isUnbounded = quantifier.most === Number.POSITIVE_INFINITY && quantifier.least <= 1;
+  const repeatable = isUnbounded && repeated !== undefined ? repeated : source;
+  const [sourceOfAll, asciiOfAll, textOfAll] = [repeatable, ascii, text].map((each) => `${each}${quantifier.text}`);
+  return { source: sourceOfAll as string, ascii: asciiOfAll as string, text: textOfAll as string };
+}
+
+/** The same without a count. */
+function repeatLoosely(piece: Piece, { least }: Quantifier) {
+  const uncounted = least === 0 ? { text: '*', least: 0 } : { text: '+', least: 1 };
+  return repeatAsTyped(piece, { ...uncounted, most: Number.POSITIVE_INFINITY });
+}
+
+/** One character, repeated without a count: `x{2,4}` is `xx(?:x(?:x)?)?`. */
+function writeOut(character: string, { text, least, most }: Quantifier): string {
+  const always = character.repeat(least);
+  const lazy = text.endsWith('?') ? '?' : '';
+  if (most === Number.POSITIVE_INFINITY) return `${always}${character}*${lazy}`;
+  const optional = most - least;
+  return `${always}${`(?:${character}`.repeat(optional)}${`)?${lazy}`.repeat(optional)}`;
 }
 
 const hexByte = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, '0');
