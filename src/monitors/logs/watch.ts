@@ -12,9 +12,11 @@ import { FileSource } from './files/file-source.ts';
 import { StreamSource, streamName } from './files/stream-source.ts';
 import { JournalSource } from './journal/journal-source.ts';
 import { capturedGroups } from './matching/captured-groups.ts';
-import type { Judge, Verdict } from './matching/judge.ts';
-import { makeJudge } from './matching/judge.ts';
+import type { Verdict } from './matching/judge.ts';
+import { Judge } from './matching/judge.ts';
+import type { Matcher } from './matching/matcher.ts';
 import { compileMatcher } from './matching/matcher.ts';
+import { largeBytes } from './matching/windows.ts';
 import type { LogsPlan } from './plan.ts';
 import type { LineMatch, Source, SourceContext, SourceExcerpt } from './source.ts';
 
@@ -48,7 +50,7 @@ class LogsWatch implements Watch {
     this.#plan = plan;
     this.#context = context;
     const second = plan.next ?? plan.unless;
-    this.#judge = makeJudge(plan, (match, verdict) => this.#take(match, verdict));
+    this.#judge = new Judge(plan, (match, verdict) => this.#take(match, verdict));
     this.#passedOver = new PassedOver(plan);
     this.#condition = makeCondition(
       plan,
@@ -56,7 +58,7 @@ class LogsWatch implements Watch {
       () => Math.max(readingMs.files, ...this.#sources.map((source) => source.readingMs ?? 0)),
     );
     const sourceContext: SourceContext = {
-      matcher: second ? compileMatcher(plan.message, second) : compileMatcher(plan.message),
+      matcher: leavingLargeOnes(second ? compileMatcher(plan.message, second) : compileMatcher(plan.message)),
       onMatch: (match) => (this.#isOver ? 'counted' : this.#judge.take(match)),
       isOver: () => this.#isOver,
       remark: (text) => context.remark(text),
@@ -67,11 +69,13 @@ class LogsWatch implements Watch {
     if (files.length + patterns.length > 0)
       this.#sources.push(new FileSource(files, sourceContext, { patterns, intervalMs }));
     if (streams.length > 0)
-      this.#sources.push(new StreamSource(streams, sourceContext, () => this.#onStreamsEnded(streams)));
+      this.#sources.push(new StreamSource(streams, sourceContext, () => void this.#onStreamsEnded(streams)));
   }
 
   /** Standard input has ended without a match: the rig ends, too, when it watches nothing else. */
-  #onStreamsEnded(streams: string[]): void {
+  async #onStreamsEnded(streams: string[]): Promise<void> {
+    await this.#judge.whenIdle();
+    if (this.#isOver) return;
     const what = `${streams.map(streamName).join(', ')} ended before the condition was met`;
     if (this.#sources.length === 1) this.#context.exhausted(what);
     else this.#context.remark(`${what}; what else is watched goes on`);
@@ -159,6 +163,14 @@ class LogsWatch implements Watch {
     this.#condition.stop();
     this.#judge.stop();
   }
+}
+
+/** Large messages are searched by the judge, a part at a time: to the sources they are found. */
+function leavingLargeOnes(matcher: Matcher): Matcher {
+  return {
+    scan: (chunk, onLine) => matcher.scan(chunk, onLine),
+    test: (text) => text.length > largeBytes || matcher.test(text),
+  };
 }
 
 /** `var-log-messages.log` for a path, and a number where two would have the same name. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Verdict } from '../../../src/monitors/logs/matching/judge.ts';
-import { makeJudge } from '../../../src/monitors/logs/matching/judge.ts';
+import { Judge } from '../../../src/monitors/logs/matching/judge.ts';
 import { compileMatcher } from '../../../src/monitors/logs/matching/matcher.ts';
 import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -12,7 +12,7 @@ const message = (text: string) => ({ text, mode: 'expression', ignoreCase: false
 async function judge(plan: Partial<LogsPlan>, lines: string[]): Promise<Array<[string, Verdict | undefined]>> {
   const seen: Array<[string, Verdict | undefined]> = [];
   const whole: LogsPlan = { message: message('x'), count: 1, files: [], ...plan };
-  const judge = makeJudge(whole, ({ line }, verdict) => {
+  const judge = new Judge(whole, ({ line }, verdict) => {
     seen.push([line.toString(), verdict]);
     return 'counted';
   });
@@ -75,6 +75,76 @@ test('a flood of hostile lines leaves the event loop free, and what comes behind
   clearInterval(counting);
   assert.deepEqual(matching(seen), ['ab']);
   assert.ok(turns >= 20, `${turns} turns`);
+});
+
+test('a flood of a thousand hostile lines has an end, and nothing is kept waiting long meanwhile', {
+  timeout: 120_000,
+}, async () => {
+  const lines = [...Array.from({ length: 1000 }, () => `${'a'.repeat(60)}bc`), 'ab'];
+  let longest = 0;
+  let last = process.threadCpuUsage();
+  const looking = setInterval(() => {
+    const { user, system } = process.threadCpuUsage(last);
+    longest = Math.max(longest, (user + system) / 1000);
+    last = process.threadCpuUsage();
+  }, 1);
+  const seen = await judge({ message: message('(?=a)(a+)+b(?!c)') }, lines).finally(() => clearInterval(looking));
+  assert.deepEqual(matching(seen), ['ab']);
+  assert.equal(seen.filter(([, verdict]) => verdict === undefined).length, 1000);
+  // Of this thread's time on a CPU, so that a busy machine does not matter.
+  assert.ok(longest < 150, `${longest} ms`);
+});
+
+for (const [text, sought] of [
+  ['q+[0-9]{4}x', 'qqq1234x'],
+  ['(?<!z)q+[0-9]{4}x', 'qqq1234x'],
+  ['^needle$', '\nneedle\n'],
+] as const)
+  test(`a message of 16 MB is searched for ${text} a part at a time, wherever it stands`, {
+    timeout: 120_000,
+  }, async (t) => {
+    const size = 16 * 1024 * 1024;
+    const seen: Array<Verdict | undefined> = [];
+    const whole: LogsPlan = { message: message(text), count: 1, files: [] };
+    const judge = new Judge(whole, (_, verdict) => {
+      seen.push(verdict);
+      return 'counted';
+    });
+    let turns = 0;
+    const counting = setInterval(() => turns++, 1);
+    t.after(() => clearInterval(counting));
+    const places = [0, 256 * 1024 - 5, size / 2, size - sought.length];
+    for (const at of places) {
+      const line = Buffer.alloc(size, 'q 1 ');
+      line.write(sought, at);
+      judge.take({ source: 'journal', line, position: { cursor: '' }, atMs: 0 });
+      line.fill('#');
+      await judge.whenIdle();
+    }
+    judge.take({ source: 'journal', line: Buffer.alloc(size, 'q 1 '), position: { cursor: '' }, atMs: 0 });
+    await judge.whenIdle();
+    assert.deepEqual(
+      seen.map((verdict) => verdict?.isFirst),
+      [...places.map(() => true), false],
+    );
+    assert.ok(turns >= 10, `${turns} turns`);
+  });
+
+test('large messages that come faster than they are judged are judged all the same', { timeout: 120_000 }, async () => {
+  const seen: Array<Verdict | undefined> = [];
+  const whole: LogsPlan = { message: message('q[0-9]+x'), count: 1, files: [] };
+  const judge = new Judge(whole, (_, verdict) => {
+    seen.push(verdict);
+    return 'counted';
+  });
+  const line = Buffer.alloc(10 * 1024 * 1024, 'q 1 ');
+  line.write('q1x', line.length - 3);
+  for (let number = 0; number < 6; number++) judge.take({ source: 'journal', line, position: { cursor: '' }, atMs: 0 });
+  await judge.whenIdle();
+  assert.deepEqual(
+    seen.map((verdict) => verdict?.isFirst),
+    Array.from({ length: 6 }, () => true),
+  );
 });
 
 test('a hundred thousand harmless lines are all judged, in order', async () => {

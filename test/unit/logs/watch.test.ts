@@ -132,6 +132,24 @@ test('the trigger has what the groups of the expression captured', async (t) => 
   assert.deepEqual(fired[0]?.groups, { 1: 'sdb', 2: null, 3: '17', name: 'sdb' });
 });
 
+for (const [text, line, groups] of [
+  [
+    'user=([[:alpha:]]+) id=(\\d{20,})',
+    'login user=ann id=12345678901234567890!',
+    { 1: 'ann', 2: '12345678901234567890' },
+  ],
+  ['(?<icon>[😀-😎]) (?i:up)(?!date)', 'now 😅 UP', { 1: '😅', icon: '😅' }],
+  ['disk (é+)', 'disk éé', { 1: 'éé' }],
+] as const)
+  test(`the groups are those of the expression as rig reads it: ${text}`, async (t) => {
+    const file = join(newFolder(t), 'app.log');
+    writeFileSync(file, '');
+    const { fired } = await arm(t, [file], { text });
+    appendFileSync(file, `${line}\n`);
+    await waitFor('the trigger', () => fired.length > 0);
+    assert.deepEqual(fired[0]?.groups, groups);
+  });
+
 test('a rig that goes on watching begins its condition anew, and examines every line', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

@@ -1,10 +1,11 @@
-/** Which of a plan's texts a line matches: at once for texts that are found in linear time, under a bound for others. */
+/** Which of a plan's texts a line matches: at once where that takes little time, else in slices and under a bound. */
 import { nowMs } from '../condition/clock.ts';
 import type { LogsPlan } from '../plan.ts';
 import type { LineMatch } from '../source.ts';
-import type { Matcher } from './matcher.ts';
+import type { Matcher, MessageOptions } from './matcher.ts';
 import { compileExactly, compileMatcher, linesOf, mayTakeLong } from './matcher.ts';
 import { TimeLimit } from './time-limit.ts';
+import { largeBytes, windowsOf } from './windows.ts';
 
 export interface Verdict {
   /** Whether it matches --message. */
@@ -17,102 +18,106 @@ export interface Verdict {
 /** Takes a line with its verdict; without one when no verdict was reached in time. Says how the line was taken. */
 export type Deliver = (match: LineMatch, verdict: Verdict | undefined) => 'counted' | 'passed over';
 
-export interface Judge {
-  /** Delivers a line, now or when its turn comes; always in the order in which lines were taken. */
-  take(match: LineMatch): 'counted' | 'passed over';
-  /** Delivers nothing any more. */
-  stop(): void;
-}
-
-export function makeJudge(plan: LogsPlan, deliver: Deliver): Judge {
-  const { message, next, unless, exclude = [] } = plan;
-  const texts = [message, next ?? unless ?? [], exclude].flat();
-  return texts.some(mayTakeLong) ? new BoundedJudge(plan, deliver) : new PromptJudge(plan, deliver);
-}
-
-class PromptJudge implements Judge {
-  readonly #first: Matcher;
-  readonly #second: Matcher | undefined;
-  readonly #excluded: Matcher | undefined;
-  readonly #deliver: Deliver;
-
-  constructor({ message, next, unless, exclude = [] }: LogsPlan, deliver: Deliver) {
-    const second = next ?? unless;
-    this.#first = compileMatcher(message);
-    this.#second = second && compileMatcher(second);
-    this.#excluded = exclude.length > 0 ? compileMatcher(...exclude) : undefined;
-    this.#deliver = deliver;
-  }
-
-  take(match: LineMatch): 'counted' | 'passed over' {
-    const { line } = match;
-    return this.#deliver(match, {
-      // Without a second text there is no other reason for which the line could have been found.
-      isFirst: this.#second === undefined || this.#first.test(line),
-      isSecond: this.#second?.test(line) ?? false,
-      isExcluded: this.#excluded?.test(line) ?? false,
-    });
-  }
-
-  stop(): void {}
-}
-
-/** No new line is begun after so long in one turn of the event loop. */
-const turnMs = 50;
-/** How long one line may take. A line that takes longer is tried once more: this process may have been stopped meanwhile. */
-const lineMs = 50;
+/** No new line, and no further part of a large one, is begun after so long in one turn of the event loop. */
+const turnMs = 10;
+/** How long one line may take, of this process's time on a CPU. */
+const lineMs = 25;
+/** The same when many lines have taken longer: a flood of them must not hold up for hours what comes behind it. */
+const hurriedLineMs = 2;
+/** So much may be spent in all on lines that take longer than `lineMs`, and how much of that comes back in a second. */
+const mostSpareMs = 1000;
+const spareMsPerSecond = 20;
+/** How often a line is tried whose time went by without this process having had a CPU: it was stopped, or the host is busy. */
+const mostTries = 10;
 /** Lines that wait for their turn: beyond so many bytes they count as not matching. */
-const mostWaitingBytes = 8 * 1024 * 1024;
+const mostWaitingBytes = 24 * 1024 * 1024;
+/** What a line that waits takes beside its bytes. */
+const waitingBytes = 512;
 
 interface Waiting {
   match: LineMatch;
-  verdict?: Verdict;
+  /** What is still to be judged of it: of a large line one window after the other. */
+  windows: Iterator<Buffer>;
+  /** The window that is being judged. */
+  window: Buffer | undefined;
+  /** Of the windows so far; undefined: no verdict was reached in time. */
+  verdict: Verdict | undefined;
 }
 
 /**
- * Runs expressions in slices, with the event loop turning between them, so that a flood of hostile lines holds up nothing but
- * its own verdicts.
+ * Judges lines in the order in which they are taken. What takes long is done in slices, with the event loop turning between
+ * them, so that a flood of hostile lines holds up nothing but its own verdicts.
  */
-class BoundedJudge implements Judge {
-  readonly #first: RegExp;
-  readonly #second: RegExp | undefined;
-  readonly #excluded: RegExp[];
+export class Judge {
+  readonly #first: (text: Buffer) => boolean;
+  readonly #second: ((text: Buffer) => boolean) | undefined;
+  readonly #excluded: (text: Buffer) => boolean;
   readonly #deliver: Deliver;
-  readonly #limit = new TimeLimit(() => this.#judgeSome());
+  /** Set where an expression may take long. */
+  readonly #limit: TimeLimit | undefined;
   #waiting: Waiting[] = [];
-  /** How many of those are judged, and up to how many may be. */
+  /** How many of those are judged. */
   #judged = 0;
   #waitingBytes = 0;
-  #untilMs = 0;
   /** When this turn of the event loop has used its time; undefined before it has used any. */
   #turnEndMs: number | undefined;
+  #untilMs = 0;
+  #spareMs = mostSpareMs;
+  #spareAtMs = nowMs();
   #isStopped = false;
+  readonly #idle: Array<() => void> = [];
 
   constructor({ message, next, unless, exclude = [] }: LogsPlan, deliver: Deliver) {
     const second = next ?? unless;
-    this.#first = compileExactly(message);
-    this.#second = second && compileExactly(second);
-    this.#excluded = exclude.map(compileExactly);
+    const isBounded = [message, second ?? [], exclude].flat().some(mayTakeLong);
+    const compile = (...texts: MessageOptions[]) =>
+      isBounded ? exactTest(texts) : linearTest(compileMatcher(...texts));
+    this.#first = compile(message);
+    this.#second = second && compile(second);
+    this.#excluded = exclude.length > 0 ? compile(...exclude) : () => false;
     this.#deliver = deliver;
+    if (isBounded) this.#limit = new TimeLimit(() => this.#judgeSome());
   }
 
+  /** Delivers a line, now or when its turn comes. */
   take(match: LineMatch): 'counted' | 'passed over' {
-    const monotonicMs = match.monotonicMs ?? nowMs();
-    if (this.#waitingBytes + match.line.length > mostWaitingBytes) this.#work();
-    if (this.#waitingBytes + match.line.length > mostWaitingBytes) return this.#deliver(match, undefined);
-    const isFirst = this.#waiting.length === 0;
-    // The line is a view on a buffer that is used again.
-    this.#waiting.push({ match: { ...match, monotonicMs, line: isFirst ? match.line : Buffer.from(match.line) } });
-    this.#waitingBytes += match.line.length;
-    const taken = isFirst ? this.#work() : undefined;
-    const [own] = this.#waiting;
-    if (isFirst && own) own.match.line = Buffer.from(match.line);
-    return taken ?? 'counted';
+    const { line } = match;
+    if (!this.#limit && line.length <= largeBytes && this.#waiting.length === 0)
+      return this.#deliver(match, this.#judgeFound(line));
+    if (this.#waitingBytes + line.length > mostWaitingBytes) this.#makeRoom();
+    if (this.#waitingBytes > 0 && this.#waitingBytes + line.length > mostWaitingBytes)
+      return this.#deliver(match, undefined);
+    return this.#await(match);
   }
 
+  /** Resolves when no line waits for its turn any more. */
+  async whenIdle(): Promise<void> {
+    if (this.#waiting.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Delivers nothing any more. */
   stop(): void {
     this.#isStopped = true;
     this.#waiting = [];
+    this.#tellIdle();
+  }
+
+  #await(match: LineMatch): 'counted' | 'passed over' {
+    const isNext = this.#waiting.length === 0;
+    const monotonicMs = match.monotonicMs ?? nowMs();
+    // The line is a view on a buffer that is used again.
+    const line = isNext ? match.line : Buffer.from(match.line);
+    const waiting: Waiting = {
+      match: { ...match, monotonicMs, line },
+      windows: windowsOf(line),
+      window: undefined,
+      verdict: { isFirst: false, isSecond: false, isExcluded: false },
+    };
+    this.#waiting.push(waiting);
+    this.#waitingBytes += line.length + waitingBytes;
+    const taken = isNext ? this.#work() : undefined;
+    if (isNext && this.#waiting[0] === waiting) keepCopy(waiting);
+    return taken ?? 'counted';
   }
 
   /** Judges what there is time for in this turn, and delivers it. Returns how the last line was taken. */
@@ -128,33 +133,73 @@ class BoundedJudge implements Judge {
     if (now >= this.#turnEndMs) return undefined;
     this.#untilMs = this.#turnEndMs;
     this.#judged = 0;
-    if (!this.#limit.run(turnMs + lineMs)) this.#tryOnceMore();
+    if (this.#limit) this.#judgeUnder(this.#limit);
+    else this.#judgeSome();
     return this.#deliverJudged();
   }
 
-  /** The line that was broken off gets all the time that a line may take. */
-  #tryOnceMore(): void {
+  #judgeUnder(limit: TimeLimit): void {
+    const perLine = this.#msPerLine();
+    let usedMs = 0;
+    const isDone = (ms: number): boolean => {
+      const before = cpuMs();
+      const isInTime = limit.run(ms);
+      usedMs = cpuMs() - before;
+      return isInTime;
+    };
+    const sliceMs = Math.min(turnMs, perLine);
+    this.#untilMs = Math.min(this.#untilMs, nowMs() + sliceMs);
+    if (isDone(sliceMs + perLine)) return;
+    // The line that was broken off has had its time, unless this process was not given any.
     this.#untilMs = 0;
-    const broken = this.#judged;
-    if (!this.#limit.run(lineMs)) this.#judged = broken + 1;
+    for (let tries = 1; tries < mostTries && usedMs < perLine / 2; tries++) if (isDone(perLine)) return;
+    this.#spareMs -= usedMs;
+    const broken = this.#waiting[this.#judged++];
+    if (broken) broken.verdict = undefined;
   }
 
-  /** Under the limit: judges the next line, and more until the time is used up. */
+  #msPerLine(): number {
+    const now = nowMs();
+    this.#spareMs = Math.min(mostSpareMs, this.#spareMs + ((now - this.#spareAtMs) * spareMsPerSecond) / 1000);
+    this.#spareAtMs = now;
+    return this.#spareMs > 0 ? lineMs : hurriedLineMs;
+  }
+
+  /** Judges the next line, and more until the time is used up. May be broken off, and then begins where it was. */
   #judgeSome(): void {
     do {
       const waiting = this.#waiting[this.#judged];
       if (!waiting) return;
-      waiting.verdict = this.#judge(linesOf(waiting.match.line));
-      this.#judged++;
+      waiting.window ??= waiting.windows.next().value;
+      if (waiting.window) join(waiting, this.#judge(waiting.window));
+      else this.#judged++;
+      waiting.window = undefined;
     } while (nowMs() < this.#untilMs);
   }
 
-  #judge(lines: string[]): Verdict {
-    const isIn = (expression: RegExp): boolean => lines.some((line) => expression.test(line));
+  /** What is judged in linear time is judged now, however long that takes: a line that is passed over would be missed. */
+  #makeRoom(): void {
+    if (this.#limit) {
+      this.#work();
+      return;
+    }
+    this.#untilMs = Number.POSITIVE_INFINITY;
+    this.#judged = 0;
+    this.#judgeSome();
+    this.#deliverJudged();
+  }
+
+  /** Without a second text there is no other reason for which a line could have been found. */
+  #judgeFound(line: Buffer): Verdict {
+    if (this.#second) return this.#judge(line);
+    return { isFirst: true, isSecond: false, isExcluded: this.#excluded(line) };
+  }
+
+  #judge(text: Buffer): Verdict {
     return {
-      isFirst: isIn(this.#first),
-      isSecond: this.#second !== undefined && isIn(this.#second),
-      isExcluded: this.#excluded.some(isIn),
+      isFirst: this.#first(text),
+      isSecond: this.#second?.(text) ?? false,
+      isExcluded: this.#excluded(text),
     };
   }
 
@@ -162,9 +207,49 @@ class BoundedJudge implements Judge {
     const done = this.#waiting.splice(0, this.#judged);
     let taken: 'counted' | 'passed over' | undefined;
     for (const { match, verdict } of done) {
-      this.#waitingBytes -= match.line.length;
+      this.#waitingBytes -= match.line.length + waitingBytes;
       if (!this.#isStopped) taken = this.#deliver(match, verdict);
     }
+    if (this.#waiting.length === 0) this.#tellIdle();
     return taken;
   }
+
+  #tellIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+/** A test in linear time. */
+function linearTest(matcher: Matcher): (text: Buffer) => boolean {
+  return (text) => matcher.test(text);
+}
+
+/** A test that may take as long as it likes: to be run under a bound. */
+function exactTest(texts: MessageOptions[]): (text: Buffer) => boolean {
+  const expressions = texts.map(compileExactly);
+  return (text) => {
+    const lines = linesOf(text);
+    return expressions.some((expression) => lines.some((line) => expression.test(line)));
+  };
+}
+
+function keepCopy(waiting: Waiting): void {
+  const line = Buffer.from(waiting.match.line);
+  waiting.match.line = line;
+  // From the beginning: what has been judged of it is judged once more.
+  waiting.windows = windowsOf(line);
+  waiting.window = undefined;
+}
+
+function join({ verdict }: Waiting, { isFirst, isSecond, isExcluded }: Verdict): void {
+  if (!verdict) return;
+  verdict.isFirst ||= isFirst;
+  verdict.isSecond ||= isSecond;
+  verdict.isExcluded ||= isExcluded;
+}
+
+/** How long this thread has been on a CPU. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }

@@ -48,7 +48,7 @@ export function checkMessage(
   try {
     if (toByteExpression(text, ignoreCase).mayBacktrack)
       remark(
-        `--${option}: look-around and back-references may take long: a line that takes over 50 ms counts as not matching`,
+        `--${option}: look-around, back-references and large counts may take long: a line that takes over 25 ms counts as not matching`,
       );
     return options;
   } catch (error) {
@@ -80,6 +80,11 @@ export function mayTakeLong({ text, mode, ignoreCase }: MessageOptions): boolean
 /** The one expression that decides, for a line of `linesOf`. It may take as long as it likes: to be run under a bound. */
 export function compileExactly(options: MessageOptions): RegExp {
   return decidingExpression(options, false);
+}
+
+/** The expression alone, with its groups, for a line of `linesOf`; as slow as `compileExactly`. Throws where it is none. */
+export function compileGroups({ text, ignoreCase }: MessageOptions): RegExp {
+  return boundedExpression(toByteExpression(text, ignoreCase).textSource);
 }
 
 function decidingExpression({ text, mode, ignoreCase }: MessageOptions, isLoose: boolean): RegExp {
