@@ -23,7 +23,7 @@ interface OptionBase {
  * - size: `512K 10M 2G`, powers of 1024, a bare number is bytes; the value is in bytes
  * - space: a size, or a percentage of a file system
  * - choice: one of a few words
- * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; the value is in milliseconds
+ * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; the value is in milliseconds; 0 only with `orZero`
  */
 export type Option =
   | (OptionBase & { kind: 'flag' })
@@ -35,7 +35,7 @@ export type Option =
   | (OptionBase & { kind: 'size'; hint: string })
   | (OptionBase & { kind: 'space'; hint: string })
   | (OptionBase & { kind: 'choice'; hint: string; choices: readonly string[] })
-  | (OptionBase & { kind: 'duration'; hint: string });
+  | (OptionBase & { kind: 'duration'; hint: string; orZero?: true });
 
 /** Options by their long name, without the dashes. */
 export type OptionTable = Record<string, Option>;
@@ -183,6 +183,8 @@ export interface ActionContext {
   trigger: Trigger;
   /** Aborted when the rig is ended, the action's time is up or the disk is nearly full. */
   signal: AbortSignal;
+  /** How long the action, or each of its parts, may take, in milliseconds. */
+  timeoutMs: number;
   /** Why so many bytes more must not be written now (--min-free), in words; undefined when they may be. */
   spaceRefusal(bytes: number): Promise<string | undefined>;
   /**
@@ -206,10 +208,15 @@ export interface Action<T extends OptionTable, P> {
   keepsPriority?: true;
   /** How long it may take unless --action-timeout says otherwise, in milliseconds. */
   timeoutMs: number;
+  /**
+   * How many parts of the plan are done one after the other, where the limit is for each: then the action ends a part whose time
+   * is up, and goes on with the next.
+   */
+  parts?(plan: P): number;
   /** Checks that it can work on this host and pins what it is about. Throws UsageError or RigError. */
   prepare(values: Values<T>, context: ActionPrepareContext): Promise<P>;
-  /** What it will leave in its folder, in a few words, for `rig info`. */
-  produces?(plan: P): string;
+  /** What it would leave in its folder now, in a few words, for `rig info`. It must be quick and never throw. */
+  produces?(plan: P): string | Promise<string>;
   /** Collects. Returns what the manifest should say of it; throws a RigError when it did not do what it is for. */
   run(plan: P, context: ActionContext): Promise<{ [key: string]: Json }>;
 }

@@ -78,8 +78,10 @@ async function runOne(
   context: ActionContext,
 ): Promise<{ details: { [key: string]: Json }; reason?: string }> {
   const path = join(context.dir, label);
+  const time = AbortSignal.timeout(context.timeoutMs);
   try {
     const result = await context.run(program, args, {
+      signal: AbortSignal.any([context.signal, time]),
       env: triggerEnvironment(context.id, context.trigger),
       output: { stdout: `${path}.stdout`, stderr: `${path}.stderr`, limitBytes },
     });
@@ -88,7 +90,10 @@ async function runOne(
     const isCut = stdout?.isCut === true || stderr?.isCut === true;
     if (isCut) context.log(`${label}: of its output the first ${limitBytes / 2 ** 20} MB are kept`);
     const details = { command, label, end: describeEnd(result), ...(isCut ? { cutToBytes: limitBytes } : {}) };
-    const reason = findReason(label, result);
+    const reason =
+      time.aborted && !context.signal.aborted
+        ? `${label} was not done within ${context.timeoutMs / 1000} s`
+        : findReason(label, result);
     return reason === undefined ? { details } : { details, reason };
   } catch (error) {
     // A program that was removed since, or a disk that is full: the next one still runs.
@@ -113,6 +118,7 @@ export const exec = defineAction({
       programs.push(await plan(command, index, values.shell));
     return { programs };
   },
+  parts: ({ programs }) => programs.length,
   produces: ({ programs }) =>
     [...programs.map(({ label }) => `${label}.stdout, .stderr, .exit`), 'what they write to their folder'].join('; '),
   async run({ programs }, context) {

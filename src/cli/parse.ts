@@ -124,13 +124,13 @@ function convert(option: Option, raw: string | string[] | undefined): string | s
     case 'integer':
       return parseInteger(text, option.minimum);
     case 'size':
-      return parseSize(text);
+      return parseSize(text, 1);
     case 'space':
       return parseSpace(text);
     case 'choice':
       return parseChoice(text, option.choices);
     case 'duration':
-      return parseDuration(text);
+      return parseDuration(text, option.orZero);
     default:
       return text;
   }

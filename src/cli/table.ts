@@ -5,6 +5,8 @@ export interface Column {
   heading: string;
   /** It may be cut where the rows are too wide, to no fewer cells than these. Without it, it is shown whole. */
   least?: number;
+  /** It is left out where the row does not fit even so, the one with the lowest number first. Without it, never. */
+  goes?: number;
   /** Gives a cell its colour. */
   paint?(text: string): string;
 }
@@ -24,13 +26,30 @@ function fit(columns: Column[], widths: number[], width: number): number[] {
   return fitted;
 }
 
+/** Leaves out columns until the others fit, cut as far as they may be; gives the numbers of those that stay. */
+function choose(columns: Column[], widths: number[], width: number): number[] {
+  const leastOf = (at: number) => Math.min(widths[at] ?? 0, columns[at]?.least ?? Infinity);
+  let stay = columns.map((_, at) => at);
+  for (;;) {
+    const total = stay.reduce((sum, at) => sum + leastOf(at) + gap.length, -gap.length);
+    const [first] = stay
+      .filter((at) => columns[at]?.goes !== undefined)
+      .sort((a, b) => (columns[a]?.goes ?? 0) - (columns[b]?.goes ?? 0));
+    if (total <= width || first === undefined) return stay;
+    stay = stay.filter((at) => at !== first);
+  }
+}
+
 /**
- * Puts rows under headings, columns aligned, no line wider than `width` cells as far as the columns may be cut. Control
- * characters are made visible. No line ends in blanks.
+ * Puts rows under headings, columns aligned, no line wider than `width` cells as far as the columns may be cut or left out.
+ * Control characters are made visible. No line ends in blanks.
  */
-export function formatTable(columns: Column[], rows: string[][], width = Infinity): string {
-  const lines = [columns.map(({ heading }) => heading), ...rows.map((row) => row.map(visible))];
-  const natural = columns.map((_, at) => Math.max(...lines.map((line) => widthOf(line[at] ?? ''))));
+export function formatTable(all: Column[], rows: string[][], width = Infinity): string {
+  const cells = [all.map(({ heading }) => heading), ...rows.map((row) => row.map(visible))];
+  const widest = all.map((_, at) => Math.max(...cells.map((line) => widthOf(line[at] ?? ''))));
+  const stay = choose(all, widest, width);
+  const pick = <T>(values: T[]): T[] => values.filter((_, at) => stay.includes(at));
+  const [columns, natural, lines] = [pick(all), pick(widest), cells.map(pick)];
   const widths = Number.isFinite(width) ? fit(columns, natural, width) : natural;
   const formatLine = (line: string[], isHeading: boolean): string =>
     columns

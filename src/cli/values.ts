@@ -1,13 +1,14 @@
 /** From the text of an option's value to the value: one function for each kind. They say what is wrong, the caller says where. */
 import type { Space } from '../plugin.ts';
 
-/** `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds. Throws an Error that says what was expected. */
-export function parseDuration(text: string): number {
+/** `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds; 0 only with `orZero`. Throws an Error that says what was expected. */
+export function parseDuration(text: string, orZero = false): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
   const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? 's'];
   const ms = Math.round(Number(match?.[1]) * (unit ?? Number.NaN));
   // A timer takes at most 2^31-1 ms (Node's setTimeout); a longer one would fire at once.
-  if (!(ms >= 1)) throw new Error(`expected a duration such as 250ms, 10s, 5m, 2h or 1d, got ${JSON.stringify(text)}`);
+  if (!(ms >= (orZero ? 0 : 1)))
+    throw new Error(`expected a duration such as 250ms, 10s, 5m, 2h or 1d, got ${JSON.stringify(text)}`);
   if (ms > 2 ** 31 - 1) throw new Error(`expected at most 24d, got ${JSON.stringify(text)}`);
   return ms;
 }
@@ -28,11 +29,11 @@ export function parseInteger(text: string, minimum: number): number {
   return value;
 }
 
-/** `512K 10M 2G 1T`, powers of 1024, a bare number is bytes; in bytes. Throws an Error that says what was expected. */
-export function parseSize(text: string): number {
+/** `512K 10M 2G 1T`, powers of 1024, a bare number is bytes; in bytes, at least `minimum`. Throws an Error that says what was expected. */
+export function parseSize(text: string, minimum = 0): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)$/i.exec(text) ?? [];
   const bytes = Math.round(Number(number) * 1024 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase()));
-  if (!Number.isSafeInteger(bytes))
+  if (!(Number.isSafeInteger(bytes) && bytes >= minimum))
     throw new Error(`expected a size such as 512K, 10M or 2G, got ${JSON.stringify(text)}`);
   return bytes;
 }

@@ -72,7 +72,7 @@ async function prepare(
   const id = given.name === undefined ? randomId() : checkName(given.name);
   const selected = selectActions(values);
   const life = await prepareLife(given);
-  if (given.repeat !== undefined && !selected.some(({ repeatable }) => repeatable))
+  if ((given.repeat ?? 0) > 0 && !selected.some(({ repeatable }) => repeatable))
     throw new UsageError(`--repeat: ${selected.map(({ name }) => `--${name}`).join(' and ')} cannot be repeated`);
   const { plan, watch, condition, namesProcess, mayWait, rehearse } = await monitor.prepare(values, {
     remark,

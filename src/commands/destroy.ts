@@ -55,14 +55,19 @@ export const destroy: Command<typeof options> = {
   usage: 'ID... | --all',
   summary: 'End rigs; what they had collected so far is discarded',
   groups: [{ title: 'Options', options }],
-  notes: `${idNote} 'web-*' means every rig that fits.\nExit codes: 0 done, 1 one of them could not be ended, 2 the command line is wrong.`,
+  notes: `${idNote} 'web-*' means every rig that fits. Prints what was destroyed.\nExit codes: 0 done, 1 one of them could not be ended, 2 the command line is wrong.`,
   examples: ['rig destroy abcde', "rig destroy 'web-*'", 'rig destroy --all'],
   run: async ({ id, all, force }, words) => {
     const typed = typedIds('destroy', words, id, all);
     const [live, ended] = [await listIds(), await listFinished()];
     const { ids, failures } =
       typed === 'all' ? { ids: live, failures: [] } : selectIds(typed, (word) => matchLiveIds(word, live, ended));
-    const results = await Promise.allSettled(ids.map((one) => destroyOne(one, force)));
+    const results = await Promise.allSettled(
+      ids.map(async (one) => {
+        await destroyOne(one, force);
+        process.stdout.write(`${one}: destroyed\n`);
+      }),
+    );
     return tellFailures([...failures, ...results]) ? 1 : 0;
   },
 };

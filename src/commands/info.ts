@@ -53,21 +53,19 @@ async function readProcesses(owner: Owner): Promise<{ process: Usage | null; chi
 }
 
 /** What each action will leave in its folder of the archive. */
-function describeActions({ spec }: RigState): Facts {
-  return Object.fromEntries(
-    spec.actions.map(({ name, plan }) => [
-      name,
-      actions.find((action) => action.name === name)?.produces?.(plan) ?? 'what it collects',
-    ]),
-  );
+async function describeActions({ spec }: RigState): Promise<Facts> {
+  const described: Facts = {};
+  for (const { name, plan } of spec.actions)
+    described[name] = (await actions.find((action) => action.name === name)?.produces?.(plan)) ?? 'what it collects';
+  return described;
 }
 
 async function describeLive(id: string, state: RigState): Promise<Known> {
   const [answer, usage] = await Promise.allSettled([askRig(id, 'status', answerMs), readProcesses(state)]);
-  const status = answer.status === 'fulfilled' ? (answer.value as object) : silentRow(state);
+  const status = answer.status === 'fulfilled' ? (answer.value as object) : await silentRow(state);
   const commandLine = `rig ${quoteWords(state.spec.commandLine)}`;
   const processes = usage.status === 'fulfilled' ? usage.value : {};
-  const facts = { ...status, commandLine, produces: describeActions(state), ...processes, spec: state.spec };
+  const facts = { ...status, commandLine, produces: await describeActions(state), ...processes, spec: state.spec };
   return {
     facts: asJson(facts),
     ...(answer.status === 'rejected' ? { problem: messageOf(answer.reason) } : {}),

@@ -25,7 +25,7 @@ async function rowOfLive(id: string, found: LiveRig): Promise<Row | undefined> {
     return row;
   } catch {
     // It may have ended while it was asked; then it is no rig any more.
-    return (await meet(id, takeDownWith(tell))) ? silentRow(found.state) : undefined;
+    return (await meet(id, takeDownWith(tell))) ? await silentRow(found.state) : undefined;
   }
 }
 
@@ -67,14 +67,14 @@ function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
   const now = Date.now();
   const columns: Column[] = [
     { heading: 'ID' },
-    { heading: 'PID' },
-    { heading: 'MONITOR' },
-    { heading: 'WATCHES', least: 6 },
+    { heading: 'PID', goes: 2 },
+    { heading: 'MONITOR', goes: 1 },
+    { heading: 'WATCHES', least: 6, goes: 6 },
     { heading: 'CONDITION', least: 6 },
-    { heading: 'ACTIONS', least: 7 },
+    { heading: 'ACTIONS', least: 7, goes: 4 },
     { heading: 'STATUS', ...(hasColour() ? { paint: paintStatus } : {}) },
-    { heading: 'AGE' },
-    ...(all ? [{ heading: 'ARCHIVE', least: 6 }] : []),
+    { heading: 'AGE', goes: 3 },
+    ...(all ? [{ heading: 'ARCHIVE', least: 6, goes: 5 }] : []),
   ];
   const cells = rows.map((row) => [
     row.id,
@@ -128,7 +128,7 @@ export const list: Command<typeof options> = {
   usage: '[--all] [--watch] [--json]',
   summary: 'Show the rigs of this host',
   groups: [{ title: 'Options', options }],
-  notes: `On a terminal long columns are cut; rig info ID shows everything. AGE counts from the rig's creation.
+  notes: `On a terminal long columns are cut, and on a narrow one left out; rig info ID shows everything. AGE counts from the rig's creation.
 Exit codes: 0 done, 1 a rig could not be asked, 2 the command line is wrong, 130 --watch was ended by Ctrl-C.`,
   examples: ['rig list', 'rig list --all', 'rig list --json'],
   run: async ({ all, watch: again, json }, words) => {

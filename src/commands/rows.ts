@@ -1,11 +1,13 @@
 /** What is shown of a rig that does not say it itself. */
-import { type LiveRig, type RigRow, type RigState, rowOf } from '../rig/registry.ts';
+import { type LiveRig, type RigRow, type RigState, readProgress, rowOf } from '../rig/registry.ts';
 
 /** A rig of this host as `rig list` shows it; of one of another version little may be known. */
 export type Row = Omit<RigRow, 'created'> & { created: string | null; status: string };
 
-/** One that does not answer: what its rig.json says. */
-export const silentRow = (state: RigState): Row => ({ ...rowOf(state), status: 'not responding' });
+/** One that does not answer: what its files say. */
+export async function silentRow(state: RigState): Promise<Row> {
+  return { ...rowOf(state, await readProgress(state.spec.id)), status: 'not responding' };
+}
 
 const textAt = (value: unknown, name: string): string | undefined => {
   const found = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;

@@ -1,6 +1,7 @@
 /** Folders and files that only root can have made: rig writes nowhere else. */
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { errnoOf, messageOf, RigError, UsageError } from '../errors.ts';
 
 /** Throws a RigError unless `path` is a real folder that belongs to this user and that nobody else can write to. */
@@ -22,19 +23,27 @@ export async function ensureOwnFolder(path: string): Promise<void> {
 }
 
 /**
- * Checks a folder that the user named and that others may use too: it is there, root's, and nobody else can rename or remove
- * what rig makes in it. Returns its real path. Throws a UsageError that names the option.
+ * Checks a folder that the user named and that others may use too: it is there, can be written to, and nobody but root can
+ * rename or remove what rig makes in it, or the folder itself. Returns its real path. Throws a UsageError that names the option.
  */
 export async function checkSharedFolder(path: string, option: string): Promise<string> {
   const real = await realpath(path).catch((error) => {
     throw new UsageError(`${option}: ${path}: ${errnoOf(error) === 'ENOENT' ? 'no such folder' : messageOf(error)}`);
   });
-  const { mode, uid } = await stat(real);
-  if ((mode & constants.S_IFMT) !== constants.S_IFDIR) throw new UsageError(`${option}: ${path}: not a folder`);
-  // Only root's files are safe from others in a folder with the sticky bit, as /var/tmp has it: see inode(7).
-  const isSafe = uid === process.geteuid?.() && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0);
-  if (!isSafe)
-    throw new UsageError(`${option}: ${path}: others than root can rename what is in it; choose another folder`);
+  if (!(await stat(real)).isDirectory()) throw new UsageError(`${option}: ${path}: not a folder`);
+  for (let folder = real; ; folder = dirname(folder)) {
+    const { mode, uid } = await stat(folder);
+    // Only root's files are safe from others in a folder with the sticky bit, as /var/tmp has it: see inode(7).
+    const isSafe = uid === process.geteuid?.() && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0);
+    if (!isSafe)
+      throw new UsageError(`${option}: ${folder}: others than root can rename what is in it; choose another folder`);
+    if (folder === '/') break;
+  }
+  await access(real, constants.W_OK).catch((error) => {
+    throw new UsageError(
+      `${option}: ${path}: ${errnoOf(error) === 'EROFS' ? 'read-only file system' : messageOf(error)}`,
+    );
+  });
   return real;
 }
 

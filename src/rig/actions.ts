@@ -50,6 +50,15 @@ function findAction(name: string): AnyAction {
 /** How long an action may take to end once it was told to: a program in uninterruptible sleep (D) cannot be killed at all. */
 const graceMs = 15_000;
 
+/** As long as a timer can be: Node's setTimeout. */
+const longestMs = 2 ** 31 - 1;
+
+/** How long an action may take in all. One whose parts have the limit each also has the time to end them. */
+function wholeMs({ name, plan, timeoutMs }: PlannedAction): number {
+  const parts = findAction(name).parts?.(plan);
+  return parts === undefined ? timeoutMs : Math.min(parts * (timeoutMs + graceMs), longestMs);
+}
+
 /** Never resolves; rejects when an action that was told to end has not done so in time. */
 async function graceAfter(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, 'abort');
@@ -71,11 +80,13 @@ export interface Run {
 
 type PlannedAction = RigSpec['actions'][number];
 
-async function runAction({ name, plan, timeoutMs }: PlannedAction, folder: string, run: Run): Promise<ActionReport> {
+async function runAction(planned: PlannedAction, folder: string, run: Run): Promise<ActionReport> {
+  const { name, plan, timeoutMs } = planned;
+  const limitMs = wholeMs(planned);
   const { spec, trigger, root, ended, guard, log } = run;
   const started = new Date();
   const startedAt = performance.now();
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = AbortSignal.timeout(limitMs);
   const disk = guard.watch();
   const signal = AbortSignal.any([ended, timeout, disk.signal]);
   const dir = join(root, folder);
@@ -102,6 +113,7 @@ async function runAction({ name, plan, timeoutMs }: PlannedAction, folder: strin
       dir,
       trigger,
       signal,
+      timeoutMs,
       spaceRefusal: (bytes) => guard.refusal(bytes),
       run: async (file, args, options) => {
         const result = await runProgram(file, args, { cwd: dir, signal, isLowPriority, ...options });
@@ -121,7 +133,7 @@ async function runAction({ name, plan, timeoutMs }: PlannedAction, folder: strin
       await removePartial(dir);
       return report('disk full', `ended, what it was writing is removed: ${messageOf(disk.signal.reason)}`, details);
     }
-    if (timeout.aborted) return report('timed out', `not done within ${timeoutMs / 1000} s`, details);
+    if (timeout.aborted) return report('timed out', `not done within ${limitMs / 1000} s`, details);
     return report('failed', messageOf(error), details);
   } finally {
     disk.stop();

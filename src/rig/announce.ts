@@ -28,7 +28,7 @@ async function log(message: string, fields: Fields): Promise<void> {
     const input = Object.entries(all).map(([name, value]) => `${name}=${visible(value).slice(0, longestValue)}\n`);
     await runProgram(logger, ['--journald'], { input: input.join(''), signal });
   } else if (existsSync('/dev/log')) {
-    await runProgram(logger, ['-t', 'rig', '-p', 'daemon.notice', '--', message], { signal });
+    await runProgram(logger, ['-t', 'rig', '-p', 'daemon.notice', '--', visible(message)], { signal });
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
+import { withIdleWorkers } from '../host/thread-priority.ts';
 import type { SourceStatus, Trigger, Watch } from '../plugin.ts';
 import { type ActionReport, runActions } from './actions.ts';
 import { writeArchive } from './archive.ts';
@@ -85,7 +86,11 @@ export class Collection {
   }
 
   /** Makes the result of what was collected. Whatever goes wrong is in the reasons, and what there is is kept. */
-  async pack(): Promise<Collected> {
+  pack(): Promise<Collected> {
+    return this.#context.spec.nice ? withIdleWorkers(() => this.#pack()) : this.#pack();
+  }
+
+  async #pack(): Promise<Collected> {
     const { spec, discarded } = this.#context;
     const by = this.#cutBy;
     const reasons = this.#reports

@@ -15,8 +15,16 @@ async function endOrphans(owner: Owner): Promise<void> {
 /** Writes how a killed rig ended. Of one whose state cannot be read there is nothing to write. */
 async function recordEnd({ state, progress }: Left, status: EndStatus, kept: string[], reason: string): Promise<void> {
   if (!state) return;
-  const row = { ...rowOf(state, progress), archive: kept.at(-1) ?? null, archives: kept };
-  await writeRecord({ ...row, status, ended: isoTime(new Date()), reasons: [reason] });
+  const row = rowOf(state, progress);
+  const archives = [...row.archives, ...kept];
+  await writeRecord({
+    ...row,
+    archive: kept.at(-1) ?? row.archive,
+    archives,
+    status,
+    ended: isoTime(new Date()),
+    reasons: [reason],
+  });
 }
 
 /** Takes down a rig that was never armed: nobody was told of it, so nothing is said and no record is left. */

@@ -70,7 +70,7 @@ type End =
   | { kind: 'request'; request: EndRequest }
   | { kind: 'failure'; error: Error }
   | { kind: 'exhausted'; reason: string }
-  | { kind: 'expiry'; isUnmet: boolean };
+  | { kind: 'expiry' };
 
 /** How long those who wait for an answer, or an arming that is given up, may hold up the end. */
 const answerMs = 3000;
@@ -107,6 +107,7 @@ class LiveRig {
   #end: End | undefined;
   readonly #endRequested = new AbortController();
   readonly #discardRequested = new AbortController();
+  #hasDiscarded = false;
   readonly #ended = Promise.withResolvers<FinishedRecord>();
   #endRequest: EndRequest | undefined;
   #isArmed = false;
@@ -161,21 +162,32 @@ class LiveRig {
   }
 
   #row(): RigRow {
+    return rowOf(this.state, this.#progress());
+  }
+
+  #progress(): Progress {
+    const { triggers, restartsLeft } = this.#gate;
     return {
-      ...rowOf(this.state, this.#progress()),
+      triggers,
+      restartsLeft,
+      ...this.#gate.limits(performance.now()),
+      triggered: this.#triggered ? isoTime(this.#triggered) : null,
       archive: this.#lastResult,
       archives: this.#results.paths().slice(-mostTold),
     };
   }
 
-  #progress(): Progress {
-    const { triggers, restartsLeft } = this.#gate;
-    return { triggers, restartsLeft, triggered: this.#triggered ? isoTime(this.#triggered) : null };
+  /** A rig that is killed leaves word of how far it had got. */
+  #saveProgress(): void {
+    writeProgress(this.state, this.#progress(), (error) => this.log.error(messageOf(error)));
   }
 
   /** Ends the rig, whatever it does. The first request decides, but what is to be discarded later is discarded. */
   end(request: EndRequest): void {
-    if (!request.keep) this.#discardRequested.abort();
+    if (!request.keep) {
+      this.#hasDiscarded ||= this.#isCollecting || this.#packings > 0 || this.#waiting.length > 0;
+      this.#discardRequested.abort();
+    }
     if (this.#endRequest) return;
     this.#endRequest = request;
     this.log.info(`is ended by ${request.by}`);
@@ -244,9 +256,9 @@ class LiveRig {
 
   /** The time is up: for a rig that has never triggered that is how it ends. */
   #expire(triggers: boolean): void {
-    const isUnmet = this.#gate.triggers === 0;
-    if (isUnmet && triggers && !this.#end) this.#take(factsWithoutLine('rig', 'it expired without a trigger'));
-    this.#stopFor({ kind: 'expiry', isUnmet });
+    if (this.#gate.triggers > 0 || this.#end) return;
+    if (triggers) this.#take(factsWithoutLine('rig', 'it expired without a trigger'));
+    this.#stopFor({ kind: 'expiry' });
   }
 
   #remark(text: string): void {
@@ -294,8 +306,7 @@ class LiveRig {
     this.#isCollecting = true;
     this.#triggered = at;
     this.#lastTrigger = trigger;
-    // A rig that is killed while it collects leaves word of it.
-    writeProgress(this.state, this.#progress(), (error) => this.log.error(messageOf(error)));
+    this.#saveProgress();
     this.log.info(`triggered by ${[trigger.source, trigger.because, trigger.line].filter(Boolean).join(': ')}`);
     const isLast = this.#gate.isOver && this.#waiting.length === 0;
     const collection = new Collection(taken, {
@@ -309,15 +320,17 @@ class LiveRig {
     // Not before the first action has been started.
     const announcing = delay(announceAfterMs).then(() => announceTrigger(this.spec, trigger, this.log));
     await collection.run(isLast ? (this.#watch?.stop() ?? Promise.resolve()) : Promise.resolve());
-    await announcing;
     this.#packings++;
-    this.#packing = this.#packing.then(() => this.#pack(collection)).finally(() => this.#packings--);
+    // A journald that hangs must not keep the next actions waiting either.
+    this.#packing = Promise.all([this.#packing.then(() => this.#pack(collection, taken.number)), announcing])
+      .then(() => {})
+      .finally(() => this.#packings--);
     // What triggers next does not wait for the archive, but archives must not pile up.
     if (isLast || this.#endRequest || this.#packings >= mostPackings) await this.#packing;
     this.#isCollecting = isLast;
   }
 
-  async #pack(collection: Collection): Promise<void> {
+  async #pack(collection: Collection, number: number): Promise<void> {
     if (this.#discardRequested.signal.aborted) return;
     const collected = await collection.pack();
     if (this.#discardRequested.signal.aborted && collected.result === null) return;
@@ -327,8 +340,9 @@ class LiveRig {
       this.log.error(`old results cannot be removed: ${messageOf(error)}`);
       return [];
     });
+    this.#saveProgress();
     for (const path of removed) this.log.info(`${path} is removed: newer ones are kept`);
-    if (this.spec.restart.times !== 0) this.log.info(`trigger ${this.#gate.triggers}: ${collected.result}`);
+    if (this.spec.restart.times !== 0) this.log.info(`trigger ${number}: ${collected.result}`);
   }
 
   /** Remembers what came of a trigger. */
@@ -349,13 +363,12 @@ class LiveRig {
     const reasons = this.#reasons;
     const { triggers } = this.#gate;
     if (this.#endRequest) {
-      const discarded =
-        this.#discardRequested.signal.aborted && triggers > 0 ? ', what was being collected is discarded' : '';
+      const discarded = this.#hasDiscarded ? ', what was being collected is discarded' : '';
       return { status: 'destroyed', reasons: [...reasons, `ended by ${this.#endRequest.by}${discarded}`] };
     }
     if (end?.kind === 'failure') return { status: 'failed', reasons: [...reasons, messageOf(end.error)] };
     if (end?.kind === 'exhausted' && triggers === 0) return { status: 'failed', reasons: [end.reason] };
-    if (end?.kind === 'expiry' && end.isUnmet) return { status: 'expired', reasons };
+    if (end?.kind === 'expiry') return { status: 'expired', reasons };
     return { status: this.#hasFailed ? 'failed' : 'finished', reasons };
   }
 

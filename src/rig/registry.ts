@@ -47,18 +47,22 @@ export interface RigRow {
   archive: string | null;
   /** All of them that are kept, the last hundred at most. */
   archives: string[];
+  /** Until when matches are passed over, where there is a cooldown; null: they are not. */
+  cooldownEnds?: string | null;
+  /** How many triggers there were in the last hour, where these are limited. */
+  triggersInHour?: number;
 }
 
-/** How far a rig has got: `progress.json`, written before each trigger's actions start. */
-export type Progress = Pick<RigRow, 'triggered' | 'triggers' | 'restartsLeft'>;
+/** How far a rig has got: `progress.json`, written before each trigger's actions start, and when its archive is there. */
+export type Progress = Omit<RigRow, 'id' | 'pid' | 'monitor' | 'watch' | 'condition' | 'actions' | 'created'>;
 
 /** What is known of a rig from its beginning, and how far it has got. */
 export function rowOf({ pid, spec }: RigState, progress?: Progress): RigRow {
   const { id, created, monitor, actions, restart } = spec;
   const { name, watch, condition } = monitor;
   const names = actions.map((action) => action.name);
-  const begun = progress ?? { triggered: null, triggers: 0, restartsLeft: restart.times };
-  return { id, pid, monitor: name, watch, condition, actions: names, created, ...begun, archive: null, archives: [] };
+  const begun = { triggered: null, triggers: 0, restartsLeft: restart.times, archive: null, archives: [] };
+  return { id, pid, monitor: name, watch, condition, actions: names, created, ...begun, ...progress };
 }
 
 /** How a rig ended: `/run/rig/finished/<id>.json`. */
@@ -144,8 +148,8 @@ function isState(value: unknown): value is RigState {
 }
 
 function isProgress(value: unknown): value is Progress {
-  const { triggers, restartsLeft } = (value ?? {}) as Partial<Progress>;
-  return typeof triggers === 'number' && typeof restartsLeft === 'number';
+  const { triggers, restartsLeft, archives } = (value ?? {}) as Partial<Progress>;
+  return typeof triggers === 'number' && typeof restartsLeft === 'number' && Array.isArray(archives);
 }
 
 /**
@@ -333,6 +337,14 @@ export function writeProgress({ spec }: RigState, progress: Progress, fail: (err
   } catch (error) {
     fail(error);
   }
+}
+
+/** How far the rig `id` had got when it last said so; undefined where it has not triggered yet. */
+export async function readProgress(id: string): Promise<Progress | undefined> {
+  const folder = await StateFolder.open(id);
+  const progress = await folder?.read('progress.json');
+  await folder?.close();
+  return isProgress(progress) ? progress : undefined;
 }
 
 /** The ids of the rigs that have ended since this host was started; of several with one name there is the last. */

@@ -1,4 +1,5 @@
 /** Whether a rig triggers once more: restarts, cooldown, the limit for an hour. Times are milliseconds on a monotonic clock. */
+import { isoTime } from './paths.ts';
 import type { RestartRules } from './spec.ts';
 
 const hourMs = 3_600_000;
@@ -33,6 +34,16 @@ export class TriggerGate {
   /** Whether there was the last trigger. */
   get isOver(): boolean {
     return this.#left === 0;
+  }
+
+  /** Until when and by how much triggers are held back, as far as they are limited: what a user may want to know. */
+  limits(nowMs: number): { cooldownEnds?: string | null; triggersInHour?: number } {
+    const { cooldownMs, maxPerHour } = this.#rules;
+    const leftMs = this.#lastMs + (cooldownMs ?? 0) - nowMs;
+    return {
+      ...(cooldownMs === undefined ? {} : { cooldownEnds: leftMs > 0 ? isoTime(new Date(Date.now() + leftMs)) : null }),
+      ...(maxPerHour === undefined ? {} : { triggersInHour: this.#recent(nowMs).length }),
+    };
   }
 
   /** Why a match does not count now, with so many triggers that wait to be worked on; undefined when it does. */

@@ -9,6 +9,7 @@ import {
   type Manifest,
   MESSAGE,
   rigProcesses,
+  startService,
   theRig,
 } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
@@ -52,6 +53,18 @@ test('rig list fits COLUMNS, never cuts an id, and makes control characters visi
   assert.match((await host.rig('list')).stdout, /\\u001b\[2Jx{200}/, 'in a pipe nothing is cut');
 });
 
+test('on a narrow terminal rig list leaves columns out, and never the id', async () => {
+  const id = await armRig(host, ...rig, '--name', 'web-server-1');
+  for (const columns of [30, 40, 60]) {
+    const { stdout } = await host.sh(`COLUMNS=${columns} rig list`);
+    assert.ok(
+      stdout.split('\n').every((line) => line.length <= columns),
+      stdout,
+    );
+    assert.match(stdout, new RegExp(`^${id} .*watching`, 'm'));
+  }
+});
+
 test('rig list --all shows how a rig ended and where its archive is', async () => {
   await armRig(host, ...rig, '--name', 'web');
   fire();
@@ -83,6 +96,39 @@ test('rig info tells everything, and its command line can be pasted back', async
   assert.deepEqual(words.split('\0').slice(0, -1), info.spec.commandLine);
   assert.match((await host.rig('info', 'web')).stdout, /private memory/);
   assert.match((await host.rig('info', id.slice(0, 2))).stdout, /^id +web$/m, 'a prefix is enough');
+});
+
+test('rig info says what each action would leave now, and how large', async () => {
+  const service = await startService(host);
+  const id = await armRig(host, ...rig, '--gcore', service.pid, '--gcore', 'no-such-name', '--exec', 'true');
+  const produces = async () => JSON.parse((await host.rig('info', id, '--json')).stdout).produces;
+  const { gcore, exec, noop } = await produces();
+  assert.match(
+    gcore,
+    new RegExp(`^core\\.myservice\\.${service.pid} \\(\\d+ KiB or more\\), core\\.no-such-name\\.PID, as`),
+  );
+  assert.match(exec, /^1-true\.stdout/);
+  assert.equal(noop, 'nothing');
+  await service.kill();
+  assert.match((await produces()).gcore, /^nothing: process myservice \(\d+\) has exited/);
+});
+
+test('how far a stopped rig had got is known', async () => {
+  const id = await armRig(host, ...rig, '--restart', 5, '--cooldown', '1h', '--max-per-hour', 3);
+  fire();
+  const before = await waitFor('the archive', async () => {
+    const row = await theRig(host, id);
+    return typeof row.archive === 'string' ? row : undefined;
+  });
+  assert.deepEqual([before.triggers, before.restartsLeft, before.triggersInHour], [1, 4, 1]);
+  assert.ok(typeof before.cooldownEnds === 'string');
+  await host.kill(before.pid, 'SIGSTOP');
+  const { code, stdout } = await host.rig('info', id, '--json');
+  const stopped = JSON.parse(stdout);
+  assert.equal(code, 1);
+  for (const field of ['triggers', 'restartsLeft', 'triggered', 'archive', 'triggersInHour'])
+    assert.deepEqual(stopped[field], before[field], field);
+  await host.kill(before.pid, 'SIGCONT');
 });
 
 test('rig info of a rig that has ended shows its record', async () => {
@@ -148,7 +194,9 @@ test("rig log shows that rig's lines, and with -f goes on until it has ended", a
 test('rig destroy takes patterns and prefixes, tells of each id that fits none or several, and ends the others', async () => {
   for (const name of ['web-1', 'web-2', 'db-1', 'db-22']) await armRig(host, ...rig, '--name', name);
   const names = async () => (await listRigs(host)).map(({ id }) => id);
-  assert.equal((await host.rig('destroy', 'web-*')).code, 0);
+  const all = await host.rig('destroy', 'web-*');
+  assert.equal(all.code, 0);
+  assert.deepEqual(all.stdout.split('\n').sort(), ['', 'web-1: destroyed', 'web-2: destroyed']);
   assert.deepEqual(await names(), ['db-1', 'db-22']);
   const ambiguous = await host.rig('destroy', 'db');
   assert.equal(ambiguous.code, 1);
@@ -157,6 +205,7 @@ test('rig destroy takes patterns and prefixes, tells of each id that fits none o
   const some = await host.rig('destroy', 'nothing-*', 'db-2');
   assert.equal(some.code, 1);
   assert.match(some.stderr, /nothing-\*/);
+  assert.equal(some.stdout, 'db-22: destroyed\n');
   assert.deepEqual(await names(), ['db-1']);
 });
 
@@ -215,6 +264,31 @@ test('--exec runs programs in order, with the trigger in their environment, and 
   assert.equal(await read('2-sh.exit'), '3\n');
   assert.equal(await read('file'), 'mine\n');
   assert.ok(!host.exists('/run/owned'), 'log text is no command');
+});
+
+test('--exec: one that hangs is ended when its time is up, and the next ones still run', async () => {
+  const id = await armRig(
+    host,
+    ...['logs', '-m', MESSAGE, '--no-journal', '--action-timeout', '500ms'],
+    ...[
+      '--exec',
+      'sleep 86400',
+      '--exec',
+      'sleep 86401',
+      '--exec',
+      `printf '%s|' a\\ b 'c  d' "e'f" ''`,
+      '--exec',
+      'pwd',
+    ],
+  );
+  fire();
+  const { archive, status, reasons } = await finished(host, id);
+  assert.equal(status, 'failed');
+  assert.match(reasons.join(), /1-sleep was not done within 0.5 s; 2-sleep was not done within 0.5 s$/);
+  const read = (name: string) => host.must('tar', ['-xOf', archive ?? '', '--wildcards', `*/exec/${name}`]);
+  assert.equal(await read('3-printf.stdout'), "a b|c  d|e'f||", 'words are split as a shell does it');
+  assert.equal(await read('4-pwd.stdout'), `/var/tmp/rig.${id}/1/exec\n`);
+  assert.deepEqual(host.processesNamed('sleep'), []);
 });
 
 for (const [what, args, says] of [

@@ -156,16 +156,9 @@ test('--keep removes the oldest results of the rig, and nothing that has taken t
   const made: string[] = [];
   for (const number of [1, 2, 3, 4]) {
     host.append(LOG, `${MESSAGE} ${number}\n`);
-    await waitFor('the archive', async () => {
-      const rows = host.exists(`/run/rig/${id}`) ? [await theRig(host, id).catch(() => undefined)] : [];
-      const archive =
-        rows[0]?.archive ??
-        JSON.parse(host.exists(`/run/rig/finished/${id}.json`) ? host.read(`/run/rig/finished/${id}.json`) : '{}')
-          .archive;
-      if (typeof archive !== 'string' || made.includes(archive)) return false;
-      made.push(archive);
-      return true;
-    });
+    // Not by the name: that of one that was removed is free again within the same second.
+    const logged = new RegExp(`trigger ${number}: (\\S+)`);
+    made.push(await waitFor('the archive', () => logged.exec(host.read('/var/log/rig/rig.log'))?.[1]));
     // Somebody takes the second one away, and puts a file of the same name there.
     if (number === 2) await host.must('sh', ['-c', `rm ${made[1]}; echo mine > ${made[1]}`]);
   }
@@ -213,6 +206,19 @@ test('--expires ends a rig that has not triggered', async (t) => {
   await assertNothingLeft(host);
 });
 
+test('--expires leaves a rig alone that has triggered by then', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig, '--restart', 1, '--expires', '1s');
+  host.append(LOG, `${MESSAGE} 1\n`);
+  await waitFor('the first trigger', async () => (await theRig(host, id)).triggers === 1);
+  // A second rig whose time is up later.
+  const other = await armRig(host, ...rig, '--expires', '1s', '--exclude', MESSAGE);
+  assert.equal((await finished(host, other)).status, 'expired');
+  host.append(LOG, `${MESSAGE} 2\n`);
+  const record = await finished(host, id);
+  assert.deepEqual([record.status, record.triggers], ['finished', 2]);
+});
+
 test('--trigger-on-expiry runs the actions when the time is up', async (t) => {
   const { host, rig } = await startWatched(t);
   const id = await armRig(host, ...rig, '--expires', '300ms', '--trigger-on-expiry');
@@ -223,17 +229,61 @@ test('--trigger-on-expiry runs the actions when the time is up', async (t) => {
   assert.equal(manifest.actions[0]?.status, 'done');
 });
 
-test('a killed restarting rig leaves word of its triggers', async (t) => {
+test('a killed restarting rig leaves word of its triggers and its archives, and collects nothing more', async (t) => {
   const { host, rig } = await startWatched(t);
   await slowGcore(host);
   const id = await armRig(host, ...rig, '--restart', 5);
-  host.append(LOG, `${MESSAGE}\n`);
-  await waitFor('the action to run', () => host.exists('/run/runs-1'));
+  host.write('/run/go-1', '');
+  host.append(LOG, `${MESSAGE} 1\n`);
+  const first = await waitFor('the archive', async () => (await theRig(host, id)).archive as string | null);
+  host.append(LOG, `${MESSAGE} 2\n`);
+  await waitFor('the action to run', () => host.exists('/run/runs-2'));
   await host.kill((await theRig(host, id)).pid, 'SIGKILL');
   await host.rig('list');
   const record = await finished(host, id);
-  assert.equal(record.triggers, 1);
-  assert.equal(record.restartsLeft, 4);
+  assert.equal(record.triggers, 2);
+  assert.equal(record.restartsLeft, 4 - 1);
+  assert.equal(archivesOf(record)[0], first);
+  assert.deepEqual(host.archives(), [first], 'of the second trigger there is what was collected, and no archive');
+  await assertNothingLeft(host);
+});
+
+test('archives are compressed at nice 10 in the idle class of I/O, by default', async (t) => {
+  const { host, rig } = await startWatched(t);
+  host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 300000000 /dev/urandom > "$2.$3"\n');
+  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+  for (const [options, nice, io] of [
+    [[], '10', 'idle'],
+    [['--no-nice'], '0', 'none: prio 0'],
+  ] as const) {
+    const id = await armRig(host, ...rig, ...options);
+    const { pid } = await theRig(host, id);
+    host.append(LOG, `${MESSAGE}\n`);
+    await waitFor('the archive to be written', () => host.exists(`/var/tmp/rig.${id}/1.part`));
+    const { stdout } = await host.sh(
+      `cd /proc/${pid}/task; for t in *; do case $(cat $t/comm) in libuv-worker) ps -L -o lwp=,ni= -p ${pid} | awk "\\$1==$t {print \\$2}"; ionice -p $t;; esac; done; ls /var/tmp/rig.${id}`,
+    );
+    assert.match(stdout, /^1\.part$/m, 'it is still being written');
+    const lines = stdout.split('\n').filter((line) => /^-?\d+$|^[a-z]+(: prio \d)?$/.test(line));
+    assert.deepEqual([...new Set(lines.filter((line) => line !== '1'))], [nice, io]);
+    await finished(host, id);
+  }
+});
+
+test('a restarting rig that is destroyed while it only watches does not say that anything is discarded', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig, '--restart', -1);
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('the archive', async () => (await theRig(host, id)).archive);
+  await host.rig('destroy', id);
+  assert.deepEqual((await finished(host, id)).reasons, ['ended by rig destroy']);
+});
+
+test('no delay and no repetition may be said, too', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig, '--delay', 0, '--repeat', 0, '--repeat-delay', 0, '--restart', 0);
+  host.append(LOG, `${MESSAGE}\n`);
+  assert.equal((await finished(host, id)).status, 'finished');
 });
 
 test('--output-dir takes everything, and --compress decides its form', async (t) => {
@@ -257,18 +307,32 @@ test('--output-dir takes everything, and --compress decides its form', async (t)
 
 test('options of a rig that mean nothing together are refused in one line', async (t) => {
   const { host, rig } = await startWatched(t);
-  await host.must('sh', ['-c', 'mkdir /var/log/open; chmod 777 /var/log/open; : > /var/log/file']);
+  await host.must('sh', [
+    '-c',
+    `mkdir /var/log/open; chmod 777 /var/log/open; : > /var/log/file; mkdir -p /home/ann/mine; chown 1000 /home/ann
+     mkdir /var/log/ro; mount -t tmpfs -o ro none /var/log/ro`,
+  ]);
   for (const [args, says] of [
     [['--cooldown', '1m'], /^rig: --cooldown goes with --restart, which is not given\n$/],
     [['--keep', '3'], /^rig: --keep goes with --restart/],
     [['--distinct'], /^rig: --distinct goes with --restart/],
     [['--restart', '-2'], /^rig: --restart: expected a whole number of at least -1, got "-2"\n$/],
     [['--trigger-on-expiry'], /^rig: --trigger-on-expiry goes with --expires/],
+    [['--delay', '-5'], /^rig: --delay: needs a value; one that begins with a dash is written --delay=-VALUE\n$/],
+    [['--delay', '5x'], /^rig: --delay: expected a duration/],
+    [['--expires', '0'], /^rig: --expires: expected a duration/],
+    [['--interval', '1e9'], /^rig: --interval: expected a duration/],
+    [['--repeat-delay', '1s'], /^rig: --repeat-delay goes with --repeat/],
+    [['--max-per-hour', '1'], /^rig: --max-per-hour goes with --restart/],
+    [['--restart', '1', '--max-total', '0'], /^rig: --max-total: expected a size/],
+    [['--restart', '1', '--keep', '0'], /^rig: --keep: expected a whole number of at least 1/],
     [['--compress', 'lzma'], /^rig: --compress: expected gzip, zstd, none, got "lzma"\n$/],
     [['--compress', 'zstd', '--no-archive'], /^rig: --compress and --no-archive exclude each other\n$/],
     [['--output-dir', '/nowhere'], /^rig: --output-dir: \/nowhere: no such folder\n$/],
     [['--output-dir', '/var/log/file'], /^rig: --output-dir: \/var\/log\/file: not a folder\n$/],
     [['--output-dir', '/var/log/open'], /^rig: --output-dir: \/var\/log\/open: others than root/],
+    [['--output-dir', '/home/ann/mine'], /^rig: --output-dir: \/home\/ann: others than root/],
+    [['--output-dir', '/var/log/ro'], /^rig: --output-dir: \/var\/log\/ro: read-only file system\n$/],
   ] as const) {
     const { code, stderr } = await host.rig(...rig, ...args);
     assert.equal(code, 2, args.join(' '));

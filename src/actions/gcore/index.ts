@@ -1,10 +1,12 @@
 /** `--gcore`: core dumps of running processes, which go on running. */
 import { ActionError, RigError } from '../../errors.ts';
+import { estimateCore } from '../../host/processes.ts';
 import { findProgram } from '../../host/programs.ts';
 import { defineAction } from '../../plugin.ts';
+import { formatSize } from '../../text.ts';
 import { dumpProcess, safeFileName } from './dump.ts';
-import { describeFailure, type Outcome } from './outcome.ts';
-import { findTargets, prepareTargets, type Target } from './targets.ts';
+import { describeFailure, label, type Outcome } from './outcome.ts';
+import { findCandidates, findTargets, prepareTargets, type Target } from './targets.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
 export type GcorePlan = {
@@ -13,6 +15,9 @@ export type GcorePlan = {
   targets: Target[];
   allPids: boolean;
 };
+
+/** Of a name that many processes have, so many are told. */
+const mostDescribed = 10;
 
 /** Finds gcore and the gdb that it starts, which must be in the same folder. */
 async function findGcore(): Promise<string> {
@@ -23,11 +28,19 @@ async function findGcore(): Promise<string> {
   );
 }
 
-/** The core that a target will give. */
-function describeCore(target: Target, allPids: boolean): string {
-  if (target.kind === 'pid') return `core.${safeFileName(target.comm)}.${target.pid}`;
+/** The core that a target would give now, and how large it would be at least. */
+async function describeCore(target: Target, allPids: boolean): Promise<string> {
   if (target.kind === 'match') return 'core.NAME.PID of whoever logs the line';
-  return `core.${safeFileName(target.name)}.PID of ${allPids ? 'every process' : 'the process'} of that name`;
+  const found = await findCandidates(target);
+  if (found.length === 0)
+    return target.kind === 'pid'
+      ? `nothing: process ${label(target)} has exited`
+      : `core.${safeFileName(target.name)}.PID, as soon as a process has that name`;
+  const cores = found.slice(0, allPids ? mostDescribed : 1).map(async ({ comm, pid }) => {
+    return `core.${safeFileName(comm)}.${pid} (${formatSize(await estimateCore(pid))} or more)`;
+  });
+  const more = allPids && found.length > mostDescribed ? [`and ${found.length - mostDescribed} more`] : [];
+  return [...(await Promise.all(cores)), ...more].join(', ');
 }
 
 export const gcore = defineAction({
@@ -51,7 +64,8 @@ export const gcore = defineAction({
     const targets = await prepareTargets(values.gcore ?? [], allPids, context);
     return { program: await findGcore(), targets, allPids };
   },
-  produces: ({ targets, allPids }) => targets.map((target) => describeCore(target, allPids)).join(', '),
+  produces: async ({ targets, allPids }) =>
+    (await Promise.all(targets.map((target) => describeCore(target, allPids)))).join(', '),
   async run({ program, targets, allPids }, context) {
     const processes: Outcome[] = [];
     for (const found of await findTargets(targets, allPids, context.trigger)) {

@@ -137,6 +137,13 @@ async function findMatch(trigger: Trigger): Promise<Found> {
   return { wanted, process, note: null };
 }
 
+/** The processes that a PID or a name stands for now. */
+export async function findCandidates(target: Exclude<Target, { kind: 'match' }>): Promise<ProcessIdentity[]> {
+  if (target.kind === 'name') return await others(target.name);
+  const now = await readProcess(target.pid);
+  return now !== undefined && (await isAlive(target)) ? [now] : [];
+}
+
 /** Looks up who is to be dumped now, each process once. */
 export async function findTargets(targets: Target[], allPids: boolean, trigger: Trigger): Promise<Found[]> {
   const found: Found[] = [];

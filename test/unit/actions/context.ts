@@ -28,6 +28,7 @@ export function actionContext(
     dir,
     trigger,
     signal,
+    timeoutMs: 60_000,
     spaceRefusal: async () => undefined,
     results,
     logged,

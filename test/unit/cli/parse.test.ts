@@ -74,9 +74,17 @@ test('words keep their text: a number stays a string, and after -- everything is
 
 test('durations are milliseconds, a bare number is seconds', () => {
   const given = ['250ms', '10s', '5m', '2h', '1d', '7', '0.5'];
-  assert.deepEqual(given.map(parseDuration), [250, 10_000, 300_000, 7_200_000, 86_400_000, 7000, 500]);
+  assert.deepEqual(
+    given.map((text) => parseDuration(text)),
+    [250, 10_000, 300_000, 7_200_000, 86_400_000, 7000, 500],
+  );
   for (const bad of ['', '0', '-1', '5 m', 'x', '5w', '1000d', 'Infinity'])
     assert.throws(() => parseDuration(bad), bad);
+  assert.deepEqual(
+    ['0', '0s', '1s'].map((text) => parseDuration(text, true)),
+    [0, 0, 1000],
+    'where none at all makes sense',
+  );
 });
 
 test('only a near miss is offered as what was meant', () => {

@@ -25,6 +25,9 @@ const echoes = [
 const ofRig = [
   'Nov 22 15:26:46 host rig[123]: abcde: armed, waiting for "boom"',
   '2026-11-22T15:26:46.123456+00:00 host rig: boom',
+  '<29>1 2026-11-22T15:26:46.123456+00:00 host rig 123 - - web has triggered: logs, /var/log/boom',
+  '{"host":"a","program":"rig","message":"web-1 has ended: finished, /var/tmp/rig-boom-2026-11-22-152646.tar.gz"}',
+  'boom 15:26 rig[123] web has ended: destroyed',
 ];
 const others = [
   'boom',
@@ -37,6 +40,9 @@ const others = [
   'Nov 22 15:26:46 host app: ann : (command continued) boom',
   'Nov 22 15:26:46 host oilrig[123]: boom',
   'Nov 22 15:26:46 rig app[123]: boom',
+  'Nov 22 15:26:46 oil-rig app[123]: pump has triggered: boom, 3 bar',
+  'Nov 22 15:26:46 oil-rig app[123]: job has ended: failed, boom',
+  'Nov 22 15:26:46 host app[123]: the rig has ended: badly, boom',
   'type=EXECVE msg=audit(1:2): argc=3 a0="/usr/bin/rig" a1="list" a2="boom"',
 ];
 
@@ -60,8 +66,9 @@ test("sudo's entries in the journal, which have no tag before them, are told by 
   assert.ok(!rule.isEcho(continued, 'app'));
 });
 
-for (const part of ['COMMAND=', 'rig logs ', 'a0="', 'sudo: ', 'proctitle=AA', ' -'])
+for (const part of ['COMMAND=', 'rig logs ', 'a0="', 'sudo: ', 'proctitle=AA', ' -', ' rig has ended: '])
   test(`a hostile line of ${JSON.stringify(part)} is looked at in linear time`, { timeout: 20_000 }, () => {
     const line = Buffer.from(`EXECVE sudo: rig continued ${part.repeat(262_144 / part.length)}`);
     for (let round = 0; round < 10; round++) rule.isEcho(line);
+    for (let round = 0; round < 10; round++) isOfRig(line);
   });

@@ -47,6 +47,17 @@ test('the limit for an hour is one for every hour, not for each by the clock', (
   assert.equal(gate.holdReason(6_600_000, 0), undefined);
 });
 
+test('what holds triggers back can be told, where anything may', () => {
+  assert.deepEqual(new TriggerGate({ times: -1 }).limits(0), {});
+  const gate = new TriggerGate({ times: -1, cooldownMs: 60_000, maxPerHour: 5 });
+  assert.deepEqual(gate.limits(0), { cooldownEnds: null, triggersInHour: 0 });
+  gate.take(0);
+  const { cooldownEnds, triggersInHour } = gate.limits(1000);
+  assert.equal(triggersInHour, 1);
+  assert.ok(Math.abs(Date.parse(cooldownEnds ?? '') - Date.now() - 59_000) < 5000, cooldownEnds ?? 'none');
+  assert.equal(gate.limits(60_000).cooldownEnds, null);
+});
+
 test('while a trigger waits no other is taken, unless more may wait', () => {
   assert.equal(new TriggerGate({ times: -1 }).holdReason(0, 1), 'a trigger was waiting');
   assert.equal(new TriggerGate({ times: -1, mayWait: 2 }).holdReason(0, 1), undefined);

@@ -11,7 +11,8 @@
  * - the lines in which sudo continues a long command: `sudo: ann : (command continued) ...`. Nothing but what somebody typed
  *   stands there, and whether it was typed for rig can be in a line that did not match;
  * - a record of the audit system (EXECVE, PROCTITLE, USER_CMD) with such a command line, hex-encoded or not;
- * - a line that rig itself logged: identifier `rig` in the journal or before the colon of a syslog line.
+ * - a line that rig itself logged: identifier `rig` in the journal or before the colon of a syslog line, or in any other form
+ *   that syslog may give it, the word `rig` and then what rig says of a trigger or an end.
  *
  * `--echo` turns off all but the last of these.
  */
@@ -25,12 +26,24 @@ const auditType = /\b(?:EXECVE|PROCTITLE|USER_CMD)\b/;
 const auditValue = /\b(?:a\d+(?:\[\d+\])?|proctitle|cmd)=(?:"([^"]*)"|((?:[0-9A-F]{2})+)(?![^\s']))/g;
 /** `Nov 22 15:26:46 host rig[123]: ` or the same with an ISO 8601 time. */
 const syslogOfRig = /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\S+) \S+ rig(?:\[\d+\])?: /;
+/** What announce.ts writes, whatever a syslog daemon puts before it: RFC 5424, a template of the user's, JSON. */
+const saidByRig = [' has triggered: ', ' has ended: '];
+const messageOfRig =
+  /(?<![\w-])rig(?![\w-]).{0,300}[\s"'][\w.-]{1,64} has (?:triggered: [a-z]+, |ended: (?:finished|failed|expired|destroyed)(?!\w))/s;
 /** Nearly every line is told apart by having none of these. */
 const telling = ['logs', 'rig', 'continued', 'EXECVE', 'PROCTITLE', 'USER_CMD'];
 
 /** Whether rig itself logged a line: those of its triggers and ends, with any `--echo`. */
 export function isOfRig(line: Buffer, identifier?: string): boolean {
-  return identifier === 'rig' || (line.includes('rig') && syslogOfRig.test(line.toString('latin1', 0, headBytes)));
+  if (identifier === 'rig') return true;
+  if (!line.includes('rig')) return false;
+  return syslogOfRig.test(line.toString('latin1', 0, headBytes)) || saidByRig.some((words) => isSaidByRig(line, words));
+}
+
+/** Whether `words`, where they first stand, are rig's: its name and an id before them, and what goes on as it does in announce.ts. */
+function isSaidByRig(line: Buffer, words: string): boolean {
+  const at = line.indexOf(words);
+  return at >= 0 && messageOfRig.test(line.toString('latin1', Math.max(0, at - headBytes), at + headBytes));
 }
 
 /** What syslog puts before a message is no longer. */
