@@ -1,4 +1,4 @@
-/** argv in, exit code out. The only place that turns a failure into words. */
+/** argv in, exit code out. The only place that turns a failure into words. `--daemon` and `--take-down` are what rig starts itself. */
 import './clean-start.ts';
 import { actions } from './actions/index.ts';
 import { commandHelp, overview } from './cli/help.ts';
@@ -7,6 +7,7 @@ import { type AnyCommand, optionsOf } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
 import { errnoOf, messageOf, RigError, UsageError } from './errors.ts';
 import { runDaemon } from './rig/daemon.ts';
+import { takeDownKilled } from './rig/leftover.ts';
 import { visible } from './text.ts';
 import { rigVersion } from './version.ts';
 
@@ -37,6 +38,10 @@ async function runCommand(name: string, argv: string[]): Promise<number> {
 async function main([name, ...argv]: string[]): Promise<number> {
   if (name === '--daemon') {
     await runDaemon();
+    return 0;
+  }
+  if (name === '--take-down') {
+    await takeDownKilled(argv[0] ?? '', argv[1] ?? '');
     return 0;
   }
   if (name === '--version' || name === '-V') {

@@ -113,13 +113,19 @@ export async function checkAccess(pid: number): Promise<'allowed' | 'denied' | '
   }
 }
 
+/** The arguments of a process, its name among them; none when it is gone. See proc_pid_cmdline(5). */
+export async function readCommandLine(pid: number): Promise<string[]> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  // A process that has given itself a title may have left out the last NUL.
+  return text === '' ? [] : text.replace(/\0$/, '').split('\0');
+}
+
 /**
  * The names that a process answers to, as with pidof(8): the kernel's (cut to 15 bytes), that of its program and that
  * which it was called by, the latter two also as full paths.
  */
 async function readNames({ pid, comm }: ProcessIdentity): Promise<string[]> {
-  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  const [calledBy] = commandLine.split('\0');
+  const [calledBy] = await readCommandLine(pid);
   const paths = [await readExecutable(pid), calledBy].filter((path) => path !== undefined && path !== '');
   return [comm, ...paths.flatMap((path) => (path === undefined ? [] : [path, basename(path)]))];
 }

@@ -6,8 +6,10 @@ import { delimiter, join, resolve } from 'node:path';
 import { Duplex, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../errors.ts';
+import { Guardian } from './guardian.ts';
 import { OutputFile, type OutputReport } from './output-file.ts';
 import { findByEnvironment, sendSignal } from './processes.ts';
+import { startUndefended } from './self-defence.ts';
 
 /** How much of a program's stderr is kept: the last bytes, where the reason usually stands. */
 const stderrTailBytes = 4096;
@@ -114,24 +116,29 @@ async function atLowPriority(file: string, args: string[]): Promise<[string, str
  */
 export const ownerVariable = 'RIG_DAEMON';
 let owner: string | undefined;
+let guardian: Guardian | undefined;
 
-/** Says which daemon this process is, before it starts any program. */
-export function setOwner(marker: string): void {
+/**
+ * Says which daemon this process is, before it starts any program; `takeDown` are the arguments with which this executable
+ * puts in order what the daemon leaves when it is killed.
+ */
+export function setOwner(marker: string, takeDown: string[]): void {
   owner = marker;
+  guardian = new Guardian(takeDown, environmentWithoutOwner());
 }
 
 /** A child gets a fixed environment: its messages are parsed, and nothing the user exported may change what it does. */
 function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {
-  return {
-    PATH: searchPath().join(delimiter),
-    HOME: '/root',
-    LC_ALL: 'C.UTF-8',
-    TERM: 'dumb',
-    ...(process.env.TZ === undefined ? {} : { TZ: process.env.TZ }),
-    ...(owner === undefined ? {} : { [ownerVariable]: owner }),
-    ...extra,
-  };
+  return { ...environmentWithoutOwner(), ...(owner === undefined ? {} : { [ownerVariable]: owner }), ...extra };
 }
+
+const environmentWithoutOwner = (): Record<string, string> => ({
+  PATH: searchPath().join(delimiter),
+  HOME: '/root',
+  LC_ALL: 'C.UTF-8',
+  TERM: 'dumb',
+  ...(process.env.TZ === undefined ? {} : { TZ: process.env.TZ }),
+});
 
 /** Keeps the last bytes of a stream. Reading on is what keeps the child from blocking on a full pipe. */
 function keepTail(stream: Readable, limit: number): () => string {
@@ -167,14 +174,21 @@ function groupExists(pid: number): boolean {
 /** Loaded when it is first needed: it takes 17 ms and 3 MB, which `rig list` and `rig --help` can save. */
 const loadExeca = async () => (await import('execa')).execa;
 
-/** Makes the next start of a program quick: what is needed for it is loaded now, while there is time. */
+/** Makes the next start of a program quick: what is needed for it is loaded and started now, while there is time. */
 export async function prepareToRun(): Promise<void> {
   await loadExeca();
+  guardian?.start();
   randomUUID();
 }
 
 /** How every program is started: in a session of its own, with an environment of our making, its output left to us. */
 const ownSession = { detached: true, cleanup: false, buffer: false, reject: false, extendEnv: false } as const;
+
+/** Nothing that this process has started is left, and it ends itself. */
+export function dismissGuardian(): void {
+  guardian?.dismiss();
+  guardian = undefined;
+}
 
 const running = new Set<RunningProgram>();
 
@@ -189,16 +203,19 @@ export async function endAllPrograms(): Promise<void> {
  */
 export async function startProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunningProgram> {
   const execa = await loadExeca();
+  guardian?.start();
   const [command, rest] = options.isLowPriority ? await atLowPriority(file, args) : [file, args];
-  const subprocess = execa(command, rest, {
-    ...ownSession,
-    encoding: 'buffer',
-    env: childEnvironment(options.env),
-    cwd: options.cwd ?? '/',
-    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
+  const subprocess = startUndefended(() =>
+    execa(command, rest, {
+      ...ownSession,
+      encoding: 'buffer',
+      env: childEnvironment(options.env),
+      cwd: options.cwd ?? '/',
+      ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+      stdout: 'pipe',
+      stderr: 'pipe',
+    }),
+  );
   const child = subprocess.nodeChildProcess;
   const pid = child.pid;
   if (pid === undefined || !child.stdout || !child.stderr) throw new RigError(`${file}: cannot be started`);

@@ -6,6 +6,7 @@ import {
   type ProcessStat,
   readProcess,
   readProcessStatus,
+  readVariable,
   sendSignal,
 } from './processes.ts';
 
@@ -36,21 +37,39 @@ export async function letRun(target: ProcessIdentity, detached: boolean): Promis
 }
 
 /** The processes that one of these has attached to. */
-async function findTraced(tracers: number[]): Promise<ProcessStat[]> {
-  const traced: ProcessStat[] = [];
+async function findTraced(tracers: Set<number>): Promise<(ProcessStat & { tracer: number })[]> {
+  const traced: (ProcessStat & { tracer: number })[] = [];
   for (const pid of await listPids()) {
-    const status = await readProcessStatus(pid);
-    const process = status && tracers.includes(status.tracer) ? await readProcess(pid) : undefined;
-    if (process) traced.push(process);
+    const tracer = (await readProcessStatus(pid))?.tracer ?? 0;
+    const process = tracers.has(tracer) ? await readProcess(pid) : undefined;
+    if (process) traced.push({ ...process, tracer });
   }
   return traced;
 }
 
-/** Kills processes, and lets those run that they had attached to. */
-export async function killTracers(pids: number[]): Promise<void> {
-  // Stopped first, so that none attaches to anything between the look and the kill.
-  for (const pid of pids) sendSignal(pid, 'SIGSTOP');
+/** In the environment of a tracer: what it attaches to was stopped before, and is to stay so. */
+export const leaveStopped: Record<string, string> = { RIG_TARGET_WAS_STOPPED: '1' };
+
+const leavesStopped = async (pid: number): Promise<boolean> =>
+  (await readVariable(pid, 'RIG_TARGET_WAS_STOPPED')) !== undefined;
+
+/**
+ * Kills the processes that `find` gives, until it gives no more, and lets those run that they had attached to. A tracer that
+ * ends lets go of all that it holds, and a stop that it has caused ends with it: see ptrace(2); what is left is the SIGSTOP of
+ * an attachment that was just beginning, which {@link letRun} takes back.
+ */
+export async function killTracers(find: () => Promise<number[]>): Promise<void> {
+  const pids = new Set<number>();
+  // Stopped first, so that none attaches to anything, or starts another one, between the look and the kill.
+  for (let found = await find(); found.some((pid) => !pids.has(pid)); found = await find()) {
+    for (const pid of found) {
+      pids.add(pid);
+      sendSignal(pid, 'SIGSTOP');
+    }
+  }
   const traced = await findTraced(pids);
+  const stayStopped = new Set<number>();
+  for (const { tracer } of traced) if (await leavesStopped(tracer)) stayStopped.add(tracer);
   for (const pid of pids) sendSignal(pid, 'SIGKILL');
-  for (const process of traced) await letRun(process, false);
+  await Promise.all(traced.filter(({ tracer }) => !stayStopped.has(tracer)).map((process) => letRun(process, false)));
 }

@@ -1,6 +1,7 @@
 /** Ends a rig that cannot be asked to: one that hangs or is stopped, or of a version that does not answer as this one asks. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../errors.ts';
+import { killGuardian } from '../host/guardian.ts';
 import { isAlive, sendSignal } from '../host/processes.ts';
 import { meet, type Owner, type TakeDown } from './registry.ts';
 
@@ -22,7 +23,12 @@ async function hasEnded(owner: Owner, withinMs: number): Promise<boolean> {
 
 /** Kills the daemon, with everything that it has started, and puts in order what it leaves. Throws a RigError when it stays. */
 export async function killRig(id: string, owner: Owner, takeDown: TakeDown): Promise<void> {
-  if (await isAlive(owner)) sendSignal(owner.pid, 'SIGKILL');
+  if (await isAlive(owner)) {
+    // Stopped, so that it starts no other guardian; which would keep what is to be discarded.
+    sendSignal(owner.pid, 'SIGSTOP');
+    await killGuardian(owner.pid);
+    sendSignal(owner.pid, 'SIGKILL');
+  }
   if (!(await hasEnded(owner, killedMs)))
     throw new RigError(
       `${id}: process ${owner.pid} cannot be killed: it waits in the kernel (state D), for a disk perhaps`,

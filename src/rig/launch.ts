@@ -44,6 +44,16 @@ async function scopeCommand(id: string): Promise<string[] | undefined> {
   return [systemdRun, ...scope, '--'];
 }
 
+/**
+ * Has the daemon leave no core: it would hold lines of logs, and it is the host's disk. A limit of 1 byte also keeps the kernel
+ * from starting a program of core_pattern, which a limit of 0 does not: core(5). What the rig starts has the limit too, and
+ * may raise it.
+ */
+async function withoutCore(): Promise<string[]> {
+  const prlimit = await findProgram('prlimit');
+  return prlimit === undefined ? [] : [prlimit, '--core=1:', '--'];
+}
+
 /** Talks to the daemon until it is armed. Throws what it could not do; then it is gone, or ends by itself. */
 async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller): Promise<void> {
   const armed = Promise.withResolvers<void>();
@@ -84,7 +94,7 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
 
 /** Starts the rig. Resolves when it is armed and the user has been told; throws when it cannot be, and nothing remains. */
 export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
-  const command = [process.execPath, '--daemon'];
+  const command = [...(await withoutCore()), process.execPath, '--daemon'];
   // What a killed rig of this name has left may hold its scope.
   await findLive(spec.id, takeDownWith(teller.remark));
   const scope = await scopeCommand(spec.id);

@@ -1,15 +1,31 @@
-/** What a daemon leaves that was killed before it could put itself in order. */
-import { findByEnvironment } from '../host/processes.ts';
+/**
+ * What a daemon leaves that was killed before it could put itself in order. Its guardian (host/guardian.ts) puts it in order
+ * at once; where that was killed too, the next `rig` command does.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, UsageError } from '../errors.ts';
+import { findByEnvironment, isAlive } from '../host/processes.ts';
 import { ownerVariable } from '../host/programs.ts';
 import { killTracers } from '../host/tracing.ts';
+import { openLog } from './log.ts';
 import { isoTime, outputRoot } from './paths.ts';
-import { type EndStatus, type Left, type Owner, ownerMarker, rowOf, type TakeDown, writeRecord } from './registry.ts';
+import {
+  type EndStatus,
+  type Left,
+  meet,
+  type Owner,
+  ownerMarker,
+  parseMarker,
+  rowOf,
+  type TakeDown,
+  writeRecord,
+} from './registry.ts';
 import { clearLeftover, discardLeftover, type WorkPlace } from './work-folder.ts';
 
 /** Ends every process that the dead daemon had started: they carry its mark, which no later daemon can have. */
 async function endOrphans(owner: Owner): Promise<void> {
   // A gdb among them holds the process that it was dumping.
-  await killTracers(await findByEnvironment(ownerVariable, ownerMarker(owner)));
+  await killTracers(() => findByEnvironment(ownerVariable, ownerMarker(owner)));
 }
 
 /** Writes how a killed rig ended. Of one whose state cannot be read there is nothing to write. */
@@ -36,9 +52,13 @@ export const takeDownUnarmed: TakeDown = async (id, left) => {
 /** Where a rig had written; of one whose state cannot be read only the usual place is known. */
 const placeOf = (id: string, { state }: Left): WorkPlace => state?.spec ?? { id, output: { folder: outputRoot } };
 
-/** Ends a killed rig's children, keeps what it had collected, and records that it failed. `tell` hears what was done. */
+/**
+ * Ends a killed rig's children, keeps what it had collected, and records that it failed. `tell` hears what was done. Of a rig
+ * that was never armed there is nothing to tell.
+ */
 export function takeDownWith(tell: (text: string) => void): TakeDown {
   return async (id, left) => {
+    if (left.state && !left.progress) return await takeDownUnarmed(id, left);
     if (left.owner) await endOrphans(left.owner);
     const kept = await clearLeftover(placeOf(id, left));
     const where = kept.length === 0 ? '' : `, what it had collected is in ${kept.join(', ')}`;
@@ -55,4 +75,32 @@ export function takeDownDiscarding(tell: (text: string) => void): TakeDown {
     tell(`${id}: its daemon was killed; what it was collecting is discarded`);
     await recordEnd(left, 'destroyed', [], 'killed by rig destroy --force, what was being collected is discarded');
   };
+}
+
+/** How long a process may take from closing its descriptors, which wakes the guardian, to its end. */
+const dyingMs = 10_000;
+const pollMs = 5;
+
+/** `rig --take-down ID OWNER`: what the guardian of a daemon becomes when that has died. */
+export async function takeDownKilled(id: string, marker: string): Promise<void> {
+  const owner = parseMarker(marker);
+  if (owner === undefined) throw new UsageError('--take-down is what rig starts itself');
+  process.umask(0o077);
+  const deadline = performance.now() + dyingMs;
+  while (await isAlive(owner)) {
+    // It has closed its end and lives: whatever that is, there is no leave to kill its children.
+    if (performance.now() > deadline) return;
+    await delay(pollMs);
+  }
+  // First of all, and also where its state is gone: somebody may have emptied /run/rig.
+  await endOrphans(owner);
+  const log = await openLog(id, false, () => {});
+  try {
+    await meet(
+      id,
+      takeDownWith((text) => log.warn(text)),
+    );
+  } catch (error) {
+    log.error(messageOf(error));
+  }
 }

@@ -4,7 +4,8 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../errors.ts';
-import { endAllPrograms, prepareToRun, setOwner } from '../host/programs.ts';
+import { dismissGuardian, endAllPrograms, prepareToRun, setOwner } from '../host/programs.ts';
+import { defendSelf } from '../host/self-defence.ts';
 import { monitors } from '../monitors/index.ts';
 import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../plugin.ts';
 import { announceEnd, announceTrigger, notify } from './announce.ts';
@@ -213,6 +214,7 @@ class LiveRig {
       debug: (text) => this.log.debug(text),
     });
     this.#watch = await Promise.race([this.#arming, this.#endedEarly()]);
+    this.#saveProgress();
     await Promise.race([this.#starter.armed(), this.#endedEarly()]);
     this.#isArmed = true;
     // The first action must not wait for it when the moment has come.
@@ -420,7 +422,8 @@ class LiveRig {
 /** Runs a rig from its spec to its end. Throws when it cannot be armed; then nothing of it remains. */
 export async function runRig(spec: RigSpec, starter: Starter): Promise<FinishedRecord> {
   const owner = await ownIdentity();
-  setOwner(ownerMarker(owner));
+  defendSelf();
+  setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
   const state: RigState = { version: 2, ...owner, spec };
   const log = await openLog(spec.id, spec.debug, starter.show);
   const rig = new LiveRig(state, log, starter);
@@ -438,9 +441,11 @@ export async function runRig(spec: RigSpec, starter: Starter): Promise<FinishedR
     await rig.arm();
   } catch (error) {
     await rig.abandon();
+    dismissGuardian();
     throw error;
   }
   const record = await rig.live();
   await rig.finish(record);
+  dismissGuardian();
   return record;
 }

@@ -6,7 +6,7 @@
  * whoever meets it first: renaming its `rig.json` inside that very folder (through a descriptor, not the path) succeeds for one
  * cleaner only, and rmdir(2) removes an empty folder only, so a new rig of the same name can never be hit.
  */
-import { constants, existsSync, renameSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
@@ -53,7 +53,7 @@ export interface RigRow {
   triggersInHour?: number;
 }
 
-/** How far a rig has got: `progress.json`, written before each trigger's actions start, and when its archive is there. */
+/** How far a rig has got: `progress.json`, written when it is armed, before each trigger's actions start, and when its archive is there. */
 export type Progress = Omit<RigRow, 'id' | 'pid' | 'monitor' | 'watch' | 'condition' | 'actions' | 'created'>;
 
 /** What is known of a rig from its beginning, and how far it has got. */
@@ -86,7 +86,8 @@ export async function ownIdentity(): Promise<Owner> {
   return { pid: self.pid, startTime: self.startTime };
 }
 
-function parseMarker(text: string): Owner | undefined {
+/** The process that {@link ownerMarker} put into a word; undefined where it is none. */
+export function parseMarker(text: string): Owner | undefined {
   const [, pid, startTime] = /^(\d+)\.(\d+)$/.exec(text) ?? [];
   return pid === undefined ? undefined : { pid: Number(pid), startTime: Number(startTime) };
 }
@@ -177,7 +178,7 @@ async function examine(folder: StateFolder): Promise<Found> {
   return (await isAlive(cleaner)) ? { kind: 'none' } : { kind: 'dead', owner: taken };
 }
 
-/** What is known of a rig whose daemon was killed: as much of it as could be read. */
+/** What is known of a rig whose daemon was killed: as much of it as could be read. One that was never armed has no progress. */
 export interface Left {
   state: RigState | undefined;
   /** Known of a rig of another version, too. */
@@ -332,7 +333,8 @@ export async function release(state: RigState): Promise<void> {
 export function writeProgress({ spec }: RigState, progress: Progress, fail: (error: unknown) => void): void {
   const path = `${stateFolder(spec.id)}/progress.json`;
   try {
-    writeFileSync(`${path}.part`, JSON.stringify(progress), { mode: 0o600 });
+    rmSync(`${path}.part`, { force: true });
+    writeFileSync(`${path}.part`, JSON.stringify(progress), { mode: 0o600, flag: 'wx' });
     renameSync(`${path}.part`, path);
   } catch (error) {
     fail(error);

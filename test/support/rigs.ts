@@ -78,7 +78,7 @@ export function rigProcesses(host: Enclosure): string[] {
     .processes()
     .filter(({ pid, args, state }) => {
       if (state === 'Z') return false;
-      if (args.includes('--daemon')) return true;
+      if (args.includes('--daemon') || args.includes('--take-down')) return true;
       try {
         return 'RIG_DAEMON' in host.environ(pid);
       } catch {

@@ -13,7 +13,7 @@ import {
   readVariable,
 } from '../../host/processes.ts';
 import { ownerVariable, type RunResult } from '../../host/programs.ts';
-import { letRun } from '../../host/tracing.ts';
+import { leaveStopped, letRun } from '../../host/tracing.ts';
 import type { ActionContext } from '../../plugin.ts';
 import { visible } from '../../text.ts';
 import { label, type Outcome, withoutCore } from './outcome.ts';
@@ -83,7 +83,7 @@ async function runGcore(program: string, prefix: string, target: ProcessStat, co
   const wasStopped = target.state === 'T';
   // SIGKILL: gdb 13, told to end by SIGTERM while it attaches, may pass a SIGINT on to the process, which dies of it.
   const result = await context.run(program, ['-o', prefix, String(target.pid)], {
-    env: gdbEnvironment,
+    env: { ...gdbEnvironment, ...(wasStopped ? leaveStopped : {}) },
     endWith: 'SIGKILL',
   });
   const tracer = wasStopped || cameTooLate(result) ? 0 : await letRun(target, hasDetached(result));

@@ -41,7 +41,7 @@ test('a debugger that is killed leaves its target running, with no tracer', asyn
   // A real gdb that has attached and waits.
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${pid}`, '-ex', 'shell sleep 1000']);
   await waitFor('gdb to attach', async () => (await readProcessStatus(pid))?.tracer === gdb.pid);
-  await killTracers([gdb.pid]);
+  await killTracers(async () => [gdb.pid]);
   assert.equal((await readProcessStatus(pid))?.tracer, 0);
   await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
 });
