@@ -80,10 +80,11 @@ test('a process that was stopped before gdb held it is stopped after the daemon 
 test('a journalctl that follows dies with a killed daemon, also when rig itself was removed meanwhile', async (t) => {
   const { host, rig } = await startWatched(t);
   await host.startJournald();
+  await host.journal('from before');
   await host.must('cp', ['/usr/local/bin/rig', '/root/rig']);
   const args = [...rig.filter((word) => word !== '--no-journal'), '--journal-reader', 'journalctl', '--name', 'web'];
   assert.equal((await host.run('/root/rig', args)).code, 0);
-  assert.equal(host.processesNamed('journalctl').length, 1);
+  await waitFor('journalctl to follow', () => host.processesNamed('journalctl').length === 1);
   await host.must('rm', ['/root/rig']);
   await host.kill((await theRig(host, 'web')).pid, 'SIGKILL');
   await waitFor('the record', () => host.exists('/run/rig/finished/web.json'));
