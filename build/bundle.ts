@@ -12,7 +12,7 @@ export async function bundle(): Promise<string> {
     platform: 'node',
     format: 'cjs', // what the SEA loader runs without an ES module loader
     target: 'node24',
-    charset: 'utf8',
+    charset: 'ascii',
     // Not minified: it saves no start time once the code cache is in, and a stack trace in a bug report stays readable.
     minify: false,
     // In a SEA, import() reaches nothing but Node's own modules, and warns; as require() it reaches them quietly.

@@ -1,8 +1,8 @@
 /** `rig --daemon`: the detached process that is a rig. Its starter sends the spec through a pipe, and hears how arming went. */
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
 import { messageOf, RigError, UsageError } from '../errors.ts';
+import { preferSmallHeap } from './heap.ts';
 import { receiveJson, sendJson } from './json-lines.ts';
 import { type EndRequest, runRig, type Starter } from './life.ts';
 import type { RigSpec } from './spec.ts';
@@ -54,14 +54,6 @@ function listen(socket: Socket) {
   // The rejection is looked at where it matters; until then it is no unhandled one.
   told.promise.catch(() => {});
   return { spec: spec.promise, told: told.promise };
-}
-
-/**
- * Has V8 give memory back rather than save time: a million matching lines would otherwise make it grow by 200 MB, of which 11
- * are in use. Set here and not for the executable, where any V8 option costs 14 ms at start.
- */
-function preferSmallHeap(): void {
-  for (const flag of ['--semi-space-growth-factor=1', '--optimize-for-size']) setFlagsFromString(flag);
 }
 
 /** Runs the daemon to the end of its rig. */

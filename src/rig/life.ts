@@ -4,7 +4,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../errors.ts';
-import { dismissGuardian, endAllPrograms, prepareToRun, setOwner } from '../host/programs.ts';
+import { dismissGuardian, endAllPrograms, setOwner } from '../host/programs.ts';
 import { defendSelf } from '../host/self-defence.ts';
 import { monitors } from '../monitors/index.ts';
 import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../plugin.ts';
@@ -31,6 +31,7 @@ import {
 import { Results } from './results.ts';
 import type { RigSpec } from './spec.ts';
 import { type HoldReason, TriggerGate } from './trigger-gate.ts';
+import { warmUp } from './warm-up.ts';
 import { clearLeftover, makeWorkFolder, removeWorkFolder } from './work-folder.ts';
 
 type LiveStatus = 'starting' | 'watching' | 'triggered';
@@ -117,6 +118,7 @@ class LiveRig {
   #watch: Watch | undefined;
   #arming: Promise<Watch> | undefined;
   #expiry: NodeJS.Timeout | undefined;
+  #warmingUp: Promise<void> = Promise.resolve();
   #hasWorkFolder = false;
   #server: Server | undefined;
   /** Archives that are being written, one after the other. */
@@ -217,8 +219,7 @@ class LiveRig {
     this.#saveProgress();
     await Promise.race([this.#starter.armed(), this.#endedEarly()]);
     this.#isArmed = true;
-    // The first action must not wait for it when the moment has come.
-    void prepareToRun();
+    this.#warmingUp = warmUp(this.spec, this.#endRequested.signal);
     this.log.info(`watches ${this.spec.monitor.watch} for ${this.spec.monitor.condition}`);
     const { expiry } = this.spec;
     if (expiry) this.#expiry = setTimeout(() => this.#expire(expiry.triggers), expiry.afterMs);
@@ -280,7 +281,7 @@ class LiveRig {
     try {
       for (let taken = await this.#nextTrigger(); taken; taken = await this.#nextTrigger()) await this.#collect(taken);
       await Promise.race([this.#watch?.stop(), delay(programsMs)]);
-      await this.#packing;
+      await Promise.all([this.#packing, this.#warmingUp]);
       await removeWorkFolder(this.spec);
       return this.#record();
     } catch (error) {

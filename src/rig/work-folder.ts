@@ -37,6 +37,9 @@ export const collectionFolder = (place: WorkPlace, number: number): string => jo
 /** The half-written archive of a trigger: nobody else can reach it, and a rename moves it out. */
 export const partialArchive = (place: WorkPlace, number: number): string => join(pathOf(place), `${number}.part`);
 
+/** Where the way to an action is gone before it matters; nothing in it is worth keeping. */
+export const warmUpFolder = (place: WorkPlace): string => join(pathOf(place), 'warm-up');
+
 /** Renames a folder with something collected to a name of its own beside the work folder, so that it stays; resolves to its path. */
 export async function keepFolder(place: WorkPlace, folder: string, at: Date): Promise<string> {
   const kept = await freeName(`${place.output.folder}/${resultName(place.id, at)}`, '');
