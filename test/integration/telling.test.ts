@@ -39,6 +39,28 @@ test('a rig logs to the journal that it has triggered and that it has ended, wit
   assert.equal((await theRig(host, other)).status, 'watching');
 });
 
+test('what a restarting rig logs does not trigger it, in other forms of syslog than the usual ones, too', async (t) => {
+  const host = await startHost(t);
+  for (const form of ['RSYSLOG_SyslogProtocol23Format', 'plain']) {
+    host.write(LOG, '');
+    const plain = 'template(name="plain" type="string" string="%programname%: %msg%\\n")';
+    const rsyslog = await host.startRsyslog({
+      rules: `${plain}\n*.* action(type="omfile" file="${LOG}" template="${form}")`,
+    });
+    const id = await armRig(host, 'logs', '-m', 'has (triggered|ended)', '--no-journal', '--noop', '--restart', -1);
+    await host.rig('trigger', id);
+    const logged = await waitFor('the line in the file', () => host.read(LOG).includes(`${id} has triggered: `));
+    assert.ok(logged);
+    // The first line that may count, and so the second trigger.
+    host.append(LOG, 'a job has ended\n');
+    await waitFor('it to trigger', async () => ((await theRig(host, id)).triggers as number) > 1);
+    const condition = (await theSources(host, id)).find(({ source }) => source === 'condition');
+    assert.equal(condition?.matches, 1, form);
+    await host.rig('destroy', id);
+    await rsyslog.stop();
+  }
+});
+
 test('--notify runs when the rig has ended, knows how, and text of a log is no command', async (t) => {
   const host = await startHost(t);
   host.write(LOG, '');
