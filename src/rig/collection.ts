@@ -15,6 +15,9 @@ import type { EndStatus } from './registry.ts';
 import type { RigSpec } from './spec.ts';
 import { collectionFolder, keepFolder, makeCollectionFolder, partialArchive, resultName } from './work-folder.ts';
 
+/** How long after the trigger the lines around it are read: they stay where they are, and the first action comes first. */
+const actionFirstMs = 20;
+
 /** How long reading the lines around the trigger may take: on a sick disk it may hang, and the rest is worth more. */
 const contextMs = 10_000;
 
@@ -71,7 +74,7 @@ export class Collection {
     const { trigger, number } = this.#taken;
     await makeCollectionFolder(spec, number, (text) => log.warn(text)).catch((error) => log.error(messageOf(error)));
     const saving = this.#keepContext(async () => {
-      await settled;
+      await Promise.all([settled, delay(actionFirstMs)]);
       return await this.#saveContext();
     });
     if (spec.delayMs > 0) {
