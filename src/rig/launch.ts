@@ -1,5 +1,6 @@
 /** Starts the daemon and waits until it is armed. */
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { errnoOf, messageOf, RigError, UsageError } from '../errors.ts';
 import { type DetachedProgram, findProgram, startDetached } from '../host/programs.ts';
 import type { FromDaemon, ToDaemon } from './daemon.ts';
@@ -47,10 +48,11 @@ async function scopeCommand(id: string): Promise<string[] | undefined> {
 /**
  * Has the daemon leave no core: it would hold lines of logs, and it is the host's disk. A limit of 1 byte also keeps the kernel
  * from starting a program of core_pattern, which a limit of 0 does not: core(5). What the rig starts has the limit too, and
- * may raise it.
+ * may raise it. Where the hard limit is 0 already there is nothing to be set: no limit may be above it.
  */
 async function withoutCore(): Promise<string[]> {
-  const prlimit = await findProgram('prlimit');
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+  const prlimit = /^Max core file size +\S+ +0 /m.test(limits) ? undefined : await findProgram('prlimit');
   return prlimit === undefined ? [] : [prlimit, '--core=1:', '--'];
 }
 

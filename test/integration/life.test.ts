@@ -27,13 +27,13 @@ async function startWatched(t: Parameters<typeof startHost>[0]) {
 }
 
 /** Makes the host's gdb one that never ends, and says through a file that it runs. */
-function hangGcore(host: TestHost): void {
+async function hangGcore(host: TestHost): Promise<void> {
   host.write('/usr/local/bin/gcore', '#!/bin/sh\ntouch /run/gcore-runs\nexec sleep 86400\n');
-  host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
 }
 
 async function triggerHangingRig(host: TestHost, rig: string[], ...more: string[]): Promise<string> {
-  hangGcore(host);
+  await hangGcore(host);
   const id = await armRig(host, ...rig, ...more);
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('gcore to run', () => host.exists('/run/gcore-runs'));
