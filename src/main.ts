@@ -3,6 +3,7 @@ import './clean-start.ts';
 import { actions } from './actions/index.ts';
 import { commandHelp, overview } from './cli/help.ts';
 import { nearest, parseOptions } from './cli/parse.ts';
+import { noteReaderGone } from './cli/terminal.ts';
 import { type AnyCommand, optionsOf } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
 import { errnoOf, messageOf, RigError, UsageError } from './errors.ts';
@@ -77,6 +78,7 @@ for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error) => {
     // `rig list | head`: a reader that has seen enough is no failure.
     if (errnoOf(error) !== 'EPIPE') isOutputLost = true;
+    else if (stream === process.stdout) noteReaderGone();
   });
 
 main(process.argv.slice(2))

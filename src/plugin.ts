@@ -217,6 +217,8 @@ export interface Action<T extends OptionTable, P> {
   prepare(values: Values<T>, context: ActionPrepareContext): Promise<P>;
   /** What it would leave in its folder now, in a few words, for `rig info`. It must be quick and never throw. */
   produces?(plan: P): string | Promise<string>;
+  /** How many bytes it would write now, at least. It must be quick and never throw. */
+  needs?(plan: P): Promise<number>;
   /** Collects. Returns what the manifest should say of it; throws a RigError when it did not do what it is for. */
   run(plan: P, context: ActionContext): Promise<{ [key: string]: Json }>;
 }

@@ -14,5 +14,12 @@ export function terminalWidth(): number {
   return (process.stdout.isTTY && process.stdout.columns) || Infinity;
 }
 
+let hasReader = true;
+
+/** Notes that whoever read it is gone. Node itself does not: it lets nothing destroy its standard streams. */
+export function noteReaderGone(): void {
+  hasReader = false;
+}
+
 /** Whether anybody can still read it: `rig list --watch | head` ends when head has. */
-export const isRead = (): boolean => !process.stdout.destroyed && process.stdout.errored === null;
+export const isRead = (): boolean => hasReader;

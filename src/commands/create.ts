@@ -3,7 +3,9 @@ import { writeSync } from 'node:fs';
 import { actions } from '../actions/index.ts';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
 import type { AnyAction, AnyMonitor, OptionTable } from '../plugin.ts';
+import { bytesNeeded } from '../rig/actions.ts';
 import { handleSignals } from '../rig/daemon.ts';
+import { DiskGuard } from '../rig/disk-guard.ts';
 import { launch } from '../rig/launch.ts';
 import { runRig } from '../rig/life.ts';
 import { prepareLife, type RigValues, rigOptions } from '../rig/options.ts';
@@ -87,6 +89,8 @@ async function prepare(
       timeoutMs: given['action-timeout'] ?? action.timeoutMs,
     });
   }
+  const room = await new DiskGuard(life.output.folder, life.output.minFree).refusal(await bytesNeeded(planned));
+  if (room !== undefined) remark(`as it is now, not everything could be collected: ${room}`);
   const spec: RigSpec = {
     id,
     created: isoTime(new Date()),

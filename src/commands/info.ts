@@ -2,7 +2,7 @@ import { actions } from '../actions/index.ts';
 import { quoteWords } from '../cli/shell-words.ts';
 import { formatTree } from '../cli/tree.ts';
 import { messageOf, RigError } from '../errors.ts';
-import { findByEnvironment, readUsage, type Usage } from '../host/processes.ts';
+import { describeState, findByEnvironment, readUsage, type Usage } from '../host/processes.ts';
 import { ownerVariable } from '../host/programs.ts';
 import type { Json } from '../json.ts';
 import type { OptionTable } from '../plugin.ts';
@@ -66,10 +66,9 @@ async function describeLive(id: string, state: RigState): Promise<Known> {
   const commandLine = `rig ${quoteWords(state.spec.commandLine)}`;
   const processes = usage.status === 'fulfilled' ? usage.value : {};
   const facts = { ...status, commandLine, produces: await describeActions(state), ...processes, spec: state.spec };
-  return {
-    facts: asJson(facts),
-    ...(answer.status === 'rejected' ? { problem: messageOf(answer.reason) } : {}),
-  };
+  if (answer.status === 'fulfilled') return { facts: asJson(facts) };
+  const doing = await describeState(state.pid);
+  return { facts: asJson(facts), problem: [messageOf(answer.reason), doing].filter(Boolean).join(': ') };
 }
 
 async function describeForeign(id: string, found: Extract<LiveRig, { kind: 'foreign' }>): Promise<Known> {

@@ -32,6 +32,22 @@ export async function readProcess(pid: number): Promise<ProcessStat | undefined>
   return { pid, startTime, comm, state, parentPid: Number(parent) };
 }
 
+/**
+ * What a process that does not answer is at, in words, by its state and where in the kernel it waits; undefined when it is gone.
+ * See proc_pid_stat(5) and proc_pid_wchan(5).
+ */
+export async function describeState(pid: number): Promise<string | undefined> {
+  const found = await readProcess(pid);
+  if (!found) return undefined;
+  if (found.state === 'T') return 'it is stopped (SIGSTOP?); kill -CONT lets it run';
+  if (found.state === 't') return 'a debugger holds it';
+  if (found.state === 'R') return 'it is busy';
+  const place = await readFile(`/proc/${pid}/wchan`, 'latin1').catch(() => '');
+  const where = /^\w{2,}/.exec(place)?.[0];
+  const how = found.state === 'D' ? 'it waits for a disk or the like, and cannot be interrupted' : 'it waits';
+  return where === undefined ? how : `${how} (${where})`;
+}
+
 /** Whether this very process still runs: a zombie has ended, and another start time is another process. */
 export async function isAlive({ pid, startTime }: { pid: number; startTime: number }): Promise<boolean> {
   const now = await readProcess(pid);

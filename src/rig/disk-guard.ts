@@ -67,7 +67,8 @@ export class DiskGuard {
 
 /** Removes the files that were being written when their writer was ended; what was complete before is kept. */
 export async function removePartial(folder: string): Promise<void> {
-  const since = Date.now() - recentMs;
+  // Later ones are from before the clock was set back.
+  const [since, until] = [Date.now() - recentMs, Date.now() + recentMs];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     if (!entry.isFile()) continue;
@@ -76,6 +77,6 @@ export async function removePartial(folder: string): Promise<void> {
       (found) => found.mtimeMs,
       () => 0,
     );
-    if (mtimeMs >= since) await rm(path, { force: true });
+    if (mtimeMs >= since && mtimeMs <= until) await rm(path, { force: true });
   }
 }

@@ -1,5 +1,6 @@
 /** One rig's whole life, from the spec to the record. It runs in the daemon, or attached with --foreground. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,13 +14,14 @@ import { type Collected, Collection, type TakenTrigger } from './collection.ts';
 import { serveControl } from './control.ts';
 import { takeDownWith } from './leftover.ts';
 import { openLog, type RigLog } from './log.ts';
-import { isoTime } from './paths.ts';
+import { controlSocket, isoTime, stateFolder } from './paths.ts';
 import {
   claim,
   type EndStatus,
   type FinishedRecord,
   ownerMarker,
   ownIdentity,
+  ownsFolder,
   type Progress,
   type RigRow,
   type RigState,
@@ -31,6 +33,7 @@ import {
 import { Results } from './results.ts';
 import type { RigSpec } from './spec.ts';
 import { type HoldReason, TriggerGate } from './trigger-gate.ts';
+import { Upkeep } from './upkeep.ts';
 import { warmUp } from './warm-up.ts';
 import { clearLeftover, makeWorkFolder, removeWorkFolder } from './work-folder.ts';
 
@@ -119,6 +122,7 @@ class LiveRig {
   #arming: Promise<Watch> | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #warmingUp: Promise<void> = Promise.resolve();
+  #upkeep: Upkeep | undefined;
   #hasWorkFolder = false;
   #server: Server | undefined;
   /** Archives that are being written, one after the other. */
@@ -139,14 +143,28 @@ class LiveRig {
     starter.onEndRequest((request) => this.end(request));
   }
 
-  /** Serves the control socket in the folder that is about to become this rig's. */
-  async serve(folder: string): Promise<void> {
+  /** Serves the control socket in this rig's folder, or the one that is about to become it. */
+  async #serve(folder: string): Promise<void> {
     this.#server = await serveControl(join(folder, 'control.sock'), async (request) => {
       if (request.command === 'status') return this.describe();
       if (request.command === 'trigger') return this.trigger();
       if (request.command === 'destroy') this.end({ by: 'rig destroy', keep: false });
       return await this.#ended.promise;
     });
+  }
+
+  /** Takes the name. Throws a UsageError when a live rig has it. */
+  async claim(): Promise<void> {
+    const takeDown = takeDownWith((text) => this.log.warn(text));
+    await claim(this.state, takeDown, (folder) => this.#serve(folder));
+  }
+
+  /** Makes what somebody has removed from /run/rig again. Rejects when that cannot be. */
+  async #restore(): Promise<void> {
+    await this.#closeServer();
+    if (ownsFolder(this.state)) await this.#serve(stateFolder(this.spec.id));
+    else await this.claim();
+    this.#saveProgress();
   }
 
   /** Acts as if the condition had been met; no cooldown and no limit holds a user back. Throws a RigError when it cannot. */
@@ -223,6 +241,8 @@ class LiveRig {
     this.log.info(`watches ${this.spec.monitor.watch} for ${this.spec.monitor.condition}`);
     const { expiry } = this.spec;
     if (expiry) this.#expiry = setTimeout(() => this.#expire(expiry.triggers), expiry.afterMs);
+    const isThere = () => existsSync(controlSocket(this.spec.id)) && ownsFolder(this.state);
+    this.#upkeep = new Upkeep({ isThere, restore: () => this.#restore() }, this.log);
   }
 
   /** The rig cannot go on. */
@@ -381,6 +401,7 @@ class LiveRig {
     this.log.info(`${record.status}${result}${record.reasons.map((reason) => `; ${reason}`).join('')}`);
     await writeRecord(record).catch((error) => this.log.error(`the record cannot be written: ${messageOf(error)}`));
     await this.#endPrograms();
+    await this.#upkeep?.stop();
     await this.#leave();
     this.#ended.resolve(record);
     await Promise.all([
@@ -434,11 +455,7 @@ export async function runRig(spec: RigSpec, starter: Starter): Promise<FinishedR
     rig.fail(error);
   });
   try {
-    await claim(
-      state,
-      takeDownWith((text) => log.warn(text)),
-      (folder) => rig.serve(folder),
-    );
+    await rig.claim();
     await rig.arm();
   } catch (error) {
     await rig.abandon();

@@ -39,6 +39,7 @@ export const rigOptions = {
   'min-free': { kind: 'space', hint: 'SIZE|N%', summary: 'Leave so much free there (default: 1G or 5%)' },
   'no-archive': { kind: 'flag', summary: 'Keep a folder instead of an archive' },
   compress: { kind: 'choice', choices: compressions, hint: 'HOW', summary: 'gzip (default), zstd or none' },
+  nice: { kind: 'flag', summary: 'Run what is not urgent at low priority (the default)' },
   'no-nice': { kind: 'flag', summary: 'Run everything at normal priority' },
   notify: { kind: 'text', hint: "'CMD ARG...'", summary: 'Run this when the rig ends, with RIG_STATUS etc.' },
   foreground: { kind: 'flag', summary: 'Stay attached and print the log; Ctrl-C ends the rig' },
@@ -59,7 +60,10 @@ const companions: [option: keyof RigValues, needs: keyof RigValues][] = [
 ];
 
 /** Options that exclude each other. */
-const opposites: [keyof RigValues, keyof RigValues][] = [['compress', 'no-archive']];
+const opposites: [keyof RigValues, keyof RigValues][] = [
+  ['compress', 'no-archive'],
+  ['nice', 'no-nice'],
+];
 
 const isGiven = (value: RigValues[keyof RigValues]): boolean => value !== undefined && value !== false;
 

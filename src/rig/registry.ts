@@ -6,7 +6,7 @@
  * whoever meets it first: renaming its `rig.json` inside that very folder (through a descriptor, not the path) succeeds for one
  * cleaner only, and rmdir(2) removes an empty folder only, so a new rig of the same name can never be hit.
  */
-import { constants, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
@@ -309,6 +309,16 @@ export async function claim(
 function isTaken(error: unknown): false {
   if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return false;
   throw error;
+}
+
+/** Whether the state folder of that name says that it is this rig's. It may be gone, or another rig's by now. */
+export function ownsFolder(state: RigState): boolean {
+  try {
+    const said: unknown = JSON.parse(readFileSync(`${stateFolder(state.spec.id)}/rig.json`, 'utf8'));
+    return isOwner(said) && ownerMarker(said) === ownerMarker(state);
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startHost, type TestHost } from '../support/host.ts';
 import {
   armRig,
@@ -82,6 +83,7 @@ test('a rig that is stopped is shown as not responding, and the others are unaff
   await host.kill(pid, 'SIGSTOP');
   const status = Object.fromEntries((await listRigs(host)).map((row) => [row.id, row.status]));
   assert.deepEqual(status, { stopped: 'not responding', well: 'watching' });
+  assert.match((await host.rig('info', 'stopped')).stderr, /does not answer within 1 s: it is stopped \(SIGSTOP\?\)/);
   await host.kill(pid, 'SIGCONT');
 });
 
@@ -189,6 +191,21 @@ test("rig log shows that rig's lines, and with -f goes on until it has ended", a
   assert.match(stdout, / web info triggered by .*\n(.*\n)* *.* web info finished/);
   assert.doesNotMatch(stdout, / other /);
   assert.doesNotMatch((await host.rig('log', 'web')).stdout, / other /);
+});
+
+test('rig list --watch and rig log -f end when nobody reads them any more', async () => {
+  await armRig(host, ...rig, '--name', 'web', '--restart', '-1');
+  await host.must('bash', ['-c', 'rig list --watch | head -1']);
+  const following = host.run('bash', ['-c', 'rig log -f web | head -2']);
+  await waitFor('the second line', () => {
+    fire();
+    return Promise.race([following.then(() => true), delay(100, false)]);
+  });
+  assert.match((await following).stdout, / web .*\n.* web /);
+  assert.deepEqual(
+    host.processes().filter(({ args }) => args.includes('--watch') || args.includes('-f')),
+    [],
+  );
 });
 
 test('rig destroy takes patterns and prefixes, tells of each id that fits none or several, and ends the others', async () => {

@@ -36,13 +36,17 @@ test('a disk that fills up while the archive is written loses nothing that was c
   await assertNothingLeft(host);
 });
 
-test('no action is started that would leave less free than --min-free, 1 GiB unless it is given, and the record says so', async (t) => {
+test('no action is started that would leave less free than --min-free, 1 GiB unless it is given: creation says so, and the record', async (t) => {
   const host = await startHost(t, { places: { '/var/tmp': { size: '64M' } } });
   host.write('/var/log/messages', '');
   const service = await startService(host);
-  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--gcore', service.pid);
+  const created = await host.rig('logs', '-m', MESSAGE, '--no-journal', '--gcore', service.pid);
+  assert.match(
+    created.stderr,
+    /^rig: as it is now, not everything could be collected: less than 1\.0 GiB .*--min-free/m,
+  );
   host.append('/var/log/messages', `${MESSAGE}\n`);
-  const record = await finished(host, id);
+  const record = await finished(host, created.stdout.trim());
   assert.equal(record.status, 'failed');
   assert.match(record.reasons.join(), /gcore: not started: less than 1\.0 GiB would be left free in \/var\/tmp/);
   await assertNothingLeft(host);
@@ -73,9 +77,11 @@ test('a core that would not leave enough free is not begun', async (t) => {
     'x=$(head -c 120M /dev/zero | tr "\\0" x); touch /run/big; read -r y < <(sleep 86400)',
   ]);
   await waitFor('the process to be big', () => host.exists('/run/big'));
-  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--min-free', '100M', '--gcore', big.pid);
+  const rig = ['logs', '-m', MESSAGE, '--no-journal', '--min-free', '100M', '--gcore', big.pid];
+  const created = await host.rig(...rig);
+  assert.match(created.stderr, /not everything could be collected: .*about 1\d\d MiB are needed/);
   host.append('/var/log/messages', `${MESSAGE}\n`);
-  const record = await finished(host, id);
+  const record = await finished(host, created.stdout.trim());
   assert.match(
     record.reasons.join(),
     /less than 100 MiB would be left free in \/var\/tmp \(now \d+ MiB, about \d+ MiB are needed/,

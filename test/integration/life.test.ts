@@ -348,6 +348,64 @@ test('what is in /run/rig and not of rig is left alone, and hides no rig', async
   assert.deepEqual(host.list('/run/rig'), ['empty', 'file', 'finished', 'stray', 'web']);
 });
 
+for (const [what, remove] of [
+  ['everything under /run/rig', 'rm -r /run/rig'],
+  ['its control socket', 'rm /run/rig/web/control.sock'],
+  ['its folder', 'rm -r /run/rig/web'],
+] as const)
+  test(`a rig that has lost ${what} is there again, watches all the time, and ends as ever`, async (t) => {
+    const { host, rig } = await startWatched(t);
+    await armRig(host, ...rig, '--name', 'web', '--restart', '1');
+    await host.must('sh', ['-c', remove]);
+    host.append(LOG, `${MESSAGE}\n`);
+    await waitFor('the rig to be listed again', async () =>
+      (await listRigs(host)).some(({ id, status }) => id === 'web' && status === 'watching'),
+    );
+    await waitFor('the archive', () => host.archives().length === 1);
+    const row = await waitFor('the archive to be known', async () => {
+      const found = await theRig(host, 'web');
+      return found.archive !== null && found;
+    });
+    assert.deepEqual([row.status, row.triggers], ['watching', 1]);
+    assert.equal((await host.rig('destroy', 'web')).code, 0);
+    assert.equal((await finished(host, 'web')).status, 'destroyed');
+    await assertNothingLeft(host);
+  });
+
+test('a rig that has lost its folder and then its name to another one still collects, and leaves that one alone', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig, '--name', 'web');
+  const { pid } = await theRig(host, 'web');
+  await host.kill(pid, 'SIGSTOP');
+  await host.must('sh', ['-c', 'rm -r /run/rig/web; mkdir -m 700 /var/tmp/other']);
+  const other = ['logs', '-m', 'something else', '--no-journal', '--noop', '--output-dir', '/var/tmp/other'];
+  await armRig(host, ...other, '--name', 'web');
+  await host.kill(pid, 'SIGCONT');
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('the archive', () => host.archives().length === 1);
+  await waitFor('the daemon to end', () => host.process(pid) === undefined || host.process(pid)?.state === 'Z');
+  assert.equal((await theRig(host, 'web')).status, 'watching');
+  assert.equal((await host.rig('destroy', 'web')).code, 0);
+});
+
+test('many rigs started side by side are all armed, all see one line, and leave nothing', async (t) => {
+  const { host } = await startWatched(t);
+  const arm = `rig logs -m '${MESSAGE}' --no-journal --noop`;
+  const printed = await host.must('bash', ['-c', `seq 24 | xargs -P 8 -I{} ${arm.replaceAll("'", '"')}`], {
+    timeoutMs: 60_000,
+  });
+  const ids = printed.trim().split('\n');
+  assert.equal(new Set(ids).size, 24);
+  assert.deepEqual(
+    (await listRigs(host)).map(({ id }) => id),
+    ids.toSorted(),
+  );
+  host.append(LOG, `${MESSAGE}\n`);
+  for (const id of ids) assert.equal((await finished(host, id)).status, 'finished');
+  assert.equal(host.archives().length, 24);
+  await assertNothingLeft(host);
+});
+
 test('a state folder that belongs to somebody else is refused', async (t) => {
   const { host, rig } = await startWatched(t);
   await host.must('sh', ['-c', 'mkdir /run/rig && chown 65534 /run/rig']);

@@ -28,6 +28,14 @@ async function findGcore(): Promise<string> {
   );
 }
 
+/** How large the cores would be that a target would give now, at least. */
+async function sizeOfCores(target: Target, allPids: boolean): Promise<number> {
+  if (target.kind === 'match') return 0;
+  const found = await findCandidates(target);
+  const sizes = await Promise.all(found.slice(0, allPids ? found.length : 1).map(({ pid }) => estimateCore(pid)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 /** The core that a target would give now, and how large it would be at least. */
 async function describeCore(target: Target, allPids: boolean): Promise<string> {
   if (target.kind === 'match') return 'core.NAME.PID of whoever logs the line';
@@ -66,6 +74,8 @@ export const gcore = defineAction({
   },
   produces: async ({ targets, allPids }) =>
     (await Promise.all(targets.map((target) => describeCore(target, allPids)))).join(', '),
+  needs: async ({ targets, allPids }) =>
+    (await Promise.all(targets.map((target) => sizeOfCores(target, allPids)))).reduce((sum, size) => sum + size, 0),
   async run({ program, targets, allPids }, context) {
     const processes: Outcome[] = [];
     for (const found of await findTargets(targets, allPids, context.trigger)) {

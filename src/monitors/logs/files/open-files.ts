@@ -4,6 +4,7 @@
  */
 import { fstatSync } from 'node:fs';
 import { errnoOf, messageOf } from '../../../errors.ts';
+import { holding } from '../../../host/event-loop.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
 import { isHeldForWriting } from '../../../host/open-files.ts';
 import type { Json } from '../../../json.ts';
@@ -306,7 +307,9 @@ export class OpenFiles {
     const before = entry.file.offset;
     try {
       entry.problem = undefined;
-      if (entry.file.readSlice(this.#context.matcher, this.#onMatch)) this.#pending.add(entry);
+      const { file } = entry;
+      const mayHaveMore = () => file.readSlice(this.#context.matcher, this.#onMatch);
+      if (holding(`reading ${file.path}`, mayHaveMore)) this.#pending.add(entry);
       else this.#pending.delete(entry);
     } catch (error) {
       this.#pending.delete(entry);

@@ -1,4 +1,5 @@
 /** The systemd journal as a source: its files are read by rig itself, milliseconds after journald has written to them. */
+import { holding } from '../../../../host/event-loop.ts';
 import type { SourceStatus, Trigger } from '../../../../plugin.ts';
 import type { WakeUp } from '../../files/wake-up.ts';
 import { wakeOn } from '../../files/wake-up.ts';
@@ -198,7 +199,8 @@ export class NativeSource implements Source {
     this.#untilClock = entriesPerLook;
     this.#hasTaken = false;
     const readable = this.#files.all.filter((held) => !this.#failed.has(held));
-    const { isComplete, stuck } = readMerged(readable, (held, entry) => this.#take(held, entry));
+    const read = () => readMerged(readable, (held, entry) => this.#take(held, entry));
+    const { isComplete, stuck } = holding('reading the journal', read);
     if (this.#hasTaken) this.#pace.hurry();
     for (const { reading, error } of stuck) this.#onHeldFailure(reading, error);
     const isOver = this.#examination.context.isOver() || !this.#isOpen;

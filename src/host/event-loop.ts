@@ -1,0 +1,53 @@
+/** Whether the event loop of this process turns, and what held it up when it did not. */
+
+/** What took longest since it was last asked for. */
+let longest = { what: '', ms: 0 };
+
+/** Does work that may take long, or hang in the kernel, at once; `what` names it should it hold up the event loop. */
+export function holding<T>(what: string, work: () => T): T {
+  const startedAt = performance.now();
+  try {
+    return work();
+  } finally {
+    const ms = performance.now() - startedAt;
+    if (ms > longest.ms) longest = { what, ms };
+  }
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/**
+ * Looks at regular intervals whether the event loop turns. Whatever holds it up for twice the interval is told, in words, as soon
+ * as it turns again: while it stands nothing in this process can tell (rig info asks the kernel then).
+ */
+export class EventLoopWatch {
+  readonly #everyMs: number;
+  readonly #tell: (text: string) => void;
+  #lookedAt = performance.now();
+  #cpu = process.threadCpuUsage();
+
+  constructor(everyMs: number, tell: (text: string) => void) {
+    this.#everyMs = everyMs;
+    this.#tell = tell;
+  }
+
+  /** To be called at each interval. */
+  look(): void {
+    const now = performance.now();
+    const lateMs = now - this.#lookedAt - this.#everyMs;
+    const { user, system } = process.threadCpuUsage(this.#cpu);
+    const { what, ms } = longest;
+    this.#lookedAt = now;
+    this.#cpu = process.threadCpuUsage();
+    longest = { what: '', ms: 0 };
+    if (lateMs < this.#everyMs) return;
+    const cpuMs = (user + system) / 1000;
+    const by =
+      ms > lateMs / 2
+        ? `${what} took ${seconds(ms)}`
+        : cpuMs > lateMs / 4
+          ? 'it was busy'
+          : 'this process did not run: it was stopped, or waited for a disk';
+    this.#tell(`the event loop stood still for ${seconds(lateMs)} or more: ${by}; it used ${seconds(cpuMs)} of CPU`);
+  }
+}
