@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 
 /** The Debian packages that the tests run, beside what every Debian has. */
 export const PACKAGES = [
-  ...['binutils', 'bsdutils', 'debootstrap', 'gdb', 'iproute2', 'logrotate', 'mount', 'procps', 'rsyslog'],
+  ...['binutils', 'bsdutils', 'debootstrap', 'gdb', 'iproute2', 'libfaketime', 'logrotate', 'mount', 'procps', 'rsyslog'],
   ...['sosreport', 'systemd', 'systemd-container', 'systemd-journal-remote', 'tcpdump', 'util-linux', 'xz-utils'],
 ];
 
