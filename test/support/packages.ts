@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 
 /** The Debian packages that the tests run, beside what every Debian has. */
 export const PACKAGES = [
-  ...['binutils', 'bsdutils', 'debootstrap', 'gdb', 'iproute2', 'libfaketime', 'logrotate', 'mount', 'procps', 'rsyslog'],
-  ...['sosreport', 'systemd', 'systemd-container', 'systemd-journal-remote', 'tcpdump', 'util-linux', 'xz-utils'],
+  ...['binutils', 'bsdutils', 'debootstrap', 'gdb', 'iproute2', 'logrotate', 'mount', 'procps', 'rsyslog', 'sosreport'],
+  ...['systemd', 'systemd-container', 'systemd-journal-remote', 'tcc', 'tcpdump', 'util-linux', 'xz-utils'],
 ];
 
 export async function missingPackages(): Promise<string[]> {
