@@ -27,8 +27,8 @@ const sliceMs = 5;
 const entriesPerLook = 32;
 /** What looks broken may only be half written: so long it is tried again. */
 const mayMendMs = 1000;
-/** How often the folders are looked at unasked, in quick beats: inotify tells of what happens to names at once. */
-const beatsPerFolderLook = 8;
+/** How often the folders, and files that were quiet of late, are looked at unasked: inotify tells of what happens to names at once. */
+const wholeLookMs = 200;
 
 /** What is asked of each entry. */
 const matches = 1;
@@ -65,7 +65,8 @@ export class NativeSource implements Source {
   /** Files that have come and cannot be read, since when. */
   readonly #failing = new Map<string, number>();
   #round = 0;
-  #beats = 0;
+  /** When the folders were last looked at. */
+  #lookedMs = 0;
   #untilClock = 0;
   #sliceEndMs = 0;
   #hasTaken = false;
@@ -136,7 +137,7 @@ export class NativeSource implements Source {
   status(): SourceStatus[] {
     this.#noteCursor();
     const more = { source: 'journal', reader: 'native', files: this.#files.all.length };
-    return [this.#examination.status(true, { ...more, lookedAt: this.#pace.isQuick ? 'quickly' : 'slowly' })];
+    return [this.#examination.status(true, { ...more, lookedAtEveryMs: this.#pace.everyMs })];
   }
 
   async context(trigger: Trigger): Promise<SourceExcerpt[]> {
@@ -172,14 +173,19 @@ export class NativeSource implements Source {
   }
 
   #beat(): void {
-    if (!this.#pace.isQuick || ++this.#beats % beatsPerFolderLook === 0) this.#files.noticeFolders();
-    this.#look();
+    const now = performance.now();
+    const isWhole = now - this.#lookedMs >= wholeLookMs;
+    if (isWhole) {
+      this.#lookedMs = now;
+      this.#files.noticeFolders();
+    }
+    this.#look(isWhole);
   }
 
-  #look(): void {
+  #look(isWhole = false): void {
     if (this.#isReading || this.#examination.context.isOver()) return;
     const isScanDue = this.#files.isScanDue;
-    if (!isScanDue && !this.#files.hasNews(!this.#pace.isQuick)) return;
+    if (!isScanDue && !this.#files.hasNews(isWhole)) return;
     this.#isReading = true;
     this.#round++;
     this.#failed.clear();

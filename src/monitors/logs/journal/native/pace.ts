@@ -1,45 +1,49 @@
 /**
  * When the journal's files are looked at. journald writes through mmap(2), and pokes inotify(7) only a quarter of a second
- * later: so while something comes, and for a minute afterwards, they are looked at every few milliseconds, which costs a
- * read of some bytes; then once a second, and whenever inotify says something.
+ * later: so while entries come they are looked at every few milliseconds, which costs a read of some bytes. The longer none
+ * came, the less often: at intervals of a part of the time that it has been quiet, so that the cost falls by itself and no
+ * minute differs from the next at a stroke. At most a second, and whenever inotify says something.
  */
-const busyForMs = 60_000;
-const slowMs = 1000;
+const slowestMs = 1000;
+/** After five quiet seconds every 25 ms, after a minute every 300. */
+const shareOfQuiet = 1 / 200;
 
 export class JournalPace {
-  readonly #quickMs: number;
+  readonly #quickestMs: number;
   readonly #onBeat: () => void;
   #timer: NodeJS.Timeout | undefined;
-  #isQuick = false;
-  #busyUntilMs = 0;
+  #everyMs = slowestMs;
+  #cameMs = 0;
 
-  constructor(quickMs: number, onBeat: () => void) {
-    this.#quickMs = Math.min(quickMs, slowMs);
+  constructor(quickestMs: number, onBeat: () => void) {
+    this.#quickestMs = Math.min(quickestMs, slowestMs);
     this.#onBeat = onBeat;
   }
 
-  /** Something came, or may have come: for a minute it is looked at quickly. */
+  /** Something came, or may have come. */
   hurry(): void {
-    this.#busyUntilMs = performance.now() + busyForMs;
-    if (!this.#isQuick) this.#set(true);
+    this.#cameMs = performance.now();
+    if (this.#timer === undefined || this.#everyMs > this.#quickestMs) this.#plan();
   }
 
-  get isQuick(): boolean {
-    return this.#isQuick;
+  /** How often they are looked at now. */
+  get everyMs(): number {
+    return this.#everyMs;
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
   }
 
-  #set(isQuick: boolean): void {
-    clearInterval(this.#timer);
-    this.#isQuick = isQuick;
-    this.#timer = setInterval(() => this.#beat(), isQuick ? this.#quickMs : slowMs);
+  #plan(): void {
+    clearTimeout(this.#timer);
+    const quietMs = performance.now() - this.#cameMs;
+    this.#everyMs = Math.round(Math.max(this.#quickestMs, Math.min(quietMs * shareOfQuiet, slowestMs)));
+    this.#timer = setTimeout(() => this.#beat(), this.#everyMs);
   }
 
   #beat(): void {
-    if (this.#isQuick && performance.now() > this.#busyUntilMs) this.#set(false);
+    this.#plan();
     this.#onBeat();
   }
 }
