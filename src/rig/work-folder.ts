@@ -109,7 +109,8 @@ export async function makeWorkFolder(place: WorkPlace): Promise<string[]> {
 
 /**
  * Makes the folder for what is collected for a trigger. Where the work folder itself is gone (what cleans up old files in
- * /var/tmp may take the empty folder of a rig that has waited for weeks) it is made again; `tell` hears of it.
+ * /var/tmp may take the empty folder of a rig that has waited for weeks) it is made again, and so is the folder that it was in;
+ * `tell` hears of it.
  */
 export async function makeCollectionFolder(
   place: WorkPlace,
@@ -122,7 +123,11 @@ export async function makeCollectionFolder(
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
     tell(`${pathOf(place)} was removed; it is made again`);
-    await makeNewFolder(pathOf(place));
+    await makeNewFolder(pathOf(place)).catch(async (missing) => {
+      if (errnoOf(missing) !== 'ENOENT') throw missing;
+      await makeNewFolder(place.output.folder);
+      await makeNewFolder(pathOf(place));
+    });
     await makeNewFolder(folder);
   }
   return folder;

@@ -284,6 +284,18 @@ test('a work folder that was cleaned away meanwhile is made again, and nothing i
   assert.ok((await host.tarList(record.archive ?? '')).some((name) => name.includes('/gcore/core.')));
 });
 
+test('an output folder that is gone when the rig triggers is made again, and nothing is lost', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await host.must('mkdir', ['-m', '755', '/root/out']);
+  const id = await armRig(host, ...rig, '--output-dir', '/root/out');
+  await host.must('rm', ['-r', '/root/out']);
+  host.append(LOG, `${MESSAGE}\n`);
+  const record = await finished(host, id);
+  assert.equal(record.status, 'finished', record.reasons.join());
+  assert.match(record.archive ?? '', /^\/root\/out\/rig-/);
+  assert.ok((await host.tarList(record.archive ?? '')).some((name) => name.includes('/gcore/core.')));
+});
+
 test('a rig that can write nowhere still ends, with a record that says why', async (t) => {
   const { host, rig } = await startWatched(t);
   const id = await armRig(host, ...rig);
