@@ -94,7 +94,7 @@ export async function takeDownKilled(id: string, marker: string): Promise<void> 
   }
   // First of all, and also where its state is gone: somebody may have emptied /run/rig.
   await endOrphans(owner);
-  const log = await openLog(id, false, () => {});
+  const log = await openLog(id, false, { show: () => {}, remark: () => {} });
   try {
     await meet(
       id,

@@ -447,7 +447,7 @@ export async function runRig(spec: RigSpec, starter: Starter): Promise<FinishedR
   defendSelf();
   setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
   const state: RigState = { version: 2, ...owner, spec };
-  const log = await openLog(spec.id, spec.debug, starter.show);
+  const log = await openLog(spec.id, spec.debug, starter);
   const rig = new LiveRig(state, log, starter);
   // A bug must not end the watch in silence: the record says that the rig failed, and of what.
   process.on('uncaughtException', (error) => {

@@ -1,5 +1,6 @@
 /** rig's own log: one line per event. */
 import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { errnoOf } from '../errors.ts';
 import { ensureOwnFolder } from '../host/folders.ts';
 import { visible } from '../text.ts';
 import { isoTime, logFile, logRoot } from './paths.ts';
@@ -21,14 +22,19 @@ export interface RigLog {
   lines(): string[];
 }
 
+/** Opens the file, which is made where there is none. Throws the system's error. */
+function openFile(): number {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+  return openSync(logFile, flags, 0o600);
+}
+
 /**
  * Appends one line. The file is opened for each, so that a rotated or removed log is never written to for long. It is only
  * a log: a full disk or a missing folder must not end the watch.
  */
 function append(line: string): void {
   try {
-    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
-    const file = openSync(logFile, flags, 0o600);
+    const file = openFile();
     try {
       writeSync(file, `${line}\n`);
       if (fstatSync(file).size > mostBytes) renameSync(logFile, `${logFile}.1`);
@@ -40,9 +46,22 @@ function append(line: string): void {
   }
 }
 
-/** Opens the log for one rig; `show` gets each line too (--foreground). Lines below info are only written with `debug`. */
-export async function openLog(id: string, debug: boolean, show: (line: string) => void): Promise<RigLog> {
+/** What hears of a log. */
+interface LogListener {
+  /** Each line, for --foreground. */
+  show(line: string): void;
+  /** What keeps the log from being written. */
+  remark(text: string): void;
+}
+
+/** Opens the log for one rig. Lines below info are only written with `debug`. */
+export async function openLog(id: string, debug: boolean, { show, remark }: LogListener): Promise<RigLog> {
   await ensureOwnFolder(logRoot);
+  try {
+    closeSync(openFile());
+  } catch (error) {
+    remark(`${logFile} cannot be written: ${errnoOf(error)}; what the rig logs is only in its archive`);
+  }
   const lines: string[] = [];
   const log = (level: Level, text: string): void => {
     if (level === 'debug' && !debug) return;

@@ -7,7 +7,19 @@
  * cleaner only, and rmdir(2) removes an empty folder only, so a new rig of the same name can never be hit.
  */
 import { constants, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+} from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
 import { checkOwnFolder, ensureOwnFolder, writeNewFile } from '../host/folders.ts';
@@ -295,7 +307,12 @@ export async function claim(
       const owner = await findLive(id, takeDown);
       if (owner)
         throw new UsageError(`--name: there is a rig "${id}" already (pid ${owner.pid}); rig destroy ${id} ends it`);
-      if (performance.now() > giveUpAt)
+      // A folder may be one that is just being removed; anything else is not rig's.
+      const isFolder = await lstat(stateFolder(id)).then(
+        (found) => found.isDirectory(),
+        () => true,
+      );
+      if (!isFolder || performance.now() > giveUpAt)
         throw new UsageError(`--name: ${stateFolder(id)} is in the way; look at it, then remove it`);
       await delay(20);
     }

@@ -418,14 +418,49 @@ test('many rigs started side by side are all armed, all see one line, and leave 
   await assertNothingLeft(host);
 });
 
-test('a state folder that belongs to somebody else is refused', async (t) => {
-  const { host, rig } = await startWatched(t);
+for (const [what, prepare, says] of [
+  ['/run/rig that others own', 'mkdir /run/rig; chown 65534 /run/rig', /^rig: \/run\/rig: not a folder that only root/],
+  ['/run/rig that others can write to', 'mkdir -m 777 /run/rig', /^rig: \/run\/rig: not a folder that only root/],
+  ['/run/rig that is a link', 'ln -s /root /run/rig', /^rig: \/run\/rig: not a folder that only root/],
+  [
+    'place for records that is a link',
+    'mkdir /run/rig; ln -s /root /run/rig/finished',
+    /^rig: .*\/finished: not a folder/,
+  ],
+  ['state folder that is a link', 'mkdir /run/rig; ln -s /root /run/rig/web', /^rig: --name: .*\/web is in the way/],
+  ['work folder that is a link', 'ln -s /root /var/tmp/rig.web', /^rig: \/var\/tmp\/rig\.web is in the way/],
+  ['folder for logs that is a link', 'ln -s /root /var/log/rig', /^rig: \/var\/log\/rig: not a folder that only root/],
+] as const)
+  test(`a ${what} is refused in one line, and nothing is written through it`, async (t) => {
+    const { host, rig } = await startWatched(t);
+    await host.must('sh', ['-c', prepare]);
+    const before = host.list('/root');
+    const { code, stderr } = await host.rig(...rig, '--name', 'web');
+    assert.notEqual(code, 0);
+    assert.match(stderr, says);
+    assert.equal(stderr.trim().split('\n').length, 1);
+    assert.deepEqual(host.list('/root'), before);
+    await waitFor('the daemon to be gone', () => rigProcesses(host).length === 0);
+  });
+
+test('list and destroy refuse a state folder that others own', async (t) => {
+  const { host } = await startWatched(t);
   await host.must('sh', ['-c', 'mkdir /run/rig && chown 65534 /run/rig']);
-  for (const args of [['list'], ['destroy', '--all'], rig]) {
+  for (const args of [['list'], ['destroy', '--all']]) {
     const { code, stderr } = await host.rig(...args);
     assert.equal(code, 1);
     assert.match(stderr, /^rig: \/run\/rig: not a folder that only root can write to.*\n$/);
   }
+});
+
+test('a log that cannot be written is said at creation, and the rig watches', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await host.must('sh', ['-c', 'mkdir -m 700 /var/log/rig; ln -s /root/target /var/log/rig/rig.log']);
+  const { stderr } = await host.rig(...rig, '--name', 'web');
+  assert.match(stderr, /^rig: \/var\/log\/rig\/rig\.log cannot be written: ELOOP/m);
+  host.append(LOG, `${MESSAGE}\n`);
+  assert.equal((await finished(host, 'web')).status, 'finished');
+  assert.ok(!host.exists('/root/target'));
 });
 
 test('an id that cannot be printed means that there is no rig', async (t) => {
