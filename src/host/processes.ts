@@ -1,4 +1,5 @@
 /** Facts about processes, from proc(5). The only reader of /proc/PID. */
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errnoOf } from '../errors.ts';
@@ -18,9 +19,22 @@ export interface ProcessStat extends ProcessIdentity {
   parentPid: number;
 }
 
+/**
+ * Reads a file of /proc/PID that never waits for the process, as those do that need its memory map (environ, cmdline, smaps):
+ * at once, because the thread pool would take a hundred times longer, and there are ten on the way to a core.
+ */
+function readAtOnce(pid: number, name: 'stat' | 'status' | 'coredump_filter'): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    // It has ended.
+    return undefined;
+  }
+}
+
 /** Reads /proc/PID/stat; undefined when there is no such process. See proc_pid_stat(5). */
 export async function readProcess(pid: number): Promise<ProcessStat | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  const text = readAtOnce(pid, 'stat');
   if (text === undefined) return undefined;
   // The name stands in parentheses and may itself contain any: the last one closes it.
   const close = text.lastIndexOf(')');
@@ -85,7 +99,7 @@ export async function findByEnvironment(name: string, value: string): Promise<nu
 
 /** What /proc/PID/status has and stat has not; undefined when there is no such process. See proc_pid_status(5). */
 export async function readProcessStatus(pid: number): Promise<{ threadGroup: number; tracer: number } | undefined> {
-  const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);
+  const text = readAtOnce(pid, 'status');
   if (text === undefined) return undefined;
   const field = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   return { threadGroup: field('Tgid'), tracer: field('TracerPid') };
@@ -96,10 +110,9 @@ export async function readProcessStatus(pid: number): Promise<{ threadGroup: num
  * filter selects. 0 when it is gone. See VmSwap and RssAnon in proc_pid_status(5), and core(5).
  */
 export async function estimateCore(pid: number): Promise<number> {
-  const [status, filter] = await Promise.all(
-    ['status', 'coredump_filter'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')),
-  );
-  const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status ?? '')?.[1] ?? 0);
+  const status = readAtOnce(pid, 'status') ?? '';
+  const filter = readAtOnce(pid, 'coredump_filter');
+  const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
   const bits = Number.parseInt(filter || '33', 16);
   const anonymous = bits & 0b0001 ? kilobytes('RssAnon') + kilobytes('VmSwap') : 0;
   const shared = bits & 0b0010 ? kilobytes('RssShmem') : 0;
