@@ -18,8 +18,12 @@ export class Fingerprint {
   /** Notes what was read: `data` are the bytes before the position `end`, at least one. */
   update(fd: number, data: Buffer, end: number): void {
     const kept = Math.min(tailBytes, data.length);
-    data.copy(this.#tail, 0, data.length - kept);
-    this.#tailLength = kept;
+    // Of a line that comes in small pieces the last one alone would say little.
+    const isNext = end - data.length === this.#end;
+    const before = isNext ? Math.min(this.#tailLength, tailBytes - kept) : 0;
+    this.#tail.copyWithin(0, this.#tailLength - before, this.#tailLength);
+    data.copy(this.#tail, before, data.length - kept);
+    this.#tailLength = before + kept;
     this.#end = end;
     if (this.#headLength < headBytes) this.#headLength = readSync(fd, this.#head, 0, Math.min(headBytes, end), 0);
   }

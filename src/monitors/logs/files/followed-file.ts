@@ -136,7 +136,7 @@ export class FollowedFile {
     this.#from = this.#lineStart;
     // Should the file be rotated away before the line has grown, all of it is old.
     this.#tailExaminedTo = this.#readTo;
-    this.#remember(length);
+    if (length > 0) this.#fingerprint.update(this.fd, shared.subarray(dataAt, dataAt + length), this.#readTo);
   }
 
   /** Goes on where another descriptor of the same file, or of one with the same bytes up to there, had come to. */
@@ -197,13 +197,21 @@ export class FollowedFile {
     this.#isSettled = Date.now() - mtimeMs > clockTickMs;
     if (size < this.#readTo || !this.#fingerprint.isIn(this.fd)) this.#startOver();
     this.#seenSize = size;
-    if (size === this.#readTo || this.#onlyExtendsLine()) return false;
-    const length = readSync(this.fd, shared, dataAt, sliceBytes, this.#lineStart);
-    const newBytes = this.#lineStart + length - this.#readTo;
-    if (newBytes <= 0) return false;
+    if (size === this.#readTo) return false;
+    const unfinished = this.#readTo - this.#lineStart;
+    const room = sliceBytes - unfinished;
+    const newBytes = room > 0 ? readSync(this.fd, shared, dataAt + unfinished, room, this.#readTo) : 0;
+    if (newBytes === 0) return false;
+    const arrived = shared.subarray(dataAt + unfinished, dataAt + unfinished + newBytes);
+    // A line written byte by byte must not be read again each time; a slice that is full is a window of a long line.
+    const extendsLine = unfinished > 0 && newBytes < room && !arrived.includes(newline);
+    // Truncated just now: the next look sees it.
+    if (!extendsLine && unfinished > 0 && !this.#readAgain(unfinished)) return true;
     this.bytes += newBytes;
     this.#readTo += newBytes;
-    this.#remember(length);
+    this.#fingerprint.update(this.fd, arrived, this.#readTo);
+    if (extendsLine) return false;
+    const length = unfinished + newBytes;
     if (this.#skipsNuls(length)) return true;
     this.#examine(length, matcher, onMatch);
     return length === sliceBytes;
@@ -237,18 +245,9 @@ export class FollowedFile {
     closeSync(this.fd);
   }
 
-  /** Whether all that came since belongs to the unfinished line: a line written byte by byte must not be read again each time. */
-  #onlyExtendsLine(): boolean {
-    const unfinished = this.#readTo - this.#lineStart;
-    if (unfinished === 0) return false;
-    const room = sliceBytes - unfinished;
-    const length = room > 0 ? readSync(this.fd, shared, dataAt, room, this.#readTo) : 0;
-    // A slice that is full is examined as a window of a long line.
-    if (length === 0 || length === room || shared.subarray(dataAt, dataAt + length).includes(newline)) return false;
-    this.bytes += length;
-    this.#readTo += length;
-    this.#remember(length);
-    return true;
+  /** Reads what is known of the unfinished line to the beginning of the shared buffer; false when it is not there any more. */
+  #readAgain(unfinished: number): boolean {
+    return readSync(this.fd, shared, dataAt, unfinished, this.#lineStart) === unfinished;
   }
 
   /** Examines the slice in the shared buffer, which begins at the line start, and moves the line start behind it. */
@@ -323,10 +322,5 @@ export class FollowedFile {
     this.#tailExaminedTo = 0;
     this.#fingerprint.forget();
     this.onTruncated?.(before);
-  }
-
-  /** Notes the data in the shared buffer, which ends at the read position. */
-  #remember(length: number): void {
-    if (length > 0) this.#fingerprint.update(this.fd, shared.subarray(dataAt, dataAt + length), this.#readTo);
   }
 }
