@@ -2,9 +2,11 @@
  * The log engine in figures, beside what people use today: `npm run bench -- engine`. A gigabyte is appended in one go, the
  * line that is waited for comes last. CPU seconds are those of everything a tool has started, from bash's `times`.
  */
+import { installPackages } from '../build/apt.ts';
 import type { TestHost } from '../test/support/host.ts';
+import { missingPackages } from '../test/support/packages.ts';
 import { waitFor } from '../test/support/wait.ts';
-import { clock, figure, installClock, median, newHost, report, setting, startedAt } from './support.ts';
+import { clock, type Figure, figure, installClock, median, newHost, report, setting, startedAt } from './support.ts';
 
 const runs = setting('RUNS', 3);
 const megabytes = setting('MEGABYTES', 1000);
@@ -20,39 +22,59 @@ interface Tool {
   script: string;
 }
 
+/** What is looked for; -F, -E and -i mean the same to rig and to grep. */
+interface Search {
+  name: string;
+  options: string;
+  pattern: string;
+  goal: string;
+}
+
+const searches: Search[] = [
+  { name: 'plain text', options: '-F', pattern: 'the needle is here', goal: 'at most 0.5 x' },
+  { name: 'expression', options: '-E', pattern: 'needle [a-z]+ h[ae]re', goal: 'at most 1 x' },
+  { name: '-i', options: '-i -F', pattern: 'THE NEEDLE is here', goal: 'at most 1 x' },
+];
+
+const rig = ({ options, pattern }: Search): Tool => ({
+  name: 'rig',
+  script: `rig logs --logfile ${file} --no-journal ${options} -m "${pattern}" --gcore 1 --foreground 2>/run/log`,
+});
+
 /** tail would only notice at its next write that nobody reads any more: it is ended by hand. */
-const tailGrep = (options: string): Tool => ({
+const tailGrep = ({ options, pattern }: Search): Tool => ({
   name: 'tail -F | grep',
   script: `mkfifo /run/pipe; tail -n0 -F ${file} > /run/pipe & t=$!
-    grep -m1 ${options} < /run/pipe >/dev/null; ${clock}; kill $t; wait $t; rm /run/pipe`,
+    grep -m1 ${options} "${pattern}" < /run/pipe >/dev/null; ${clock}; kill $t; wait $t; rm /run/pipe`,
 });
 
-const rig = (options: string): Tool => ({
-  name: 'rig',
-  script: `rig logs --logfile ${file} --no-journal ${options} --gcore 1 --foreground 2>/run/log`,
+/** What the tools in Perl start: the clock, and then the end of SEC, or of the tail without which swatchdog ends. */
+const clockAndEnd = '/usr/local/bin/clock-and-end';
+
+const swatchdog = ({ options, pattern }: Search): Tool => ({
+  name: 'swatchdog',
+  script: `printf '%s\n' 'watchfor /${pattern}/${options.includes('-i') ? 'i' : ''}' 'exec ${clockAndEnd}' > /run/conf
+    swatchdog -c /run/conf -t ${file} > /dev/null`,
 });
 
-/** What is looked for, in the spelling of each tool. */
-const searches = [
-  {
-    name: 'plain text',
-    goal: 'at most 0.5 x tail -F | grep',
-    rig: '-F -m "the needle is here"',
-    grep: '-F "the needle is here"',
-  },
-  {
-    name: 'expression',
-    goal: 'at most 1 x tail -F | grep -E',
-    rig: '-E -m "needle [a-z]+ h[ae]re"',
-    grep: '-E "needle [a-z]+ h[ae]re"',
-  },
-  {
-    name: '-i',
-    goal: 'at most 1 x tail -F | grep -i',
-    rig: '-i -F -m "THE NEEDLE is here"',
-    grep: '-i -F "THE NEEDLE is here"',
-  },
+const sec = ({ options, pattern }: Search): Tool => {
+  const [type, text] =
+    options === '-F' ? ['SubStr', pattern] : ['RegExp', `${options.includes('-i') ? '(?i)' : ''}${pattern}`];
+  return {
+    name: 'SEC',
+    script: `printf '%s\n' type=Single ptype=${type} 'pattern=${text}' desc=x 'action=shellcmd ${clockAndEnd}' > /run/conf
+      sec --conf=/run/conf --input=${file} 2> /dev/null`,
+  };
+};
+
+/** Matching alone, in a file at rest: nothing that follows a file can be faster. ripgrep's -E is an encoding. */
+const stillTools = ({ options, pattern }: Search): Tool[] => [
+  { name: 'ripgrep, file at rest', script: `rg -c ${options.replace('-E', '')} "${pattern}" ${file} > /dev/null` },
+  { name: 'GNU grep, file at rest', script: `grep -c ${options} "${pattern}" ${file} > /dev/null` },
 ];
+
+/** bash reads ~/.bashrc where its input is a socket, as that of Node's children is; what that starts would count. */
+const timed = (script: string): string[] => ['--norc', '-c', `${script}\ntimes`];
 
 /** CPU seconds of the shell's children: the second line of bash's `times`. */
 function cpuSeconds(times: string): number {
@@ -86,7 +108,7 @@ interface Result {
 
 async function measure(host: TestHost, { name, script }: Tool, lines: string): Promise<Result> {
   await host.must('sh', ['-c', `: > ${file}; rm -f /run/log`]);
-  const tool = await host.spawn('bash', ['-c', `${script}\ntimes`]);
+  const tool = await host.spawn('bash', timed(script));
   await waitFor(`${name} to watch`, () => watches(host));
   const written = await append(host, lines);
   const delayMs = (await startedAt(host, 120_000)) - written;
@@ -105,18 +127,47 @@ async function measureAll(host: TestHost, tools: Tool[], lines: string): Promise
   }));
 }
 
+/** swatchdog and SEC get a tenth of the lines; their start, which a tenth would count ten times, is left out. */
+async function measureSlow(host: TestHost, tools: Tool[], fewLines: string): Promise<Figure[]> {
+  const starts = await measureAll(host, tools, '/dev/null');
+  const results = await measureAll(host, tools, fewLines);
+  return results.map(({ cpu }, index) => {
+    const { value, text } = figure((cpu - (starts[index]?.cpu ?? 0)) * 10, 's');
+    return { value, text: `${text} (10 x that of ${megabytes / 10} MB, without its start)` };
+  });
+}
+
+async function measureStill(host: TestHost, { script }: Tool): Promise<Figure> {
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++)
+    times.push(cpuSeconds(await host.must('bash', timed(script), { timeoutMs: 120_000 })));
+  return figure(median(times), 's');
+}
+
 export async function benchLogEngine(): Promise<void> {
+  const missing = await missingPackages(['swatch', 'sec', 'ripgrep']);
+  if (missing.length > 0) await installPackages(missing);
   const host = await newHost();
   await installClock(host);
+  host.write(clockAndEnd, `#!/bin/bash\n${clock}\npkill -x 'tail|sec'\n`);
+  await host.must('chmod', ['+x', clockAndEnd]);
   const lines = await makeLines(host, Math.ceil(megabytes * linesPerMegabyte));
+  const fewLines = await makeLines(host, Math.ceil((megabytes / 10) * linesPerMegabyte));
   for (const search of searches) {
     const what = `${megabytes} MB in one go, ${search.name}`;
-    const [own, pipe] = await measureAll(host, [rig(search.rig), tailGrep(search.grep)], lines);
+    const slow = [swatchdog(search), sec(search)];
+    const slowFigures = await measureSlow(host, slow, fewLines);
+    const tools = [rig(search), tailGrep(search)];
+    const [own, pipe] = await measureAll(host, tools, lines);
     if (!own || !pipe) continue;
-    report(`${what}: CPU`, figure(own.cpu, 's'), {
-      goal: search.goal,
-      beside: ['tail -F | grep', figure(pipe.cpu, 's')],
-    });
+    const cpu = figure(own.cpu, 's');
+    report(`${what}: CPU`, cpu, { goal: search.goal, beside: ['tail -F | grep', figure(pipe.cpu, 's')] });
+    for (const [index, { name }] of slow.entries()) {
+      const other = slowFigures[index];
+      if (other) report(`${what}: CPU`, cpu, { beside: [name, other] });
+    }
+    for (const tool of stillTools(search))
+      report(`${what}: CPU`, cpu, { beside: [tool.name, await measureStill(host, tool)] });
     report(`${what}: last byte -> action starts`, figure(own.delayMs, 'ms', 0), {
       goal: 'at most 20 ms, or 1.1 x',
       beside: ['tail -F | grep', figure(pipe.delayMs, 'ms', 0)],
