@@ -2,11 +2,25 @@
  * The log engine in figures, beside what people use today: `npm run bench -- engine`. A gigabyte is appended in one go, the
  * line that is waited for comes last. CPU seconds are those of everything a tool has started, from bash's `times`.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { installPackages } from '../build/apt.ts';
 import type { TestHost } from '../test/support/host.ts';
 import { missingPackages } from '../test/support/packages.ts';
+import { armRig, theSources } from '../test/support/rigs.ts';
 import { waitFor } from '../test/support/wait.ts';
-import { clock, type Figure, figure, installClock, median, newHost, report, setting, startedAt } from './support.ts';
+import {
+  clock,
+  type Figure,
+  figure,
+  installClock,
+  median,
+  newHost,
+  report,
+  rigPids,
+  setting,
+  startedAt,
+  usedBy,
+} from './support.ts';
 
 const runs = setting('RUNS', 3);
 const megabytes = setting('MEGABYTES', 1000);
@@ -82,10 +96,10 @@ function cpuSeconds(times: string): number {
   return seconds.reduce((sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest), 0);
 }
 
-/** Writes so many lines into a file of its own; returns the path. */
-async function makeLines(host: TestHost, howMany: number): Promise<string> {
+/** Writes so many lines of what a command prints without end into a file of its own; returns the path. */
+async function makeLines(host: TestHost, howMany: number, command = `yes '${line}'`): Promise<string> {
   const path = `/run/lines-${howMany}`;
-  await host.must('bash', ['-c', `yes '${line}' | head -n ${howMany} > ${path}`], { timeoutMs: 120_000 });
+  await host.must('bash', ['-c', `${command} | head -n ${howMany} > ${path}`], { timeoutMs: 120_000 });
   return path;
 }
 
@@ -144,6 +158,41 @@ async function measureStill(host: TestHost, { script }: Tool): Promise<Figure> {
   return figure(median(times), 's');
 }
 
+/**
+ * What a rig holds after it has read the lines once, and after three times; `matching` are options of rig. It never has its
+ * fill, so that it lives and is the same one all the time.
+ */
+async function benchMemory(host: TestHost, what: string, matching: string[], lines: string): Promise<void> {
+  await host.must('sh', ['-c', `: > ${file}`]);
+  const options = ['--count', 1_000_000_000, '--logfile', file, '--no-journal', '--noop'];
+  const id = await armRig(host, 'logs', ...matching, ...options);
+  const held = (): number => usedBy(host, rigPids(host)).privateMb;
+  const read = async (): Promise<{ highest: Figure; afterwards: Figure }> => {
+    let highest = 0;
+    await append(host, lines);
+    const size = Number(await host.must('stat', ['-c', '%s', file]));
+    const hasRead = async (): Promise<boolean> => {
+      await delay(100); // to look takes CPU, of rig too
+      highest = Math.max(highest, held());
+      return Number((await theSources(host, id))[0]?.bytes) >= size;
+    };
+    await waitFor('everything to be examined', hasRead, { withinMs: 120_000 });
+    await delay(3000);
+    return { highest: figure(highest, 'MB', 1), afterwards: figure(held(), 'MB', 1) };
+  };
+  const once = await read();
+  await read();
+  const thrice = await read();
+  report(`private memory, ${what}: after 3 x as much`, thrice.afterwards, {
+    goal: 'at most 20 MB, not growing',
+    beside: ['rig, after as much', once.afterwards],
+  });
+  report(`private memory, ${what}: the most while reading it the third time`, thrice.highest, {
+    beside: ['rig, the first time', once.highest],
+  });
+  await host.rig('destroy', id);
+}
+
 export async function benchLogEngine(): Promise<void> {
   const missing = await missingPackages(['swatch', 'sec', 'ripgrep']);
   if (missing.length > 0) await installPackages(missing);
@@ -172,5 +221,9 @@ export async function benchLogEngine(): Promise<void> {
       goal: 'at most 20 ms, or 1.1 x',
       beside: ['tail -F | grep', figure(pipe.delayMs, 'ms', 0)],
     });
+    const matching = [...search.options.split(' '), '-m', search.pattern];
+    await benchMemory(host, `${megabytes} MB, ${search.name}`, matching, lines);
   }
+  const many = await makeLines(host, 1000 * megabytes, `seq -f '${line}, number %.0f' inf`);
+  await benchMemory(host, `${1000 * megabytes} lines that match`, ['-F', '-m', 'status 200'], many);
 }
