@@ -25,9 +25,9 @@ import {
 const runs = setting('RUNS', 3);
 const megabytes = setting('MEGABYTES', 1000);
 const file = '/var/log/bench.log';
-/** About 100 bytes, as a busy service writes them. */
+/** About 100 bytes, as a busy service writes them, with the letters of what is looked for: a rare first letter is found faster. */
 const line =
-  'Nov 22 15:07:37 host service[1234]: request 0123456789abcdef from 192.0.2.1 took 12 ms, status 200, bytes 5120';
+  'Nov 22 15:07:37 host service[1234]: request 0123456789abcdef from 192.0.2.1: connection needed 12 ms, status 200';
 const linesPerMegabyte = 1e6 / (line.length + 1);
 
 /** A tool, as a script of bash that ends when it has found the line, after it started the clock. */
