@@ -1,22 +1,35 @@
 /**
  * The journal in figures, rig beside `journalctl -f | grep`: `npm run bench -- journal`. From the entry sent to the program that
- * is started; catching up with what was stored while rig was stopped; CPU and wake-ups when idle.
+ * is started; catching up with what was stored while rig was stopped, and with a burst; CPU and wake-ups when idle.
  */
+import { closeSync, openSync, readSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestHost } from '../test/support/host.ts';
-import { armRig, finished, MESSAGE, rigProcesses, startService, theRig, theSources } from '../test/support/rigs.ts';
+import { armRig, finished, MESSAGE, startService, theRig, theSources } from '../test/support/rigs.ts';
 import { waitFor } from '../test/support/wait.ts';
-import { newHost, now, report, spread } from './support.ts';
+import { benchLatency, startPipe } from './latency.ts';
+import {
+  benchIdle,
+  figure,
+  installClock,
+  median,
+  newHost,
+  now,
+  report,
+  rigPids,
+  setting,
+  spread,
+  startedAt,
+  usedBy,
+} from './support.ts';
 
-const runs = Number(process.env.RIG_BENCH_RUNS ?? 50);
-const entries = Number(process.env.RIG_BENCH_ENTRIES ?? 1_000_000);
-const idleSeconds = 60;
-const ticksPerSecond = 100;
+const line = "'request %.0f took 12 ms, status 200, bytes 5120'";
+const burst = setting('BURST', 200_000);
+const entries = setting('ENTRIES', 1_000_000);
+const pipe = { name: 'journalctl -f | grep', follow: 'journalctl -n0 -f -o cat' };
 
-const program = '#!/bin/bash\necho $EPOCHREALTIME > /run/started.part\nmv /run/started.part /run/started\n';
-
-/** Sends an entry; when, in milliseconds since the epoch. logger runs by then: to start it is no part of what is measured. */
-async function send(host: TestHost): Promise<number> {
+/** Sends an entry. logger runs by then: to start it is no part of what is measured. */
+async function write(host: TestHost): Promise<number> {
   const logger = await host.spawnInteractive('logger', ['--journald']);
   await delay(100);
   const at = now();
@@ -24,63 +37,54 @@ async function send(host: TestHost): Promise<number> {
   return at;
 }
 
-async function startedAt(host: TestHost): Promise<number> {
-  await waitFor('the program to start', () => host.exists('/run/started'));
-  const at = Number(host.read('/run/started')) * 1000;
-  await host.must('rm', ['/run/started']);
-  return at;
+/** How many entries the journal has, from the header of its file: le64 at byte 152 (JOURNAL_FILE_FORMAT). */
+function storedEntries(host: TestHost): number {
+  const folder = `/run/log/journal/${host.list('/run/log/journal')[0]}`;
+  const fd = openSync(host.outside(`${folder}/system.journal`), 'r');
+  const field = Buffer.alloc(8);
+  readSync(fd, field, 0, 8, 152);
+  closeSync(fd);
+  return Number(field.readBigUInt64LE());
 }
 
-async function benchLatency(host: TestHost, pid: number): Promise<void> {
+/** Logs as fast as journald takes it, MESSAGE last; seconds that it took, and when the last was stored, since the epoch. */
+async function writeBurst(host: TestHost): Promise<{ seconds: number; at: number }> {
+  const wanted = storedEntries(host) + burst;
+  const lines = `seq -f ${line} ${burst - 1}; echo '${MESSAGE}'`;
+  const begun = now();
+  const writer = host.must('sh', ['-c', `{ ${lines}; } | systemd-cat -t many`], { timeoutMs: 120_000 });
+  const stored = async (): Promise<number> => {
+    while (storedEntries(host) < wanted) await delay(2);
+    return now();
+  };
+  const [at] = await Promise.all([stored(), writer]);
+  return { seconds: (at - begun) / 1000, at };
+}
+
+/** A burst, the entry that is waited for comes last: by the time that its action starts, everything is examined. */
+async function benchBurst(host: TestHost, pid: number): Promise<void> {
+  const took: number[] = [];
   const times: { rig: number[]; pipe: number[] } = { rig: [], pipe: [] };
-  const follow = `journalctl -n0 -f -o cat | grep --line-buffered -m1 "${MESSAGE}" | while read line; do gcore; done`;
-  for (let run = 0; run < runs; run++) {
+  const run = async (delays: number[]): Promise<void> => {
+    const { seconds, at } = await writeBurst(host);
+    took.push(seconds);
+    delays.push((await startedAt(host, 120_000)) - at);
+  };
+  for (let count = 0; count < 3; count++) {
     const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-files', '--gcore', pid);
-    await delay(Math.random() * 1000);
-    const sent = await send(host);
-    times.rig.push((await startedAt(host)) - sent);
+    await run(times.rig);
     await finished(host, id);
-    const pipe = await host.spawn('bash', ['-c', follow]);
-    await waitFor('the pipe to follow', () => host.processesNamed('grep').length > 0);
-    await delay(500 + Math.random() * 1000);
-    const sentAgain = await send(host);
-    times.pipe.push((await startedAt(host)) - sentAgain);
-    for (const { pid: follower } of host.processesNamed('journalctl')) await host.kill(follower, 'SIGKILL');
-    await pipe.kill();
+    const end = await startPipe(host, pipe);
+    await run(times.pipe);
+    await end();
   }
-  report('entry sent -> program starts, rig', spread(times.rig));
-  report('entry sent -> program starts, journalctl -f | grep', spread(times.pipe));
-}
-
-interface Use {
-  cpuSeconds: number;
-  switches: number;
-  privateMb: number;
-}
-
-function usedBy(host: TestHost): Use {
-  const use = { cpuSeconds: 0, switches: 0, privateMb: 0 };
-  for (const pid of rigProcesses(host).map((line) => Number(line.split(' ')[0]))) {
-    const fields = host.read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ') ?? [];
-    use.cpuSeconds += (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-    for (const task of host.list(`/proc/${pid}/task`))
-      use.switches += Number(
-        /^voluntary_ctxt_switches:\s+(\d+)/m.exec(host.read(`/proc/${pid}/task/${task}/status`))?.[1],
-      );
-    for (const [, kb] of host.read(`/proc/${pid}/smaps_rollup`).matchAll(/^Private_Dirty: +(\d+) kB/gm))
-      use.privateMb += Number(kb) / 1024;
-  }
-  return use;
-}
-
-async function benchIdle(host: TestHost, what: string): Promise<void> {
-  const before = usedBy(host);
-  await delay(idleSeconds * 1000);
-  const after = usedBy(host);
-  const cpu = after.cpuSeconds - before.cpuSeconds;
   report(
-    `idle for ${idleSeconds} s, ${what}: CPU; wake-ups; private memory`,
-    `${((100 * cpu) / idleSeconds).toFixed(2)} % of a core; ${after.switches - before.switches}; ${after.privateMb.toFixed(1)} MB`,
+    `${burst} entries in ${median(took).toFixed(1)} s: last one stored -> action's program starts`,
+    spread(times.rig),
+    {
+      goal: 'at most 500 ms',
+      beside: [pipe.name, spread(times.pipe)],
+    },
   );
 }
 
@@ -89,43 +93,59 @@ async function benchCatchingUp(host: TestHost, pid: number): Promise<void> {
   const id = await armRig(host, 'logs', '-m', 'never to be found', '--no-files', '--gcore', pid);
   const daemon = (await theRig(host, id)).pid;
   await host.kill(daemon, 'SIGSTOP');
-  const line = "'request %.0f took 12 ms, status 200, bytes 5120'";
   await host.must('sh', ['-c', `seq -f ${line} 1 ${entries} | systemd-cat -t many; journalctl --sync`], {
     timeoutMs: 300_000,
   });
-  const before = usedBy(host);
+  const before = usedBy(host, rigPids(host));
   const started = performance.now();
   await host.kill(daemon, 'SIGCONT');
   await waitFor('everything to be examined', async () => Number((await theSources(host, id))[0]?.entries) >= entries, {
     withinMs: 120_000,
   });
   const seconds = (performance.now() - started) / 1000;
-  const cpu = usedBy(host).cpuSeconds - before.cpuSeconds;
-  report(
-    `${entries} entries caught up with, rig`,
-    `${(entries / seconds / 1000).toFixed(0)} k/s; ${cpu.toFixed(2)} s CPU`,
-  );
-  const script = 'journalctl -o export --output-fields=MESSAGE > /dev/null';
-  const { stderr } = await host.run('bash', ['-c', `TIMEFORMAT='%R %U %S'; time ${script}`], { timeoutMs: 120_000 });
+  const cpu = usedBy(host, rigPids(host)).cpuSeconds - before.cpuSeconds;
+  const other = 'journalctl -o export --output-fields=MESSAGE';
+  const { stderr } = await host.run('bash', ['-c', `TIMEFORMAT='%R %U %S'; time ${other} > /dev/null`], {
+    timeoutMs: 120_000,
+  });
   const [real = 0, user = 0, system = 0] = stderr.trim().split(' ').map(Number);
-  report(
-    'the same, journalctl -o export --output-fields=MESSAGE',
-    `${(entries / real / 1000).toFixed(0)} k/s; ${(user + system).toFixed(2)} s CPU`,
-  );
+  const rate = (inSeconds: number) => figure(entries / inSeconds / 1000, 'thousand a second', 0);
+  report(`catching up with ${entries} entries: rate`, rate(seconds), {
+    goal: 'at least 4 x',
+    beside: [other, rate(real)],
+  });
+  report(`catching up with ${entries} entries: CPU`, figure(cpu, 's'), {
+    goal: 'at most 0.25 x',
+    beside: [other, figure(user + system, 's')],
+  });
   await host.rig('destroy', id);
 }
 
-export async function benchJournal(): Promise<void> {
+/** A host with a journal that holds next to nothing, the clock, and a process that an action can name. */
+async function journalHost(): Promise<{ host: TestHost; pid: number }> {
   const host = await newHost();
   await host.startJournald({ config: 'RuntimeMaxUse=2G\nRuntimeMaxFileSize=1G\nRateLimitBurst=0' });
   await host.journal('first');
+  await installClock(host);
   const { pid } = await startService(host);
-  host.write('/usr/local/bin/gcore', program);
-  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
-  await benchLatency(host, pid);
+  return { host, pid };
+}
+
+export async function benchJournal(): Promise<void> {
+  const { host, pid } = await journalHost();
+  await benchLatency(host, pid, {
+    what: "entry sent -> action's program starts (journal)",
+    goal: 'median at most 30 ms, p95 at most 60 ms',
+    options: ['--no-files'],
+    pipe,
+    write,
+  });
   await benchCatchingUp(host, pid);
   const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-files', '--gcore', pid);
-  await benchIdle(host, 'the first minute');
-  await benchIdle(host, 'afterwards');
+  const goals = { cpuSeconds: 'at most 0.3 % of a core', privateMb: 'at most 15 MB' };
+  await benchIdle(host, 'journal, the first minute', goals);
+  await benchIdle(host, 'journal, afterwards', goals);
   await host.rig('destroy', id);
+  const other = await journalHost();
+  await benchBurst(other.host, other.pid);
 }

@@ -1,9 +1,9 @@
 /** `rig list` with 1, 50 and 200 rigs, from the command to the shell prompt: `npm run bench -- list`. */
 import type { TestHost } from '../test/support/host.ts';
 import { listRigs } from '../test/support/rigs.ts';
-import { newHost, report, spread } from './support.ts';
+import { newHost, report, setting, spread } from './support.ts';
 
-const runs = 20;
+const runs = setting('RUNS', 20);
 /** So many are armed at once: an arming takes a core. */
 const atOnce = 4;
 

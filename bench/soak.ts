@@ -5,15 +5,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestHost } from '../test/support/host.ts';
 import { armRig, theRig, theSources } from '../test/support/rigs.ts';
-import { newHost, report } from './support.ts';
+import { newHost, report, setting, usedBy } from './support.ts';
 
-const seconds = Number(process.env.RIG_BENCH_SECONDS ?? 120);
+const seconds = setting('SECONDS', 120);
 const perSecond = 20;
 const log = '/var/log/messages';
 
-function usedBy(host: TestHost, pid: number): string {
-  const kb = Number(/^Private_Dirty: +(\d+) kB/m.exec(host.read(`/proc/${pid}/smaps_rollup`))?.[1]);
-  return `${(kb / 1024).toFixed(1)} MB private, ${host.list(`/proc/${pid}/fd`).length} descriptors`;
+function held(host: TestHost, pid: number): string {
+  const { privateMb } = usedBy(host, [pid]);
+  return `${privateMb.toFixed(1)} MB private, ${host.list(`/proc/${pid}/fd`).length} descriptors`;
 }
 
 export async function benchSoak(): Promise<void> {
@@ -22,16 +22,16 @@ export async function benchSoak(): Promise<void> {
   const id = await armRig(host, 'logs', '-m', 'boom', '--no-journal', '--noop', '--restart', -1);
   const { pid } = await theRig(host, id);
   await delay(2000);
-  report('at the start', usedBy(host, pid));
+  report('at the start', held(host, pid));
   const lines = seconds * perSecond;
   const begunAt = performance.now();
   for (let line = 1; line <= lines; line++) {
     host.append(log, `boom ${line}\n`);
     await delay(Math.max(0, begunAt + (line * 1000) / perSecond - performance.now()));
-    if (line === lines / 2) report('half way', usedBy(host, pid));
+    if (line === lines / 2) report('half way', held(host, pid));
   }
   await delay(3000);
-  report('at the end', usedBy(host, pid));
+  report('at the end', held(host, pid));
   const condition = (await theSources(host, id)).find(({ source }) => source === 'condition');
   report('lines sent; triggers; archives', `${lines}; ${(await theRig(host, id)).triggers}; ${host.archives().length}`);
   report('passed over', JSON.stringify(condition?.passedOver));

@@ -22,5 +22,6 @@ export function gitCommit(): string {
   const top = git('rev-parse', '--show-toplevel');
   const commit = git('rev-parse', '--verify', '--short=12', 'HEAD');
   if (top === undefined || commit === undefined || realpathSync(top) !== realpathSync(root)) return 'unknown';
-  return git('status', '--porcelain') === '' ? commit : `${commit}-dirty`;
+  // What the benches have saved is no part of what is built.
+  return git('status', '--porcelain', '--', '.', ':!bench/results') === '' ? commit : `${commit}-dirty`;
 }

@@ -6,12 +6,13 @@ export const PACKAGES = [
   ...['systemd', 'systemd-container', 'systemd-journal-remote', 'tcc', 'tcpdump', 'util-linux', 'xz-utils'],
 ];
 
-export async function missingPackages(): Promise<string[]> {
+/** Those of some Debian packages that are not installed. */
+export async function missingPackages(names = PACKAGES): Promise<string[]> {
   // dpkg-query fails if it knows nothing of one of them, and lists the others all the same.
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg-query's
-  const list = await execFileText('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...PACKAGES]);
+  const list = await execFileText('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...names]);
   const installed = new Set(list.split('\n').flatMap((line) => line.match(/^(\S+) installed$/)?.[1] ?? []));
-  return PACKAGES.filter((name) => !installed.has(name));
+  return names.filter((name) => !installed.has(name));
 }
 
 /** What a program prints, whether it succeeds or not; nothing if it is not there. */
