@@ -53,7 +53,10 @@ export async function follow(
   };
   const source = new FileSource(paths, context, settings);
   await source.start();
-  t.after(() => source.stop());
+  t.after(async () => {
+    await source.stop();
+    source.close();
+  });
   const lines = (): string[] => seen.map(({ line }) => line);
   const until = async (count: number): Promise<void> => {
     await waitFor(`${count} lines`, () => seen.length >= count);
