@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { RigError } from '../../../errors.ts';
 import type { Matcher } from '../matching/matcher.ts';
-import { countNewlines } from './count-lines.ts';
+import { countNewlines, vectorBuffer } from '../matching/vectors.ts';
 import type { ExaminedSpan } from './file-record.ts';
 import { Fingerprint } from './fingerprint.ts';
 
@@ -17,11 +17,10 @@ const lookBackBytes = 64 * 1024;
 /** The kernel takes the time of a write from a clock that lags by a tick, at most 10 ms: two writes may have the same time. */
 const clockTickMs = 50;
 
-/** The data of a slice begins here: aligned for counting, with room for a NUL before it. */
-const dataAt = 4;
-/** All files share one buffer, since each slice is examined before the next is read. */
-const shared = Buffer.from(new ArrayBuffer(dataAt + sliceBytes + 4));
-const sharedWords = new Int32Array(shared.buffer, dataAt, sliceBytes / 4);
+/** The data of a slice begins here, with room for a NUL before it; there is room for one behind it, too. */
+const dataAt = 1;
+/** All files share one buffer, since each slice is examined before the next is read. It is made when the first file is opened. */
+let shared: Buffer = Buffer.alloc(0);
 
 /** What identifies an inode while it is open: as long as it is, the kernel gives its number to no other file. */
 export function identityOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
@@ -98,6 +97,7 @@ export class FollowedFile {
       closeSync(this.fd);
       throw new RigError(`${path}: not a regular file`);
     }
+    if (shared.length === 0) shared = vectorBuffer(dataAt + sliceBytes + 1);
     this.path = path;
     this.identity = identityOf(stat);
     this.inode = String(stat.ino);
@@ -265,7 +265,7 @@ export class FollowedFile {
     }
     const base = this.#lineStart - dataAt;
     const linesEnd = lastNewline + 1;
-    this.lines += countNewlines(sharedWords, shared.subarray(dataAt), linesEnd - dataAt);
+    this.lines += countNewlines(shared.subarray(dataAt), linesEnd - dataAt);
     this.#lineStart = base + linesEnd;
     this.#longLineStart = undefined;
     this.#isLineCounted = false;

@@ -2,6 +2,7 @@
 import { isAscii } from 'node:buffer';
 import { setFlagsFromString } from 'node:v8';
 import type { ByteExpression } from './byte-expression.ts';
+import { finder } from './vectors.ts';
 
 const newline = 10;
 /** Text is searched in pieces of about this size: longer strings leave the processor's cache and V8's nursery. */
@@ -26,12 +27,13 @@ export interface Searcher {
 
 /** Looks for plain text. */
 export function literalSearcher(text: Buffer): Searcher {
+  const find = finder(text);
   let chunk: Buffer = Buffer.alloc(0);
   return {
     begin(next) {
       chunk = next;
     },
-    next: (from) => chunk.indexOf(text, from),
+    next: (from) => find(chunk, from),
   };
 }
 
@@ -121,7 +123,7 @@ function wholeTextSearcher({ source, asciiSource }: ByteExpression): Searcher {
 
 /** Looks for the text that every match contains, at memory speed, and runs the expression on the lines that have it. */
 function requiredTextSearcher({ source, required }: ByteExpression, whole: Searcher): Searcher {
-  const needle = Buffer.from(required, 'latin1');
+  const find = finder(Buffer.from(required, 'latin1'));
   const onLine = boundedExpressions(source, 'm');
   let chunk: Buffer = Buffer.alloc(0);
   let misses = 0;
@@ -134,7 +136,7 @@ function requiredTextSearcher({ source, required }: ByteExpression, whole: Searc
     next(from) {
       let at = from;
       for (; misses * bytesPerMiss <= chunk.length; misses++) {
-        const hit = chunk.indexOf(needle, at);
+        const hit = find(chunk, at);
         if (hit < 0) return -1;
         const start = lineStartOf(chunk, hit);
         const end = lineEndOf(chunk, hit);
