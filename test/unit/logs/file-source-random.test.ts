@@ -32,13 +32,25 @@ const seedsAtOnce = 10;
 
 /** What the files of one seed have in common. */
 interface World {
+  seed: number;
   below: (below: number) => number;
   following: Following;
   written: string[];
 }
 
-/** Resolves when everything that was written has been examined. */
-const allRead = ({ following, written }: World): Promise<void> => following.until(written.length);
+/** Resolves when everything that was written has been examined; else it is said what was not. */
+async function allRead({ following, written, seed }: World): Promise<void> {
+  try {
+    await following.until(written.length);
+  } catch (cause) {
+    const found = new Set(following.lines().map(shortened));
+    const missing = written.filter((line) => !found.has(line));
+    throw new Error(`seed ${seed}: not examined: ${missing.join(', ')}`, { cause });
+  }
+}
+
+/** So much of a line is enough to tell it by. */
+const shortened = (line: string): string => line.slice(0, 100).trimEnd();
 
 /** One log, its writer and its rotations. */
 class Log {
@@ -72,7 +84,7 @@ class Log {
     const { below, written } = this.#world;
     const isHuge = below(200) === 0;
     const line = `${this.#name} ${written.length} ${isHuge ? 'x'.repeat(300_000) : 'é'.repeat(below(40))}`;
-    written.push(line.slice(0, 100).trimEnd());
+    written.push(shortened(line));
     const bytes = Buffer.from(`${line}\n`);
     const cut = below(bytes.length);
     writeSync(to, bytes.subarray(0, cut));
@@ -191,7 +203,7 @@ async function live(t: TestContext, seed: number): Promise<void> {
   const below = randomBelow(seed);
   const folder = newFolder(t);
   const written: string[] = [];
-  const world = { below, written } as World;
+  const world = { seed, below, written } as World;
   const logs = ['a', 'b', 'c', 'd'].map((name, index) => new Log(folder, name, index === 3, world));
   const [first, ...others] = logs.map(({ path }) => path);
   // One is also watched by the name that it is rotated to, two are found by a pattern.
@@ -203,7 +215,7 @@ async function live(t: TestContext, seed: number): Promise<void> {
   await allRead(world);
   // A line that is examined twice would be by one of the next looks.
   await delay(120);
-  const found = world.following.lines().map((line) => line.slice(0, 100).trimEnd());
+  const found = world.following.lines().map(shortened);
   assert.deepEqual(found.sort(), written.sort(), `seed ${seed}`);
 }
 
