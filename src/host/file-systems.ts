@@ -1,7 +1,7 @@
 /** What file systems announce, by the magic numbers of statfs(2). */
 import { statfsSync } from 'node:fs';
 
-/** Their files change without inotify(7) hearing of it: on another host, in another kernel, or with every read. */
+/** Their files change without inotify(7) hearing of it: on another host, or in another kernel. */
 const silent: Record<number, string> = {
   26985: 'NFS',
   20859: 'SMB',
@@ -17,17 +17,31 @@ const silent: Record<number, string> = {
   1952539503: 'OCFS2',
   18225520: 'GFS2',
   428016422: 'BeeGFS',
+};
+
+/** Their files are made by the kernel at the moment they are read: see proc(5), sysfs(5), cgroups(7). */
+const pseudo: Record<number, string> = {
   40864: 'proc',
   1650812274: 'sysfs',
   1684170528: 'debugfs',
   1953653091: 'tracefs',
+  2613483: 'cgroup',
+  1667723888: 'cgroup2',
+  1935894131: 'securityfs',
+  1650812272: 'configfs',
+  4185718668: 'selinuxfs',
 };
 
 /** The name of a file system whose changes inotify does not announce; undefined for all others. */
-export function silentFileSystem(path: string): string | undefined {
+export const silentFileSystem = (path: string): string | undefined => nameIn(silent, path);
+
+/** The name of a file system whose files the kernel makes at each reading; undefined for all others. */
+export const pseudoFileSystem = (path: string): string | undefined => nameIn(pseudo, path);
+
+function nameIn(names: Record<number, string>, path: string): string | undefined {
   try {
     // The number may come with its sign.
-    return silent[statfsSync(path).type >>> 0];
+    return names[statfsSync(path).type >>> 0];
   } catch {
     return undefined;
   }

@@ -59,6 +59,27 @@ test('on an overlay a file is followed through its first write, and none of its 
   assert.equal(await linesExamined(host, id), 2);
 });
 
+test('a file of /proc is read again and again: of equal lines only one that is added counts', async (t) => {
+  const host = await startHost(t);
+  const mount = ['-t', 'tmpfs', 'one-of-two', '/mnt'];
+  await host.must('mount', mount);
+  const condition = ['-m', 'one-of-two', '--logfile', '/proc/mounts', '--interval', '50ms', '--no-journal'];
+  const { code, stdout, stderr } = await host.rig('logs', ...condition, '--noop');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /\/proc\/mounts is read every 50 ms, because its file system \(proc\) does not announce/);
+  const id = stdout.trim();
+  const readings = async () => Number((await sourcesOf(host, id))[0]?.readings);
+  const before = await readings();
+  await waitFor('another reading', async () => (await readings()) > before);
+  assert.match(await host.must('rig', ['info', id]), /no gap known: it is read every 50 ms/);
+  await host.must('mount', mount);
+  const { archive } = await finished(host, id);
+  const { trigger } = await host.manifest<Manifest>(archive ?? '');
+  assert.deepEqual([trigger.source, trigger.matches], ['/proc/mounts', 1]);
+  const context = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/context/proc-mounts.log']);
+  assert.match(context, /\none-of-two .*\n--- the next line triggered the rig ---\none-of-two /);
+});
+
 test('standard input is read with --foreground, and the archive has what came before the match', async (t) => {
   const host = await hostWithLog(t);
   const { code, stderr } = await host.sh(

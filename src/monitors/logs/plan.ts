@@ -25,6 +25,8 @@ export type LogsPlan = {
   files: string[];
   /** Absolute patterns. */
   patterns?: string[];
+  /** Files that the kernel makes at each reading, as in /proc and /sys: absolute paths. */
+  pseudoFiles?: string[];
   /** Fifos, and `-` for standard input. */
   streams?: string[];
   /** How often files are looked at unasked; undefined: the default. */

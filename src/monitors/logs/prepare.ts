@@ -72,6 +72,6 @@ async function filesOf(values: LogsValues, context: PrepareContext): Promise<Log
   return { files: journalOnly.some((option) => values[option] !== undefined) ? [] : await findDefaultFiles() };
 }
 
-function fileWords({ files, patterns = [], streams = [] }: LogFiles): string[] {
-  return [...files, ...patterns, ...streams.map(streamName)];
+function fileWords({ files, patterns = [], pseudoFiles = [], streams = [] }: LogFiles): string[] {
+  return [...files, ...patterns, ...pseudoFiles, ...streams.map(streamName)];
 }

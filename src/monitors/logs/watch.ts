@@ -9,6 +9,7 @@ import { makeCondition } from './condition/condition.ts';
 import { PassedOver } from './condition/passed-over.ts';
 import { SameEvent } from './condition/same-event.ts';
 import { FileSource } from './files/file-source.ts';
+import { PseudoFileSource } from './files/pseudo-file-source.ts';
 import { StreamSource, streamName } from './files/stream-source.ts';
 import { JournalSource } from './journal/journal-source.ts';
 import { capturedGroups } from './matching/captured-groups.ts';
@@ -65,9 +66,10 @@ class LogsWatch implements Watch {
       debug: (text) => context.debug(text),
     };
     if (plan.journal) this.#sources.push(new JournalSource(plan.journal, sourceContext));
-    const { files, patterns = [], streams = [], intervalMs } = plan;
+    const { files, patterns = [], pseudoFiles = [], streams = [], intervalMs } = plan;
     if (files.length + patterns.length > 0)
       this.#sources.push(new FileSource(files, sourceContext, { patterns, intervalMs }));
+    if (pseudoFiles.length > 0) this.#sources.push(new PseudoFileSource(pseudoFiles, sourceContext, { intervalMs }));
     if (streams.length > 0)
       this.#sources.push(new StreamSource(streams, sourceContext, () => void this.#onStreamsEnded(streams)));
   }

@@ -98,6 +98,25 @@ test('two rotations at once behind a link are found beside what it leads to', as
   assert.deepEqual(lines().sort(), ['second', 'third']);
 });
 
+test('a link that is switched to a file which is rotated away before anyone looks: its lines are read, wherever they are', async (t) => {
+  const folder = newFolder(t);
+  const link = join(folder, 'app.log');
+  for (const pod of ['old', 'new']) mkdirSync(join(folder, pod));
+  writeFileSync(join(folder, 'old/0.log'), '');
+  symlinkSync('old/0.log', link);
+  const { lines, until } = await follow(t, [link], '.', { intervalMs: 10 });
+  const file = join(folder, 'new/0.log');
+  writeFileSync(file, 'first\n');
+  symlinkSync('new/0.log', `${link}.next`);
+  renameSync(`${link}.next`, link);
+  renameSync(file, `${file}.1`);
+  // Now the link leads nowhere.
+  await until(1);
+  writeFileSync(file, 'second\n');
+  await until(2);
+  assert.deepEqual(lines(), ['first', 'second']);
+});
+
 test('a new file with the inode number and the size of the old one is new', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import type { FileSettings } from '../../../src/monitors/logs/files/file-source.ts';
 import { FileSource } from '../../../src/monitors/logs/files/file-source.ts';
 import { compileMatcher } from '../../../src/monitors/logs/matching/matcher.ts';
-import type { LineMatch } from '../../../src/monitors/logs/source.ts';
+import type { LineMatch, Source, SourceContext } from '../../../src/monitors/logs/source.ts';
 import { waitFor } from '../../support/wait.ts';
 
 export interface Seen {
@@ -15,12 +15,12 @@ export interface Seen {
   position: LineMatch['position'];
 }
 
-export interface Following {
+export interface Following<S = FileSource> {
   /** The lines that matched, in the order in which they were found. */
   seen: Seen[];
   lines(): string[];
   remarks: string[];
-  source: FileSource;
+  source: S;
   /** Waits until so many lines were seen. */
   until(count: number): Promise<void>;
 }
@@ -33,15 +33,22 @@ export function newFolder(t: TestContext): string {
 }
 
 /** Starts following files, looking for an expression; everything matches unless one is given. */
-export async function follow(
+export const follow = (
   t: TestContext,
   paths: string[],
   expression = '.',
   settings: FileSettings = {},
-): Promise<Following> {
+): Promise<Following> => watchSource(t, expression, (context) => new FileSource(paths, context, settings));
+
+/** Starts a source that looks for an expression. */
+export async function watchSource<S extends Source>(
+  t: TestContext,
+  expression: string,
+  makeSource: (context: SourceContext) => S,
+): Promise<Following<S>> {
   const seen: Seen[] = [];
   const remarks: string[] = [];
-  const context = {
+  const source = makeSource({
     matcher: compileMatcher({ text: expression, mode: 'expression', ignoreCase: false }),
     onMatch: ({ line, source, position }: LineMatch) => {
       seen.push({ line: line.toString(), source, position });
@@ -50,8 +57,7 @@ export async function follow(
     isOver: () => false,
     remark: (text: string) => remarks.push(text),
     debug: () => {},
-  };
-  const source = new FileSource(paths, context, settings);
+  });
   await source.start();
   t.after(async () => {
     await source.stop();

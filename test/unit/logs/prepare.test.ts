@@ -82,6 +82,9 @@ const wrong: Array<[string, Partial<LogsValues>, RegExp]> = [
   ],
   ['a pattern in no folder', { logfile: ['/no/such/*.log'] }, /no such file, and no such folder/],
   ['standard input of a rig that detaches', { logfile: ['-'] }, /--logfile -: .* with --foreground only/],
+  ["the kernel's messages", { logfile: ['/proc/kmsg'] }, /kmsg: reading it takes .*--journal-match _TRANSPORT=kernel/],
+  ['what can only be written to', { logfile: ['/proc/self/clear_refs'] }, /can only be written to/],
+  ['a pattern of files that the kernel makes', { logfile: ['/proc/*/status'] }, /cannot be watched in proc; name each/],
   ["rig's own log", { logfile: ['/var/log/rig/../rig/rig.log'] }, /own log/],
 ];
 
@@ -101,6 +104,12 @@ test('a fifo is read as it comes and is not waited on', async (t) => {
   execFileSync('mkfifo', [fifo]);
   const { plan } = await prepare({ logfile: [fifo] });
   assert.deepEqual([plan.files, plan.streams], [[], [fifo]]);
+});
+
+test('what the kernel makes at each reading is told from files', async () => {
+  const { plan, watch } = await prepare({ logfile: ['/proc/loadavg', '/sys/kernel/none-yet'] });
+  assert.deepEqual([plan.files, plan.pseudoFiles], [[], ['/proc/loadavg', '/sys/kernel/none-yet']]);
+  assert.equal(watch, '/proc/loadavg, /sys/kernel/none-yet');
 });
 
 test('a pattern that no file fits yet is watched for, with a remark; a file of that very name is no pattern', async (t) => {

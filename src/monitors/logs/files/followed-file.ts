@@ -1,6 +1,7 @@
 /** One open log file and how far it has been examined. The file is the inode: what its name is by now does not matter here. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { RigError } from '../../../errors.ts';
+import { pseudoFileSystem } from '../../../host/file-systems.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import { countNewlines, vectorBuffer } from '../matching/vectors.ts';
 import type { ExaminedSpan } from './file-record.ts';
@@ -88,14 +89,15 @@ export class FollowedFile {
   #lastMtimeMs = -1;
   #isSettled = false;
 
-  /** Opens a regular file. Throws the system's error, or a RigError when it is something else than a file. */
+  /** Opens a regular file. Throws the system's error, or a RigError when it is something else than a file that can grow. */
   constructor(path: string) {
     // Not blocking: opening a fifo that took the file's place would wait for its writer.
     this.fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stat = fstatSync(this.fd, { bigint: true });
-    if (!stat.isFile()) {
+    const reason = stat.isFile() ? reasonAgainstFollowing(this.fd) : 'not a regular file';
+    if (reason !== undefined) {
       closeSync(this.fd);
-      throw new RigError(`${path}: not a regular file`);
+      throw new RigError(`${path}: ${reason}`);
     }
     if (shared.length === 0) shared = vectorBuffer(dataAt + sliceBytes + 1);
     this.path = path;
@@ -323,4 +325,10 @@ export class FollowedFile {
     this.#fingerprint.forget();
     this.onTruncated?.(before);
   }
+}
+
+/** A link may lead to where nothing is ever appended. */
+function reasonAgainstFollowing(fd: number): string | undefined {
+  const pseudo = pseudoFileSystem(`/proc/self/fd/${fd}`);
+  return pseudo === undefined ? undefined : `leads to ${pseudo}, whose files can be watched by their own names only`;
 }

@@ -3,8 +3,10 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errnoOf, messageOf, UsageError } from '../../../errors.ts';
+import { pseudoFileSystem } from '../../../host/file-systems.ts';
 import type { PrepareContext } from '../../../plugin.ts';
 import type { LogsPlan } from '../plan.ts';
+import { reasonAgainstReading } from './pseudo-file-source.ts';
 import { standardInput } from './stream-source.ts';
 import { fixedFolder, isPattern, WatchedPattern } from './watched-pattern.ts';
 
@@ -27,12 +29,17 @@ export async function findDefaultFiles(): Promise<string[]> {
   return existing.length > 0 ? existing : defaultFiles;
 }
 
-/** What is followed as files, and what is read as it comes. */
-export type LogFiles = Pick<LogsPlan, 'files' | 'patterns' | 'streams'>;
+/** What is followed as files, what is read anew each time, and what is read as it comes. */
+export type LogFiles = Pick<LogsPlan, 'files' | 'patterns' | 'pseudoFiles' | 'streams'>;
 
 /** The absolute paths of named files, each once. Throws UsageError for one that cannot be watched. */
 export async function checkNamedFiles(names: string[], context: PrepareContext): Promise<LogFiles> {
-  const found: Record<Kind, Set<string>> = { files: new Set(), patterns: new Set(), streams: new Set() };
+  const found: Record<Kind, Set<string>> = {
+    files: new Set(),
+    patterns: new Set(),
+    pseudoFiles: new Set(),
+    streams: new Set(),
+  };
   for (const name of names) {
     if (name === '') throw new UsageError('--logfile: a file name is empty');
     if (name.includes('\0')) throw new UsageError('--logfile: a file name cannot contain a NUL byte');
@@ -41,15 +48,16 @@ export async function checkNamedFiles(names: string[], context: PrepareContext):
     if (name === standardInput) found.streams.add(name);
     else found[await checkFile(name, absolute(name), context.remark)].add(absolute(name));
   }
-  const { files, patterns, streams } = found;
+  const { files, patterns, pseudoFiles, streams } = found;
   return {
     files: [...files],
     ...(patterns.size > 0 ? { patterns: [...patterns] } : {}),
+    ...(pseudoFiles.size > 0 ? { pseudoFiles: [...pseudoFiles] } : {}),
     ...(streams.size > 0 ? { streams: [...streams] } : {}),
   };
 }
 
-type Kind = 'files' | 'patterns' | 'streams';
+type Kind = 'files' | 'patterns' | 'pseudoFiles' | 'streams';
 
 async function checkFile(name: string, path: string, remark: (text: string) => void): Promise<Kind> {
   if (path === ownLog || (await realpath(path).catch(() => path)) === ownLog)
@@ -59,7 +67,11 @@ async function checkFile(name: string, path: string, remark: (text: string) => v
     if (found.isFIFO()) return 'streams';
     if (!found.isFile()) throw new UsageError(`--logfile ${name}: ${kindOf(found)}, not a regular file`);
     await access(path, constants.R_OK);
-    return 'files';
+    const pseudo = pseudoFileSystem(path);
+    if (pseudo === undefined) return 'files';
+    const reason = reasonAgainstReading(await realpath(path), pseudo, found.mode);
+    if (reason !== undefined) throw new UsageError(`--logfile ${name}: ${reason}`);
+    return 'pseudoFiles';
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (errnoOf(error) === 'ENOENT') return await checkMissingFile(name, path, remark);
@@ -70,10 +82,15 @@ async function checkFile(name: string, path: string, remark: (text: string) => v
 
 /** A file, or files that fit a pattern, may come later: but not where there is not even a folder. */
 async function checkMissingFile(name: string, path: string, remark: (text: string) => void): Promise<Kind> {
-  const kind = isPattern(name) ? 'patterns' : 'files';
-  const folder = await stat(kind === 'patterns' ? fixedFolder(path) : dirname(path)).catch(() => undefined);
-  if (!folder?.isDirectory()) throw new UsageError(`--logfile ${name}: no such file, and no such folder`);
-  if (kind === 'files') remark(`${name} does not exist yet: it is waited for`);
+  const isManyFiles = isPattern(name);
+  const folder = isManyFiles ? fixedFolder(path) : dirname(path);
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) throw new UsageError(`--logfile ${name}: no such file, and no such folder`);
+  const pseudo = pseudoFileSystem(folder);
+  if (isManyFiles && pseudo !== undefined)
+    throw new UsageError(`--logfile ${name}: patterns cannot be watched in ${pseudo}; name each file`);
+  const kind = isManyFiles ? 'patterns' : pseudo === undefined ? 'files' : 'pseudoFiles';
+  if (kind !== 'patterns') remark(`${name} does not exist yet: it is waited for`);
   else if (new WatchedPattern(path, [ownLog]).find().length === 0)
     remark(`no file fits ${name} yet: they are waited for`);
   return kind;

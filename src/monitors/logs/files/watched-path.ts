@@ -2,7 +2,7 @@
 
 import type { BigIntStats } from 'node:fs';
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { FileRecord } from './file-record.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
@@ -17,6 +17,9 @@ import { wakeOn } from './wake-up.ts';
 const clockLagMs = 50;
 /** Rig was stopped, or the host asleep, when it did not look for so long. Only then can a file have been compressed unseen. */
 const stoppedMs = 3000;
+
+/** So many links in a row are a circle, as for the kernel. */
+const mostLinks = 40;
 
 /** What a path needs of the source that it belongs to. */
 export interface PathContext {
@@ -191,13 +194,10 @@ export class WatchedPath {
     } catch {
       // Without /proc, or closed since: the other places remain.
     }
-    try {
-      this.#target = realpathSync(this.path);
-      folders.push(dirname(this.#target));
-    } catch {
-      // It leads nowhere at the moment.
-    }
-    return folders;
+    const target = targetOf(this.path);
+    if (target === undefined) return folders;
+    this.#target = target;
+    return [...folders, dirname(target)];
   }
 
   /** Reads also what had this name only between two looks. */
@@ -259,6 +259,25 @@ function isStillNamed(file: FollowedFile): boolean {
   } catch {
     // Closed since, or without /proc: it may be gone.
     return false;
+  }
+}
+
+/**
+ * Where a path leads, without links; also where that is a file which is not there: it may have been rotated away already.
+ * Undefined where there is not even a link. See path_resolution(7).
+ */
+function targetOf(path: string, links = 0): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It leads nowhere at the moment.
+  }
+  try {
+    const next = resolve(realFolder(path), readlinkSync(path));
+    return links < mostLinks ? (targetOf(next, links + 1) ?? join(realFolder(next), basename(next))) : undefined;
+  } catch {
+    // No link, or nothing there.
+    return undefined;
   }
 }
 
