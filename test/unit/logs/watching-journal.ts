@@ -49,11 +49,16 @@ export async function watchJournal(host: TestHost, expression: string, plan: Par
     JSON.stringify(whole),
     expression,
   ]);
-  const printed = (): Printed[] =>
-    watcher.stdout
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line));
+  const parsed: Printed[] = [];
+  let parsedTo = 0;
+  /** Of a hundred thousand lines only those are parsed that are new. */
+  const printed = (): Printed[] => {
+    const { stdout } = watcher;
+    const end = stdout.lastIndexOf('\n') + 1;
+    if (end > parsedTo) for (const line of stdout.slice(parsedTo, end - 1).split('\n')) parsed.push(JSON.parse(line));
+    parsedTo = end;
+    return parsed;
+  };
   await waitFor('the journal to be watched', () => {
     if (watcher.hasEnded()) throw new Error(watcher.stderr);
     return printed().includes('armed');
