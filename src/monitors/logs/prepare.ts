@@ -22,8 +22,6 @@ export async function prepareLogs(values: LogsValues, context: PrepareContext): 
   refuseContradictions(values);
   const journal = values['no-journal'] ? undefined : await journalPlan(values, remark);
   const watched = values['no-files'] ? { files: [] } : await filesOf(values, context);
-  if (values['no-files'] && !journal)
-    throw new UsageError('nothing is left to watch: --no-files, and this host has no journal');
   const interval = values.interval === undefined ? {} : { intervalMs: values.interval };
   const plan: LogsPlan = {
     ...texts,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startHost, type TestHost } from '../../support/host.ts';
+import { startHost } from '../../support/host.ts';
+import { addStrangeFile, journalFolder } from '../../support/strange-journals.ts';
 import { waitFor } from '../../support/wait.ts';
 import { numbered, sendMany, watchJournal } from './watching-journal.ts';
 
@@ -10,8 +11,6 @@ async function watchedHost(t: Parameters<typeof startHost>[0], persistent = fals
   await host.journal('from before');
   return { host, journald };
 }
-
-const folderOf = (host: TestHost, root = '/run/log/journal'): string => `${root}/${host.list(root)[0]}`;
 
 test('a message that was stored before arming and is logged again is found, though journald stores it once', async (t) => {
   const { host } = await watchedHost(t);
@@ -65,7 +64,7 @@ test('entries of several files come in the order in which they were logged', asy
   ]);
   await watch.until(40);
   assert.deepEqual(watch.lines(), numbered(1, 40));
-  assert.ok(host.list(folderOf(host, '/var/log/journal')).some((name) => name.startsWith('user-1234')));
+  assert.ok(host.list(journalFolder(host, '/var/log/journal')).some((name) => name.startsWith('user-1234')));
   assert.equal((await watch.status()).coverage, 'no gap');
 });
 
@@ -94,23 +93,13 @@ test('what was vacuumed away while rig was stopped is a gap, and the watch goes 
   assert.match(watch.remarks().join(), /entries are missing/);
 });
 
-/** Puts a file beside the journal's own that no reader of today can know. */
-async function addStrangeFile(host: TestHost): Promise<void> {
-  const folder = folderOf(host);
-  const content = host.readBuffer(`${folder}/system.journal`);
-  content.writeUInt32LE(content.readUInt32LE(12) | 0x4000_0000, 12);
-  content.fill(7, 24, 40); // a file id of its own
-  host.write('/run/strange', content);
-  await host.must('mv', ['/run/strange', `${folder}/user-4711.journal`]);
-}
-
 test('when a file appears that cannot be read, journalctl goes on: nothing is lost, nothing comes twice, one remark', async (t) => {
   const { host } = await watchedHost(t);
   const watch = await watchJournal(host, '^entry', { program: '/usr/bin/journalctl' });
   await sendMany(host, 1, 500);
   await watch.until(500);
   const flood = sendMany(host, 501, 4000);
-  await addStrangeFile(host);
+  await addStrangeFile(host, 'incompatible flags that are not known');
   await flood;
   await sendMany(host, 4001, 4100);
   await watch.until(4100);
@@ -124,7 +113,7 @@ test('when a file appears that cannot be read, journalctl goes on: nothing is lo
 test('without journalctl a file that cannot be read is a gap, and the others are watched on', async (t) => {
   const { host } = await watchedHost(t);
   const watch = await watchJournal(host, '^entry');
-  await addStrangeFile(host);
+  await addStrangeFile(host, 'incompatible flags that are not known');
   await waitFor('the remark', () => watch.remarks().length > 0);
   await sendMany(host, 1, 10);
   await watch.until(10);
@@ -137,7 +126,7 @@ test('a copied journal is watched where it lies, and when a copy with more in it
   const copy = () =>
     host.must('sh', [
       '-c',
-      `mkdir -p /run/copy; cp ${folderOf(host)}/system.journal /run/part; mv /run/part /run/copy/system.journal`,
+      `mkdir -p /run/copy; cp ${journalFolder(host)}/system.journal /run/part; mv /run/part /run/copy/system.journal`,
     ]);
   await sendMany(host, 1, 5);
   await copy();

@@ -10,8 +10,8 @@ import type { StoredEntry } from '../../../src/monitors/logs/journal/native/jour
 import { JournalFile, JournalFileError } from '../../../src/monitors/logs/journal/native/journal-file.ts';
 import { compressedWith } from '../../../src/monitors/logs/journal/native/layout.ts';
 import { startHost } from '../../support/host.ts';
+import { objectsOf } from '../../support/journal-objects.ts';
 import { makeFolder } from '../support.ts';
-import { objectsOf } from './journal-objects.ts';
 import { recompress } from './recompress.ts';
 import type { Field } from './writing-journals.ts';
 import { allForms, nameOfForm, readByJournalctl, variedEntries, writeJournal } from './writing-journals.ts';
