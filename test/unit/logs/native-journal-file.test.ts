@@ -123,6 +123,17 @@ test('messages of 10 MB are read, and of one of 20 MB the first 16 MiB', (t) => 
   }
 });
 
+for (const form of allForms)
+  test(`of a ${nameOfForm(form)} file each value of a field is given once (seed ${seed}, ${count} entries)`, (t) => {
+    const path = writeJournal(makeFolder(t), variedEntries(seed, count), form);
+    const names = ['UNIT', '_SYSTEMD_UNIT', 'BLOB', 'NOWHERE'];
+    const entries = readByJournalctl(path);
+    const hexOf = (values: Iterable<Buffer>): string[] => [...values].map((value) => value.toString('hex'));
+    const distinct = names.map((name) => [...new Set(entries.flatMap((entry) => hexOf(entry.values(name))))]);
+    const given = hexOf(open(t, path).valuesOf(new Set(names)));
+    assert.deepEqual(given.sort(), distinct.flat().sort());
+  });
+
 test('the header has the numbers and times of the first and the last entry', (t) => {
   const path = writeJournal(makeFolder(t), variedEntries(seed, 20));
   const file = open(t, path);

@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { EntryArrays } from './entry-arrays.ts';
 import { corrupt, JournalFileError } from './error.ts';
+import { valuesOfFields } from './field-values.ts';
 import { FileBytes, readFully } from './file-bytes.ts';
 import type { JournalHeader, JournalIdentity, JournalStructure } from './header.ts';
 import { checkHeader, headerBytes, readHeader, readIdentity, readStructure } from './header.ts';
@@ -151,6 +152,15 @@ export class JournalFile implements JournalIdentity {
       throw error instanceof JournalFileError ? this.#named(error) : error;
     }
     return this.#entry;
+  }
+
+  /** Gives each value of some fields once. Throws a JournalFileError where something is broken. */
+  *valuesOf(fields: ReadonlySet<string>): Generator<Buffer> {
+    try {
+      yield* valuesOfFields(this.#bytes, this.#structure.form, this.#structure.fieldTable, fields);
+    } catch (error) {
+      throw error instanceof JournalFileError ? this.#named(error) : error;
+    }
   }
 
   close(): void {
