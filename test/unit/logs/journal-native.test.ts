@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startHost } from '../../support/host.ts';
 import { addStrangeFile, journalFolder } from '../../support/strange-journals.ts';
 import { waitFor } from '../../support/wait.ts';
-import { numbered, sendMany, watchJournal } from './watching-journal.ts';
-
-async function watchedHost(t: Parameters<typeof startHost>[0], persistent = false) {
-  const host = await startHost(t, { binary: process.execPath });
-  const journald = await host.startJournald({ persistent });
-  await host.journal('from before');
-  return { host, journald };
-}
+import { numbered, sendMany, startJournalHost, watchJournal } from './watching-journal.ts';
 
 test('a message that was stored before arming and is logged again is found, though journald stores it once', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   await host.journal('entry 1.');
   const { found, until, lines } = await watchJournal(host, '^entry');
   await host.journal('another');
@@ -25,7 +17,7 @@ test('a message that was stored before arming and is logged again is found, thou
 });
 
 test('no journalctl is started', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry', { program: '/usr/bin/journalctl' });
   await sendMany(host, 1, 10);
   await watch.until(10);
@@ -34,7 +26,7 @@ test('no journalctl is started', async (t) => {
 });
 
 test('of chosen units no entry is found but theirs, and that none is missing is proved', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const fields = {
     UNIT: 'web.service',
     OBJECT_SYSTEMD_UNIT: 'web.service',
@@ -52,7 +44,7 @@ test('of chosen units no entry is found but theirs, and that none is missing is 
 });
 
 test('entries of several files come in the order in which they were logged', async (t) => {
-  const { host } = await watchedHost(t, true);
+  const { host } = await startJournalHost(t, { persistent: true });
   const watch = await watchJournal(host, '^entry');
   // Each user has a file of their own, which appears with the first entry.
   await host.must('sh', [
@@ -69,7 +61,7 @@ test('entries of several files come in the order in which they were logged', asy
 });
 
 test('what was vacuumed away while rig was stopped is a gap, and the watch goes on with the oldest entry left', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry');
   await sendMany(host, 1, 10);
   await watch.until(10);
@@ -94,7 +86,7 @@ test('what was vacuumed away while rig was stopped is a gap, and the watch goes 
 });
 
 test('when a file appears that cannot be read, journalctl goes on: nothing is lost, nothing comes twice, one remark', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry', { program: '/usr/bin/journalctl' });
   await sendMany(host, 1, 500);
   await watch.until(500);
@@ -111,7 +103,7 @@ test('when a file appears that cannot be read, journalctl goes on: nothing is lo
 });
 
 test('without journalctl a file that cannot be read is a gap, and the others are watched on', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry');
   await addStrangeFile(host, 'incompatible flags that are not known');
   await waitFor('the remark', () => watch.remarks().length > 0);
@@ -122,7 +114,7 @@ test('without journalctl a file that cannot be read is a gap, and the others are
 });
 
 test('a copied journal is watched where it lies, and when a copy with more in it takes its place', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const copy = () =>
     host.must('sh', [
       '-c',
@@ -141,7 +133,7 @@ test('a copied journal is watched where it lies, and when a copy with more in it
 });
 
 test('a flood is read while the watch still answers', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, 'entry 30000\\.$');
   const flood = sendMany(host, 1, 30_000);
   let answers = 0;

@@ -4,8 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nearest } from '../../../nearest.ts';
 import type { JournalPlan } from '../plan.ts';
 import { findJournalFiles, isLiveName } from './host.ts';
+import { orUndefined } from './native/error.ts';
 import { isGlob } from './native/glob.ts';
-import { JournalFile, JournalFileError } from './native/journal-file.ts';
+import { JournalFile } from './native/journal-file.ts';
 import { compileUnit, unitFields } from './native/selection.ts';
 import { completeUnitName } from './native/unit-name.ts';
 
@@ -42,7 +43,7 @@ export async function tellUnknownUnits({ dir, selection }: JournalPlan, remark: 
   const untilMs = performance.now() + withinMs;
   for (const path of newestFirst(findJournalFiles(dir))) {
     if (asked.length === 0) return;
-    const isRead = performance.now() < untilMs && namesInFile(path, logged, untilMs);
+    const isRead = performance.now() < untilMs && addNamesIn(path, logged, untilMs);
     isComplete &&= isRead;
     asked = asked.filter(({ isOf }) => !logged.values().some(isOf));
     await nextTurn();
@@ -72,21 +73,18 @@ function templateOf(unit: string): string {
 }
 
 /** Adds the names of units that a file has. Returns whether all of it was read. */
-function namesInFile(path: string, names: Set<string>, untilMs: number): boolean {
-  let file: JournalFile | undefined;
-  try {
-    file = JournalFile.open(path);
+function addNamesIn(path: string, names: Set<string>, untilMs: number): boolean {
+  const file = orUndefined(() => JournalFile.open(path));
+  if (!file) return false;
+  const isRead = orUndefined(() => {
     for (const value of file.valuesOf(unitFields)) {
       names.add(value.toString());
       if (performance.now() >= untilMs) return false;
     }
     return true;
-  } catch (error) {
-    if (error instanceof JournalFileError || (error instanceof Error && 'errno' in error)) return false;
-    throw error;
-  } finally {
-    file?.close();
-  }
+  });
+  file.close();
+  return isRead ?? false;
 }
 
 function newestFirst(paths: string[]): string[] {
