@@ -2,11 +2,12 @@
 import './clean-start.ts';
 import { actions } from './actions/index.ts';
 import { commandHelp, overview } from './cli/help.ts';
-import { nearest, parseOptions } from './cli/parse.ts';
+import { parseOptions } from './cli/parse.ts';
 import { noteReaderGone } from './cli/terminal.ts';
 import { type AnyCommand, optionsOf } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
 import { errnoOf, messageOf, RigError, UsageError } from './errors.ts';
+import { nearest } from './nearest.ts';
 import { runDaemon } from './rig/daemon.ts';
 import { takeDownKilled } from './rig/leftover.ts';
 import { visible } from './text.ts';

@@ -1,19 +1,9 @@
 /** From argv to typed values, by an option table. */
-import leven from 'leven';
 import minimist from 'minimist';
 import { messageOf, UsageError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import type { Option, OptionTable, Space, Values } from '../plugin.ts';
 import { parseChoice, parseCount, parseDuration, parseInteger, parseList, parseSize, parseSpace } from './values.ts';
-
-/** The candidate that the user most likely meant, or undefined when none is near. */
-export function nearest(typed: string, candidates: string[]): string | undefined {
-  const ranked = candidates.map((candidate) => ({ candidate, distance: leven(typed, candidate) }));
-  ranked.sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  // Two: letters that changed places count twice.
-  const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
-  return best && best.distance <= limit ? best.candidate : undefined;
-}
 
 function unknownOption(typed: string, table: OptionTable): UsageError {
   const name = nearest(typed.replace(/^-+/, '').replace(/=.*/s, ''), Object.keys(table));

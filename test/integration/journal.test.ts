@@ -1,28 +1,25 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { startHost } from '../support/host.ts';
-import { armRig, assertNothingLeft, finished, type Manifest, MESSAGE, startService } from '../support/rigs.ts';
+import { armRig, assertNothingLeft, finished, type Manifest, MESSAGE, startService, theRig } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
+
+/** A host with a rig on its journal, read by a reader, that dumps a service; `pid` is of the process that reads. */
+async function armedHost(t: TestContext, reader: 'native' | 'journalctl') {
+  const host = await startHost(t);
+  await host.startJournald();
+  await host.journal('from before');
+  const service = await startService(host);
+  const watched = ['logs', '-m', MESSAGE, '--no-files', '--journal-reader', reader];
+  const id = await armRig(host, ...watched, '--gcore', service.pid);
+  const follower = () => host.processesNamed('journalctl').find(({ args }) => args.includes('--follow'));
+  const { pid } = reader === 'native' ? await theRig(host, id) : await waitFor('journalctl to follow', follower);
+  return { host, id, pid };
+}
 
 for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
   test(`a rig whose journalctl gets ${signal} triggers all the same, and claims no gap`, async (t) => {
-    const host = await startHost(t);
-    await host.startJournald();
-    await host.journal('from before');
-    const service = await startService(host);
-    const id = await armRig(
-      host,
-      'logs',
-      '-m',
-      MESSAGE,
-      '--no-files',
-      '--journal-reader',
-      'journalctl',
-      '--gcore',
-      service.pid,
-    );
-    const follower = () => host.processesNamed('journalctl').find(({ args }) => args.includes('--follow'));
-    const { pid } = await waitFor('journalctl to follow', follower);
+    const { host, id, pid } = await armedHost(t, 'journalctl');
     await host.kill(pid, signal);
     await host.journal(MESSAGE);
     const { archive } = await finished(host, id);
@@ -32,36 +29,22 @@ for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
     await assertNothingLeft(host);
   });
 
-test('entries that were vacuumed away unread are a gap in the manifest and a warning in the log', async (t) => {
-  const host = await startHost(t);
-  await host.startJournald();
-  await host.journal('from before');
-  const service = await startService(host);
-  const id = await armRig(
-    host,
-    'logs',
-    '-m',
-    MESSAGE,
-    '--no-files',
-    '--journal-reader',
-    'journalctl',
-    '--gcore',
-    service.pid,
-  );
-  const follower = () => host.processesNamed('journalctl').find(({ args }) => args.includes('--follow'));
-  const { pid } = await waitFor('journalctl to follow', follower);
-  await host.kill(pid, 'SIGSTOP');
-  for (const text of ['one', 'two', 'three']) await host.journal(text);
-  await host.must('journalctl', ['--rotate']);
-  await host.must('journalctl', ['--vacuum-time=1us']);
-  await host.kill(pid, 'SIGKILL');
-  await host.journal(MESSAGE);
-  const { archive } = await finished(host, id);
-  const { sources } = await host.manifest<Manifest>(archive ?? '');
-  assert.equal(sources[0]?.coverage, 'gaps');
-  const log = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/rig.log']);
-  assert.match(log, /journal: \d+ entries are missing, removed/);
-});
+for (const reader of ['native', 'journalctl'] as const)
+  test(`entries that were vacuumed away unread are a gap in the manifest and a warning in the log (${reader})`, async (t) => {
+    const { host, id, pid } = await armedHost(t, reader);
+    await host.kill(pid, 'SIGSTOP');
+    for (const text of ['one', 'two', 'three']) await host.journal(text);
+    await host.must('journalctl', ['--rotate']);
+    await host.must('journalctl', ['--vacuum-time=1us']);
+    await host.journal(MESSAGE);
+    await host.kill(pid, reader === 'native' ? 'SIGCONT' : 'SIGKILL');
+    const { archive } = await finished(host, id);
+    const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
+    assert.equal(trigger.line, MESSAGE);
+    assert.deepEqual([sources[0]?.reader, sources[0]?.coverage], [reader, 'gaps']);
+    const log = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/rig.log']);
+    assert.match(log, /journal: \d+ entries are missing, removed/);
+  });
 
 test('by default no journalctl is needed or started, also on a host that has none', async (t) => {
   const host = await startHost(t);

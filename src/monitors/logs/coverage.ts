@@ -49,6 +49,9 @@ export class Gaps {
   }
 }
 
+/** Who says what has not been logged, by SYSLOG_IDENTIFIER. */
+export const tellersOfLoss: ReadonlySet<string> = new Set(['systemd-journald', 'kernel']);
+
 /** journald's own words when a service logs too much, and the kernel's: printk_ratelimit and its like. */
 const suppressed =
   /^Suppressed (\d+) messages from |(?:^|: )(\d+) (?:callbacks|messages|printk messages) (?:suppressed|dropped)/;
@@ -58,7 +61,7 @@ export function suppressionIn(
   message: Buffer | undefined,
   identifier: string | undefined,
 ): { cause: string; missing: number } | undefined {
-  if (!message || (identifier !== 'systemd-journald' && identifier !== 'kernel')) return undefined;
+  if (!message || identifier === undefined || !tellersOfLoss.has(identifier)) return undefined;
   const text = message.toString('utf8', 0, 200);
   const found = suppressed.exec(text);
   if (!found) return undefined;

@@ -28,8 +28,9 @@ export async function journalPlan(
   const found = await findReader(values['journal-reader'], dir, remark);
   if ('missing' in found) {
     const needing = (['journal', ...journalOnly] as const).find((option) => values[option] !== undefined);
-    if (needing) throw new UsageError(`--${needing}: there is no journal on this host: ${found.missing}`);
-    if (!values['no-files']) remark(`no journal on this host (${found.missing}): only files are watched`);
+    if (needing) throw new UsageError(`--${needing}: ${found.missing}`);
+    if (values['no-files']) throw new UsageError(`nothing is left to watch: --no-files, and ${found.missing}`);
+    remark(`only files are watched: ${found.missing}`);
     return undefined;
   }
   const plan: JournalPlan = {
@@ -86,7 +87,7 @@ function latencyOf(latencyMs: number | undefined): { latencyMs?: number } {
 
 type Reader = Pick<JournalPlan, 'reader' | 'program'>;
 
-/** Who reads the journal: the one that is asked for, else rig itself where it can. */
+/** Who reads the journal: the one that is asked for, else rig itself where it can; or why there is none that could be read. */
 async function findReader(
   asked: string | undefined,
   dir: string | undefined,
@@ -95,7 +96,7 @@ async function findReader(
   if (asked !== undefined && asked !== 'native' && asked !== 'journalctl')
     throw new UsageError(`--journal-reader: expected native or journalctl, got ${JSON.stringify(asked)}`);
   const missing = dir === undefined ? reasonForNoJournal() : undefined;
-  if (missing !== undefined) return { missing };
+  if (missing !== undefined) return { missing: `there is no journal on this host: ${missing}` };
   const unreadable = asked === 'journalctl' ? undefined : reasonAgainstNative(dir);
   if (asked === 'native') {
     if (unreadable !== undefined) throw new UsageError(`--journal-reader native: ${unreadable}`);
@@ -105,7 +106,9 @@ async function findReader(
   if (asked === undefined && unreadable === undefined) return { reader: 'native', ...(program ? { program } : {}) };
   if (program === undefined) {
     if (asked !== undefined) throw new UsageError('--journal-reader journalctl: journalctl is not installed');
-    return { missing: `${unreadable}; and journalctl, which may do better, is not installed` };
+    return {
+      missing: `the journal cannot be read: ${unreadable}, and journalctl, which may do better, is not installed`,
+    };
   }
   if (unreadable !== undefined) remark(`journal: journalctl reads it, because ${unreadable}`);
   return { reader: 'journalctl', program };

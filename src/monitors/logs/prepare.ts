@@ -6,6 +6,7 @@ import { mostKinds } from './condition/condition.ts';
 import type { LogFiles } from './files/log-files.ts';
 import { checkNamedFiles, findDefaultFiles } from './files/log-files.ts';
 import { streamName } from './files/stream-source.ts';
+import { tellUnknownUnits } from './journal/known-units.ts';
 import type { LogsValues } from './options.ts';
 import type { LogsPlan } from './plan.ts';
 import { checkTexts, checkTimes, conditionWords } from './prepare-condition.ts';
@@ -22,8 +23,6 @@ export async function prepareLogs(values: LogsValues, context: PrepareContext): 
   refuseContradictions(values);
   const journal = values['no-journal'] ? undefined : await journalPlan(values, remark);
   const watched = values['no-files'] ? { files: [] } : await filesOf(values, context);
-  if (values['no-files'] && !journal)
-    throw new UsageError('nothing is left to watch: --no-files, and this host has no journal');
   const interval = values.interval === undefined ? {} : { intervalMs: values.interval };
   const plan: LogsPlan = {
     ...texts,
@@ -42,7 +41,9 @@ export async function prepareLogs(values: LogsValues, context: PrepareContext): 
     namesProcess:
       journal !== undefined && journal.dir === undefined && events.length === 0 && plan.absentMs === undefined,
     ...(plan.distinct === undefined ? {} : { mayWait: mostKinds }),
-    rehearse: () => rehearse(plan, remark),
+    rehearse: async () => {
+      await Promise.all([journal && tellUnknownUnits(journal, remark), rehearse(plan, remark)]);
+    },
   };
 }
 

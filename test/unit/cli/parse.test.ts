@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { actions } from '../../../src/actions/index.ts';
-import { nearest, parseOptions } from '../../../src/cli/parse.ts';
+import { parseOptions } from '../../../src/cli/parse.ts';
 import { parseDuration } from '../../../src/cli/values.ts';
 import { optionsOf } from '../../../src/commands/command.ts';
 import { monitorCommands, otherCommands } from '../../../src/commands/index.ts';
 import { monitors } from '../../../src/monitors/index.ts';
+import { nearest } from '../../../src/nearest.ts';
 import type { Option, OptionTable } from '../../../src/plugin.ts';
 
 const table = {

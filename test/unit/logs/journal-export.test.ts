@@ -44,6 +44,12 @@ test('it does not matter how the output is cut into portions', () => {
   for (let portion = 1; portion < 40; portion++) assert.deepEqual(plain(parse(output, portion)), expected);
 });
 
+test('an entry that was left off in the middle is not given, nor is any of it taken for a part of the next', () => {
+  const left = Buffer.concat([Buffer.from('__CURSOR=a\n_PID=1\n'), binary('MESSAGE', Buffer.from('\n'))]);
+  const entries = parse(Buffer.concat([left, Buffer.from('__CURSOR=b\nMESSAGE=two\n\n')]));
+  assert.deepEqual(plain(entries), [{ __CURSOR: ['b'], MESSAGE: ['two'] }]);
+});
+
 test('of a huge field 16 MiB are kept, and the next field is found', () => {
   const entries = parse(
     Buffer.concat([binary('MESSAGE', Buffer.alloc(20 << 20, 'x')), Buffer.from('_PID=7\n\n')]),

@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startHost, type TestHost } from '../../support/host.ts';
+import { addStrangeFile, journalFolder } from '../../support/strange-journals.ts';
 import { waitFor } from '../../support/wait.ts';
-import { numbered, sendMany, watchJournal } from './watching-journal.ts';
-
-async function watchedHost(t: Parameters<typeof startHost>[0], persistent = false) {
-  const host = await startHost(t, { binary: process.execPath });
-  const journald = await host.startJournald({ persistent });
-  await host.journal('from before');
-  return { host, journald };
-}
-
-const folderOf = (host: TestHost, root = '/run/log/journal'): string => `${root}/${host.list(root)[0]}`;
+import { numbered, sendMany, startJournalHost, watchJournal } from './watching-journal.ts';
 
 test('a message that was stored before arming and is logged again is found, though journald stores it once', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   await host.journal('entry 1.');
   const { found, until, lines } = await watchJournal(host, '^entry');
   await host.journal('another');
@@ -26,7 +17,7 @@ test('a message that was stored before arming and is logged again is found, thou
 });
 
 test('no journalctl is started', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry', { program: '/usr/bin/journalctl' });
   await sendMany(host, 1, 10);
   await watch.until(10);
@@ -35,7 +26,7 @@ test('no journalctl is started', async (t) => {
 });
 
 test('of chosen units no entry is found but theirs, and that none is missing is proved', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const fields = {
     UNIT: 'web.service',
     OBJECT_SYSTEMD_UNIT: 'web.service',
@@ -53,7 +44,7 @@ test('of chosen units no entry is found but theirs, and that none is missing is 
 });
 
 test('entries of several files come in the order in which they were logged', async (t) => {
-  const { host } = await watchedHost(t, true);
+  const { host } = await startJournalHost(t, { persistent: true });
   const watch = await watchJournal(host, '^entry');
   // Each user has a file of their own, which appears with the first entry.
   await host.must('sh', [
@@ -65,12 +56,12 @@ test('entries of several files come in the order in which they were logged', asy
   ]);
   await watch.until(40);
   assert.deepEqual(watch.lines(), numbered(1, 40));
-  assert.ok(host.list(folderOf(host, '/var/log/journal')).some((name) => name.startsWith('user-1234')));
+  assert.ok(host.list(journalFolder(host, '/var/log/journal')).some((name) => name.startsWith('user-1234')));
   assert.equal((await watch.status()).coverage, 'no gap');
 });
 
 test('what was vacuumed away while rig was stopped is a gap, and the watch goes on with the oldest entry left', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry');
   await sendMany(host, 1, 10);
   await watch.until(10);
@@ -94,23 +85,13 @@ test('what was vacuumed away while rig was stopped is a gap, and the watch goes 
   assert.match(watch.remarks().join(), /entries are missing/);
 });
 
-/** Puts a file beside the journal's own that no reader of today can know. */
-async function addStrangeFile(host: TestHost): Promise<void> {
-  const folder = folderOf(host);
-  const content = host.readBuffer(`${folder}/system.journal`);
-  content.writeUInt32LE(content.readUInt32LE(12) | 0x4000_0000, 12);
-  content.fill(7, 24, 40); // a file id of its own
-  host.write('/run/strange', content);
-  await host.must('mv', ['/run/strange', `${folder}/user-4711.journal`]);
-}
-
 test('when a file appears that cannot be read, journalctl goes on: nothing is lost, nothing comes twice, one remark', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry', { program: '/usr/bin/journalctl' });
   await sendMany(host, 1, 500);
   await watch.until(500);
-  const flood = host.sh("seq -f 'entry %.0f.' 501 4000 | systemd-cat -t many");
-  await addStrangeFile(host);
+  const flood = sendMany(host, 501, 4000);
+  await addStrangeFile(host, 'incompatible flags that are not known');
   await flood;
   // Of two streams journald does not read one to its end first.
   await watch.until(4000);
@@ -124,9 +105,9 @@ test('when a file appears that cannot be read, journalctl goes on: nothing is lo
 });
 
 test('without journalctl a file that cannot be read is a gap, and the others are watched on', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry');
-  await addStrangeFile(host);
+  await addStrangeFile(host, 'incompatible flags that are not known');
   await waitFor('the remark', () => watch.remarks().length > 0);
   await sendMany(host, 1, 10);
   await watch.until(10);
@@ -135,11 +116,11 @@ test('without journalctl a file that cannot be read is a gap, and the others are
 });
 
 test('a copied journal is watched where it lies, and when a copy with more in it takes its place', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const copy = () =>
     host.must('sh', [
       '-c',
-      `mkdir -p /run/copy; cp ${folderOf(host)}/system.journal /run/part; mv /run/part /run/copy/system.journal`,
+      `mkdir -p /run/copy; cp ${journalFolder(host)}/system.journal /run/part; mv /run/part /run/copy/system.journal`,
     ]);
   await sendMany(host, 1, 5);
   await copy();
@@ -154,7 +135,7 @@ test('a copied journal is watched where it lies, and when a copy with more in it
 });
 
 test('a flood is read while the watch still answers', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, 'entry 30000\\.$');
   const flood = sendMany(host, 1, 30_000);
   let answers = 0;

@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startHost, type TestHost } from '../../support/host.ts';
+import type { TestHost } from '../../support/host.ts';
 import { waitFor } from '../../support/wait.ts';
-import { byJournalctl, numbered, readers, sendMany, watchJournal } from './watching-journal.ts';
-
-/** journalctl in a host with a journald, and the numbers up to `last` sent and found. */
-async function watchedHost(t: Parameters<typeof startHost>[0], persistent = false) {
-  const host = await startHost(t, { binary: process.execPath });
-  const journald = await host.startJournald({ persistent });
-  await host.journal('from before');
-  return { host, journald };
-}
+import { byJournalctl, numbered, readers, sendMany, startJournalHost, watchJournal } from './watching-journal.ts';
 
 const follower = async (watch: Awaited<ReturnType<typeof watchJournal>>): Promise<number> =>
   (await waitFor('journalctl to follow', () => watch.children()[0])).pid;
 
 test('a journalctl that hangs while entries are stored is replaced, and nothing is lost or comes twice', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry', byJournalctl());
   await sendMany(host, 1, 50);
   await watch.until(50);
@@ -29,7 +21,7 @@ test('a journalctl that hangs while entries are stored is replaced, and nothing 
 });
 
 test('a journalctl that hangs is found out also when only chosen entries are read', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   // No systemd here: the unit's entries are made by their fields, which journalctl -u matches for root.
   const ofUnit = (text: string) =>
     host.journal(text, {
@@ -52,7 +44,7 @@ test('a journalctl that hangs is found out also when only chosen entries are rea
 
 for (const [name, plan] of readers)
   test(`entries of a journal that moves to /var/log/journal after boot are found, and none twice (${name})`, async (t) => {
-    const { host } = await watchedHost(t);
+    const { host } = await startJournalHost(t);
     const watch = await watchJournal(host, '^entry', plan);
     await sendMany(host, 1, 20);
     await watch.until(20);
@@ -67,7 +59,7 @@ for (const [name, plan] of readers)
   });
 
 test('when what was not read yet is vacuumed away, the watch goes on with the oldest entry left and says so', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry', byJournalctl());
   await sendMany(host, 1, 10);
   await watch.until(10);
@@ -97,7 +89,7 @@ for (const [[what, disturb], [name, plan]] of Object.entries(disturbances).flatM
   readers.map((reader) => [each, reader] as const),
 ))
   test(`no entry is lost and no gap is claimed when the journal ${what} (${name})`, async (t) => {
-    const { host } = await watchedHost(t, true);
+    const { host } = await startJournalHost(t, { persistent: true });
     const watch = await watchJournal(host, '^entry', plan);
     for (let round = 0; round < 3; round++) {
       await sendMany(host, round * 100 + 1, round * 100 + 100);
@@ -114,7 +106,7 @@ for (const [signal, [name, plan]] of (['SIGTERM', 'SIGKILL'] as const).flatMap((
   readers.map((reader) => [each, reader] as const),
 ))
   test(`no entry is lost when journald ends with ${signal} and is started again (${name})`, async (t) => {
-    const { host, journald } = await watchedHost(t);
+    const { host, journald } = await startJournalHost(t);
     const watch = await watchJournal(host, '^entry', plan);
     await sendMany(host, 1, 100);
     await journald.stop(signal);
@@ -126,7 +118,7 @@ for (const [signal, [name, plan]] of (['SIGTERM', 'SIGKILL'] as const).flatMap((
   });
 
 test('with inotify used up the entries are still found, and a remark says so', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   // Of this host's own user namespace there is none: the limit is the machine's. A journalctl without inotify shows what
   // there is and goes on silently; that is what this one does.
   host.write(
@@ -144,7 +136,7 @@ test('with inotify used up the entries are still found, and a remark says so', a
 });
 
 test('while journalctl is being replaced by an update the watch waits, and then goes on', async (t) => {
-  const { host } = await watchedHost(t);
+  const { host } = await startJournalHost(t);
   await host.must('cp', ['/usr/bin/journalctl', '/usr/local/bin/updated']);
   const watch = await watchJournal(host, '^entry', byJournalctl('/usr/local/bin/updated'));
   await sendMany(host, 1, 10);
@@ -159,7 +151,7 @@ test('while journalctl is being replaced by an update the watch waits, and then 
 
 for (const [name, plan] of readers)
   test(`what journald and the kernel say they suppressed is a gap with its cause (${name})`, async (t) => {
-    const { host } = await watchedHost(t);
+    const { host } = await startJournalHost(t);
     const watch = await watchJournal(host, 'entry', plan);
     // The words of the real ones; here journald limits nothing, since nothing runs in a unit.
     await host.journal('Suppressed 120 messages from web.service', { identifier: 'systemd-journald' });

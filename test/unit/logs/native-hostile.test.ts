@@ -8,10 +8,10 @@ import { type TestContext, test } from 'node:test';
 import { JournalFile, JournalFileError } from '../../../src/monitors/logs/journal/native/journal-file.ts';
 import { objectType } from '../../../src/monitors/logs/journal/native/layout.ts';
 import { compileSelection } from '../../../src/monitors/logs/journal/native/selection.ts';
+import type { StoredObject } from '../../support/journal-objects.ts';
+import { objectsOf } from '../../support/journal-objects.ts';
 import { randomBelow } from '../../support/random.ts';
 import { makeFolder } from '../support.ts';
-import type { StoredObject } from './journal-objects.ts';
-import { objectsOf } from './journal-objects.ts';
 import { recompress } from './recompress.ts';
 import type { FileForm } from './writing-journals.ts';
 import { allForms, nameOfForm, variedEntries, writeJournal } from './writing-journals.ts';
@@ -34,6 +34,7 @@ function readAll(path: string): number | JournalFileError {
       selection.accepts(entry);
       return ++count > 0;
     });
+    for (const value of file.valuesOf(new Set(['UNIT', 'MESSAGE']))) assert.ok(value);
     for (const ordinal of [count - 1, 0]) file.entryAt(ordinal)?.values('BLOB');
     return count;
   } catch (error) {

@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import type { JournalEntry } from '../../../src/monitors/logs/journal/entry.ts';
 import { DataTests } from '../../../src/monitors/logs/journal/native/data-tests.ts';
 import type { StoredEntry } from '../../../src/monitors/logs/journal/native/journal-file.ts';
 import { JournalFile, JournalFileError } from '../../../src/monitors/logs/journal/native/journal-file.ts';
+import { compressedWith } from '../../../src/monitors/logs/journal/native/layout.ts';
 import { startHost } from '../../support/host.ts';
+import { objectsOf } from '../../support/journal-objects.ts';
 import { makeFolder } from '../support.ts';
 import { recompress } from './recompress.ts';
 import type { Field } from './writing-journals.ts';
@@ -23,7 +26,8 @@ interface Compared {
   values: Record<string, Buffer[]>;
 }
 
-const fields = [
+/** Those of `variedEntries`. */
+const variedFields = [
   'MESSAGE',
   'PRIORITY',
   'SYSLOG_IDENTIFIER',
@@ -38,7 +42,7 @@ const fields = [
   'BLOB',
 ];
 
-function compared(entry: JournalEntry): Compared {
+function compared(entry: JournalEntry, fields = variedFields): Compared {
   const values = Object.fromEntries(fields.map((field) => [field, entry.values(field)]));
   return { cursor: entry.cursor(), times: [entry.realtimeUs, entry.monotonicUs, entry.bootId], values };
 }
@@ -49,10 +53,10 @@ function open(t: TestContext, path: string): JournalFile {
   return file;
 }
 
-function readAll(t: TestContext, path: string): Compared[] {
+function readAll(t: TestContext, path: string, fields = variedFields): Compared[] {
   const entries: Compared[] = [];
   const file = open(t, path);
-  const next = file.readEntries(0, (entry) => entries.push(compared(entry)) > 0);
+  const next = file.readEntries(0, (entry) => entries.push(compared(entry, fields)) > 0);
   assert.equal(next, file.header.entries);
   return entries;
 }
@@ -60,7 +64,10 @@ function readAll(t: TestContext, path: string): Compared[] {
 function assertSame(t: TestContext, path: string, expected: number): void {
   const ours = readAll(t, path);
   assert.equal(ours.length, expected);
-  assert.deepEqual(ours, readByJournalctl(path).map(compared));
+  assert.deepEqual(
+    ours,
+    readByJournalctl(path).map((entry) => compared(entry)),
+  );
 }
 
 for (const form of allForms)
@@ -76,6 +83,32 @@ for (const how of ['lz4', 'xz'] as const)
       assertSame(t, path, count);
     });
 
+const of247 = new URL('fixtures/systemd-247/', import.meta.url);
+const [lz4Flag, keyedFlag] = [2, 4];
+for (const [name, flags] of [
+  ['lz4', lz4Flag | keyedFlag],
+  ['plain', 0],
+] as const)
+  test(`a file that the journald of systemd 247 wrote has the entries that journalctl shows (${name})`, (t) => {
+    const path = join(makeFolder(t), `${name}.journal`);
+    const content = gunzipSync(readFileSync(new URL(`${name}.journal.gz`, of247)));
+    writeFileSync(path, content);
+    assert.equal(content.readUInt32LE(12), flags);
+    const compressed = objectsOf(content).filter(({ offset }) => content[offset + 1] === compressedWith.lz4);
+    assert.equal(compressed.length > 20, name === 'lz4', String(compressed.length));
+    const shown = readByJournalctl(path);
+    const fields = [...new Set(shown.flatMap((entry) => [...entry.fields.keys()]))].filter(
+      (each) => !each.startsWith('__'),
+    );
+    assert.ok(fields.includes('BLOB') && fields.includes('_TRANSPORT'), fields.join());
+    assert.ok(shown.some((entry) => entry.values('MESSAGE').length > 1));
+    assert.equal(shown.length, 303);
+    assert.deepEqual(
+      readAll(t, path, fields),
+      shown.map((entry) => compared(entry, fields)),
+    );
+  });
+
 test('messages of 10 MB are read, and of one of 20 MB the first 16 MiB', (t) => {
   for (const isCompressed of [true, false]) {
     const long = (bytes: number): Field[] => [['MESSAGE', Buffer.alloc(bytes, 'a long line\n')]];
@@ -89,6 +122,17 @@ test('messages of 10 MB are read, and of one of 20 MB the first 16 MiB', (t) => 
     assert.equal(third?.toString(), 'end');
   }
 });
+
+for (const form of allForms)
+  test(`of a ${nameOfForm(form)} file each value of a field is given once (seed ${seed}, ${count} entries)`, (t) => {
+    const path = writeJournal(makeFolder(t), variedEntries(seed, count), form);
+    const names = ['UNIT', '_SYSTEMD_UNIT', 'BLOB', 'NOWHERE'];
+    const entries = readByJournalctl(path);
+    const hexOf = (values: Iterable<Buffer>): string[] => [...values].map((value) => value.toString('hex'));
+    const distinct = names.map((name) => [...new Set(entries.flatMap((entry) => hexOf(entry.values(name))))]);
+    const given = hexOf(open(t, path).valuesOf(new Set(names)));
+    assert.deepEqual(given.sort(), distinct.flat().sort());
+  });
 
 test('the header has the numbers and times of the first and the last entry', (t) => {
   const path = writeJournal(makeFolder(t), variedEntries(seed, 20));
@@ -209,5 +253,8 @@ test('entries are read as the real journald writes them, also values that were t
   }
   const copy = join(makeFolder(t), 'system.journal');
   copyFileSync(host.outside(join(folder, 'system.journal')), copy);
-  assert.deepEqual(readAll(t, copy), readByJournalctl(copy).map(compared));
+  assert.deepEqual(
+    readAll(t, copy),
+    readByJournalctl(copy).map((entry) => compared(entry)),
+  );
 });

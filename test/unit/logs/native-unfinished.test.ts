@@ -4,8 +4,8 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { JournalFile } from '../../../src/monitors/logs/journal/native/journal-file.ts';
 import { objectType } from '../../../src/monitors/logs/journal/native/layout.ts';
+import { objectsOf } from '../../support/journal-objects.ts';
 import { makeFolder } from '../support.ts';
-import { objectsOf } from './journal-objects.ts';
 import { allForms, nameOfForm, writeJournal } from './writing-journals.ts';
 
 const online = 1;

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { compressedWith, incompatible, objectType } from '../../../src/monitors/logs/journal/native/layout.ts';
-import { objectsOf } from './journal-objects.ts';
+import { objectsOf } from '../../support/journal-objects.ts';
 
 const compressors = { xz: compressXz, lz4: compressSizedLz4 };
 /** As in journald: of what is shorter, little is gained. */

@@ -1,9 +1,10 @@
 /** The journal of a test host, watched by a process in it, as `following.ts` follows files. */
+import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import type { JournalPlan } from '../../../src/monitors/logs/plan.ts';
-import type { TestHost } from '../../support/host.ts';
+import { startHost, type TestHost } from '../../support/host.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const fixture = fileURLToPath(new URL('fixtures/watch-journal.ts', import.meta.url));
@@ -40,6 +41,14 @@ export const readers: Array<[name: string, plan: Partial<JournalPlan>]> = [
   ['journalctl', byJournalctl()],
 ];
 
+/** A host whose journal has an entry; it is that in which a test watches. */
+export async function startJournalHost(t: TestContext, { persistent = false } = {}) {
+  const host = await startHost(t, { binary: process.execPath });
+  const journald = await host.startJournald({ persistent });
+  await host.journal('from before');
+  return { host, journald };
+}
+
 /** Watches the journal in a host, by default natively and without journalctl to take over; resolves when armed. */
 export async function watchJournal(host: TestHost, expression: string, plan: Partial<JournalPlan> = {}) {
   const whole: JournalPlan = { reader: 'native', selection: [], ...plan };
@@ -49,11 +58,16 @@ export async function watchJournal(host: TestHost, expression: string, plan: Par
     JSON.stringify(whole),
     expression,
   ]);
-  const printed = (): Printed[] =>
-    watcher.stdout
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line));
+  const parsed: Printed[] = [];
+  let parsedTo = 0;
+  /** Of a hundred thousand lines only those are parsed that are new. */
+  const printed = (): Printed[] => {
+    const { stdout } = watcher;
+    const end = stdout.lastIndexOf('\n') + 1;
+    if (end > parsedTo) for (const line of stdout.slice(parsedTo, end - 1).split('\n')) parsed.push(JSON.parse(line));
+    parsedTo = end;
+    return parsed;
+  };
   await waitFor('the journal to be watched', () => {
     if (watcher.hasEnded()) throw new Error(watcher.stderr);
     return printed().includes('armed');

@@ -1,8 +1,8 @@
 /** What is done with the entries of the journal, whoever reads them, and what is said of it in the end. */
 import type { SourceStatus } from '../../../plugin.ts';
 import { entryTimeMs } from '../condition/clock.ts';
-import { Gaps, suppressionIn } from '../coverage.ts';
-import type { SourceContext } from '../source.ts';
+import { Gaps, suppressionIn, tellersOfLoss } from '../coverage.ts';
+import type { LineMatch, SourceContext } from '../source.ts';
 import type { JournalEntry } from './entry.ts';
 import { textOf } from './entry.ts';
 import { JournalSequence } from './sequence.ts';
@@ -30,34 +30,21 @@ export class Examination {
     return this.#selection.length > 0;
   }
 
-  /** The first entry that is examined. */
-  begin(cursor: string): void {
-    this.#first ??= cursor;
-  }
-
-  /** Hands an entry on whose message matches. */
-  report(entry: JournalEntry, line: Buffer, cursor: string): void {
-    const atMs = Math.floor(entry.realtimeUs / 1000);
-    const pid = Number(textOf(entry, '_PID') ?? 0);
+  /**
+   * Examines an entry: what it says of losses, and `line`, its message, if that matches. All of the entry is read before
+   * anything is done, so that one that turns out to be broken can be tried again.
+   */
+  examine(entry: JournalEntry, cursor: string, line: Buffer | undefined): void {
     const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
-    const monotonicMs = entryTimeMs(entry);
-    const taken = this.context.onMatch({
-      source: 'journal',
-      line,
-      position: { cursor },
-      atMs,
-      ...(pid > 0 ? { process: { pid, seenAtMs: atMs } } : {}),
-      ...(monotonicMs === undefined ? {} : { monotonicMs }),
-      ...(identifier === undefined ? {} : { identifier }),
-    });
-    if (taken === 'counted') this.#matches++;
-    else this.#passedOver++;
-  }
-
-  /** Notes what journald or the kernel says it has not logged. */
-  noteSuppression(entry: JournalEntry): void {
-    const suppression = suppressionIn(entry.values('MESSAGE')[0], textOf(entry, 'SYSLOG_IDENTIFIER'));
+    const mayTell = identifier !== undefined && tellersOfLoss.has(identifier);
+    const suppression = mayTell ? suppressionIn(entry.values('MESSAGE')[0], identifier) : undefined;
+    const match = line && matchOf(entry, cursor, identifier, line);
+    this.#first ??= cursor;
+    this.entries++;
     if (suppression) this.gaps.add(suppression.cause, suppression.missing);
+    if (!match) return;
+    if (this.context.onMatch(match) === 'counted') this.#matches++;
+    else this.#passedOver++;
   }
 
   /** Notes that entries are missing for good; undefined: nobody knows how many. */
@@ -65,8 +52,14 @@ export class Examination {
     this.gaps.add('removed from the journal before it was read', missing);
     const howMany = missing === undefined ? 'entries may be' : missing === 1 ? '1 entry is' : `${missing} entries are`;
     this.context.remark(
-      `journal: ${howMany} missing, removed (vacuumed?) before it was read; the watch goes on at the oldest entry left`,
+      `journal: ${howMany} missing, removed (vacuumed?) before being read; all that is left is examined`,
     );
+  }
+
+  /** Nothing more will be read: what was passed over and is not found by now will not be. */
+  end(): void {
+    const missing = this.sequence.claimMissing(Number.POSITIVE_INFINITY);
+    if (missing > 0) this.noteMissing(missing);
   }
 
   /** For the status. `isProvable`: whether the reader sees all entries, whose numbers are consecutive. */
@@ -89,8 +82,24 @@ export class Examination {
 
   #coverage(isProvable: boolean): string {
     if (!this.gaps.isEmpty) return 'gaps';
+    if (this.sequence.hasHoles) return 'no gap known: entries were passed over that may still be found';
     if (!isProvable) return 'no gap known: only chosen entries are read, and those have no consecutive numbers';
     if (this.sequence.breaks > 0) return 'no gap known: journald began its numbers anew';
     return 'no gap';
   }
+}
+
+function matchOf(entry: JournalEntry, cursor: string, identifier: string | undefined, line: Buffer): LineMatch {
+  const atMs = Math.floor(entry.realtimeUs / 1000);
+  const pid = Number(textOf(entry, '_PID') ?? 0);
+  const monotonicMs = entryTimeMs(entry);
+  return {
+    source: 'journal',
+    line,
+    position: { cursor },
+    atMs,
+    ...(pid > 0 ? { process: { pid, seenAtMs: atMs } } : {}),
+    ...(monotonicMs === undefined ? {} : { monotonicMs }),
+    ...(identifier === undefined ? {} : { identifier }),
+  };
 }

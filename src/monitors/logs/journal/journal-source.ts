@@ -38,6 +38,7 @@ export class JournalSource implements Source {
     this.#isStopped = true;
     await this.#takingOver;
     await Promise.all([this.#native?.stop(), this.#journalctl?.stop()]);
+    this.#examination.end();
   }
 
   status(): SourceStatus[] {

@@ -5,10 +5,8 @@ import type { EntryNumber } from './cursor.ts';
 interface Hole {
   first: number;
   last: number;
-  /** The round in which it was found. */
-  round: number;
-  /** Whether it was claimed to be missing. */
-  isClaimed: boolean;
+  /** The round in which it was found; undefined: it has been claimed to be missing. */
+  round: number | undefined;
 }
 
 /** What was seen of the numbers that one journald gives: all up to `highest` but those in the holes. */
@@ -25,13 +23,14 @@ export class Chain {
   }
 
   /**
-   * An entry was seen; `round` is when, in whatever the caller counts; `previous` is the number of the entry before it in its
-   * file: journald goes on where the file is, if that is further on than itself.
+   * An entry was seen; `round` is when, in whatever the caller counts, or undefined where what was passed over has been claimed
+   * to be missing; `previous` is the number of the entry before it in its file: journald goes on where the file is, if that is
+   * further on than itself.
    */
-  note(number: number, round: number, previous = Number.NaN): void {
+  note(number: number, round: number | undefined, previous = Number.NaN): void {
     if (number === this.#highest + 1 || (number > this.#highest && number === previous + 1)) this.#highest = number;
     else if (number > this.#highest) {
-      this.#holes.push({ first: this.#highest + 1, last: number - 1, round, isClaimed: false });
+      this.#holes.push({ first: this.#highest + 1, last: number - 1, round });
       this.#highest = number;
     } else if (this.#holes.length > 0) this.#fill(number);
   }
@@ -41,15 +40,15 @@ export class Chain {
   }
 
   get hasHoles(): boolean {
-    return this.#holes.some(({ isClaimed }) => !isClaimed);
+    return this.#holes.some(({ round }) => round !== undefined);
   }
 
   /** How many numbers are missing that were so before a round; they are not counted again. */
   claimMissing(beforeRound: number): number {
     let missing = 0;
     for (const hole of this.#holes) {
-      if (hole.isClaimed || hole.round >= beforeRound) continue;
-      hole.isClaimed = true;
+      if (hole.round === undefined || hole.round >= beforeRound) continue;
+      hole.round = undefined;
       missing += hole.last - hole.first + 1;
     }
     return missing;
@@ -85,12 +84,15 @@ export class JournalSequence {
     return this.#latest === undefined || number === this.#latest + 1 ? 0 : undefined;
   }
 
-  /** An entry was seen that is read in order; undefined: one whose cursor has no number. */
+  /**
+   * An entry was seen that is read in order, and what was missing before it has been claimed; undefined: one whose cursor has no
+   * number.
+   */
   note(found: EntryNumber | undefined): void {
     if (!found || this.missingBefore(found) === undefined) this.#breaks++;
     if (!found) return;
     this.#latest = found.number;
-    this.chain(found.numbering, found.number - 1).note(found.number, 0);
+    this.chain(found.numbering, found.number - 1).note(found.number, undefined);
   }
 
   /** The numbering of that name; a new one counts as seen up to a number. */

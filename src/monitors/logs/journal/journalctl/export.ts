@@ -13,6 +13,9 @@ const keptEntryBytes = 16 * 1024 * 1024;
 /** What is kept of any line or value, even when that is full: names, lengths and cursors must stay whole. */
 const alwaysKeptBytes = 4096;
 
+/** With this each entry begins. */
+const cursorField = '__CURSOR';
+
 /** An entry as journalctl writes it. */
 export class ExportedEntry implements JournalEntry {
   /** The values of each field that occurs, in order. */
@@ -31,7 +34,7 @@ export class ExportedEntry implements JournalEntry {
   }
 
   cursor(): string {
-    return textOf(this, '__CURSOR') ?? '';
+    return textOf(this, cursorField) ?? '';
   }
 
   values(field: string): Buffer[] {
@@ -39,7 +42,11 @@ export class ExportedEntry implements JournalEntry {
   }
 }
 
-/** Takes the output in any portions and gives the entries that are complete. What is cut off at the end is never given. */
+/**
+ * Takes the output in any portions and gives the entries that are complete. What is cut off is never given, at the end or in the
+ * middle: of an entry that journalctl cannot read on, because its file is being removed, it leaves the beginning and goes on with
+ * the next.
+ */
 export class ExportParser {
   readonly #onEntry: (entry: ExportedEntry) => void;
   #entry = new ExportedEntry();
@@ -115,16 +122,21 @@ export class ExportParser {
   }
 
   #add(name: string, value: Buffer): void {
+    if (name === cursorField && this.#entry.fields.has(name)) this.#startEntry();
     this.#entryBytes += value.length;
     const values = this.#entry.fields.get(name);
     if (values) values.push(value);
     else this.#entry.fields.set(name, [value]);
   }
 
-  #endEntry(): void {
-    const entry = this.#entry;
+  #startEntry(): void {
     this.#entry = new ExportedEntry();
     this.#entryBytes = 0;
+  }
+
+  #endEntry(): void {
+    const entry = this.#entry;
+    this.#startEntry();
     if (entry.fields.size > 0) this.#onEntry(entry);
   }
 }

@@ -162,13 +162,10 @@ export class JournalctlSource implements Source {
     if (cursor === '' || this.#resume.isRepeated(cursor) || this.#wasTaken(cursor)) return;
     if (this.#isToBeAskedAgain(cursor)) return;
     this.#note(cursor);
-    this.#examination.begin(cursor);
     this.#isCursorChosen = true;
     this.#backOffMs = firstBackOffMs;
-    this.#examination.entries++;
-    this.#examination.noteSuppression(entry);
     const message = entry.values('MESSAGE').find((text) => context.matcher.test(text));
-    if (message) this.#examination.report(entry, message, cursor);
+    this.#examination.examine(entry, cursor, message);
   }
 
   /** Whether the reader before this one has examined an entry. */

@@ -2,13 +2,8 @@
 import { open } from 'node:fs/promises';
 import type { EntryNumber } from '../cursor.ts';
 import { findJournalFiles, isLiveName } from '../host.ts';
-
-/** Where things stand in the header of a journal file: see https://systemd.io/JOURNAL_FILE_FORMAT/. */
-const signature = 'LPKSHHRH';
-const numberingAt = 72;
-const entriesAt = 152;
-const lastNumberAt = 160;
-const readBytes = 168;
+import { headerBytes, readHeader, readIdentity } from '../native/header.ts';
+import { signature } from '../native/layout.ts';
 
 export interface JournalTails {
   /** Differs whenever an entry was stored in between. */
@@ -22,22 +17,22 @@ export async function readJournalTails(dir: string | undefined): Promise<Journal
   const marks: string[] = [];
   const last: EntryNumber[] = [];
   for (const path of findJournalFiles(dir).filter(isLiveName)) {
-    const header = await readHeader(path);
-    if (!header) continue;
-    const numbering = header.toString('hex', numberingAt, numberingAt + 16);
-    const number = Number(header.readBigUInt64LE(lastNumberAt));
-    marks.push(`${path} ${numbering} ${number} ${header.readBigUInt64LE(entriesAt)}`);
+    const bytes = await readHeaderBytes(path);
+    if (!bytes) continue;
+    const { seqnumId: numbering } = readIdentity(bytes);
+    const { tailSeqnum: number, entries } = readHeader(bytes);
+    marks.push(`${path} ${numbering} ${number} ${entries}`);
     last.push({ numbering, number });
   }
   return { mark: marks.sort().join('\n'), last };
 }
 
 /** Undefined for a file that has just gone, or is only being made. */
-async function readHeader(path: string): Promise<Buffer | undefined> {
+async function readHeaderBytes(path: string): Promise<Buffer | undefined> {
   try {
     await using file = await open(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(readBytes), 0, readBytes, 0);
-    return bytesRead === readBytes && buffer.toString('latin1', 0, 8) === signature ? buffer : undefined;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
+    return bytesRead === headerBytes && buffer.toString('latin1', 0, 8) === signature ? buffer : undefined;
   } catch {
     return undefined;
   }

@@ -3,9 +3,7 @@ import { decompress, mostValueBytes } from './compression.ts';
 import { corrupt } from './error.ts';
 import type { FileBytes } from './file-bytes.ts';
 import type { Form } from './layout.ts';
-import { compressedWith, objectType, readNumber } from './layout.ts';
-
-const compressionFlags = compressedWith.xz | compressedWith.lz4 | compressedWith.zstd;
+import { objectType, readNumber } from './layout.ts';
 
 /** Reads the `FIELD=value` of the DATA object at an offset, cut to 16 MiB. Valid until the next read. */
 export function readPayload(bytes: FileBytes, form: Form, offset: number): Buffer {
@@ -15,7 +13,8 @@ export function readPayload(bytes: FileBytes, form: Form, offset: number): Buffe
   if (window.bytes[at] !== objectType.data) throw corrupt(`there is no value at ${offset}`);
   const size = readNumber(window.view, at + 8);
   if (size <= form.payload || offset + size > bytes.end) throw corrupt(`the value at ${offset} has ${size} bytes`);
-  const compression = (window.bytes[at + 1] as number) & compressionFlags;
+  // A flag that is not known may be another compression.
+  const compression = window.bytes[at + 1] as number;
   const length = Math.min(size, form.payload + mostValueBytes);
   window = bytes.side(offset, length);
   at = offset - window.start;

@@ -20,3 +20,13 @@ export class JournalFileError extends RigError {
 export function corrupt(what: string): JournalFileError {
   return new JournalFileError('corrupt', what);
 }
+
+/** What is read, or undefined where the file cannot be read, or is broken there. */
+export function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof JournalFileError || (error instanceof Error && 'errno' in error)) return undefined;
+    throw error;
+  }
+}

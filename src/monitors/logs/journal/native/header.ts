@@ -1,5 +1,6 @@
 /** The header of a journal file. */
 import { corrupt, JournalFileError } from './error.ts';
+import type { FieldTable } from './field-values.ts';
 import type { Form } from './layout.ts';
 import {
   compactForm,
@@ -45,6 +46,7 @@ export interface JournalStructure {
   headerSize: number;
   /** Where the array of all entries begins; 0 while there are none. */
   entryArray: number;
+  fieldTable: FieldTable;
 }
 
 /** Throws a JournalFileError for what is no journal file, or one of a form that is not known. */
@@ -85,10 +87,11 @@ export function readStructure(bytes: Buffer, fileBytes: number): JournalStructur
   const headerSize = readNumber(view, 88);
   const end = headerSize + readNumber(view, 96);
   const entryArray = readNumber(view, 176);
+  const fieldTable = { offset: readNumber(view, 120), size: readNumber(view, 128) };
   if (headerSize < shortestHeader || headerSize % 8 !== 0) throw corrupt(`its header has ${headerSize} bytes`);
   if (end > fileBytes) throw corrupt(`it should have ${end} bytes and has ${fileBytes}`);
   const isCompact = (bytes.readUInt32LE(12) & incompatible.compact) !== 0;
-  return { form: isCompact ? compactForm : regularForm, end, headerSize, entryArray };
+  return { form: isCompact ? compactForm : regularForm, end, headerSize, entryArray, fieldTable };
 }
 
 function viewOf(bytes: Buffer): DataView {

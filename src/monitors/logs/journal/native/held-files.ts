@@ -35,6 +35,8 @@ export class HeldFile {
   hasSuccessor = false;
   /** Since when it cannot be read. */
   failingSinceMs: number | undefined;
+  /** The size of the file when its header could not be read. */
+  failedSize: number | undefined;
   /** When it last had something new, or lost its name. */
   changedMs = performance.now();
   /** Nothing will come any more, unless it has come before this was set. */
@@ -182,6 +184,9 @@ export class HeldFiles {
         held.file.refresh();
         held.changedMs = performance.now();
       } catch (error) {
+        // While it grows, it is being written anew: a newer copy, in place.
+        if (held.failedSize !== held.file.size) held.failingSinceMs = undefined;
+        held.failedSize = held.file.size;
         onFailure(held, error);
       }
     }

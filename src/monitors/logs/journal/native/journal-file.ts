@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { EntryArrays } from './entry-arrays.ts';
 import { corrupt, JournalFileError } from './error.ts';
+import { valuesOfFields } from './field-values.ts';
 import { FileBytes, readFully } from './file-bytes.ts';
 import type { JournalHeader, JournalIdentity, JournalStructure } from './header.ts';
 import { checkHeader, headerBytes, readHeader, readIdentity, readStructure } from './header.ts';
@@ -38,6 +39,10 @@ export class JournalFile implements JournalIdentity {
   readonly #entry: EntryReader;
   #header: JournalHeader;
   #structure: JournalStructure;
+  /** The size of the file when its header was last read. */
+  #size = 0;
+  /** Whether the header that was last read is not the one that is in force: something was wrong with it. */
+  #isRefused = false;
   /** The entry at which reading stopped because something is broken, and since when. */
   #broken: { ordinal: number; sinceMs: number } | undefined;
 
@@ -79,8 +84,17 @@ export class JournalFile implements JournalIdentity {
     return this.#header;
   }
 
-  /** Whether entries came since the last `refresh`, or the state changed: one small read, which allocates nothing. */
+  /** How many bytes it had when its header was last read. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Whether entries came since the last `refresh`, or the state changed, or that has failed: one small read, which allocates
+   * nothing.
+   */
   hasChanged(): boolean {
+    if (this.#isRefused) return true;
     const count = readSync(this.#fd, this.#peeked, 0, peekedTo - peekedFrom, peekedFrom);
     if (count < peekedTo - peekedFrom || this.#peeked[0] !== this.#headerBytes[peekedFrom]) return true;
     for (let at = entriesAt; at < peekedTo; at++)
@@ -90,6 +104,7 @@ export class JournalFile implements JournalIdentity {
 
   /** Reads the header: one small read. Throws a JournalFileError when it is no longer that of the same file. */
   refresh(): JournalHeader {
+    this.#isRefused = true;
     const structure = this.#readHeader();
     const header = readHeader(this.#headerBytes);
     if (readIdentity(this.#headerBytes).fileId !== this.fileId)
@@ -99,6 +114,7 @@ export class JournalFile implements JournalIdentity {
     this.#structure = structure;
     this.#bytes.end = structure.end;
     this.#header = header;
+    this.#isRefused = false;
     return header;
   }
 
@@ -138,6 +154,15 @@ export class JournalFile implements JournalIdentity {
     return this.#entry;
   }
 
+  /** Gives each value of some fields once. Throws a JournalFileError where something is broken. */
+  *valuesOf(fields: ReadonlySet<string>): Generator<Buffer> {
+    try {
+      yield* valuesOfFields(this.#bytes, this.#structure.form, this.#structure.fieldTable, fields);
+    } catch (error) {
+      throw error instanceof JournalFileError ? this.#named(error) : error;
+    }
+  }
+
   close(): void {
     closeSync(this.#fd);
   }
@@ -152,10 +177,12 @@ export class JournalFile implements JournalIdentity {
   #readHeader(): JournalStructure {
     const bytes = this.#headerBytes;
     try {
-      if (readFully(this.#fd, bytes, 0) < bytes.length)
-        throw new JournalFileError('unfinished', 'it has no header yet');
+      const count = readFully(this.#fd, bytes, 0);
+      // Only now: it may be growing.
+      this.#size = fstatSync(this.#fd).size;
+      if (count < bytes.length) throw new JournalFileError('unfinished', 'it has no header yet');
       checkHeader(bytes);
-      return readStructure(bytes, fstatSync(this.#fd).size);
+      return readStructure(bytes, this.#size);
     } catch (error) {
       throw error instanceof JournalFileError ? this.#named(error) : error;
     }

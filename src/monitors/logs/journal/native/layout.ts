@@ -11,7 +11,7 @@ export const shortestHeader = 208;
 export const incompatible = { xz: 1, lz4: 2, keyedHash: 4, zstd: 8, compact: 16 } as const;
 export const knownIncompatible = 31;
 
-export const objectType = { data: 1, entry: 3, entryArray: 6 } as const;
+export const objectType = { data: 1, field: 2, entry: 3, entryArray: 6 } as const;
 /** Flags of a DATA object: how its payload is compressed. */
 export const compressedWith = { xz: 1, lz4: 2, zstd: 4 } as const;
 
@@ -20,6 +20,9 @@ export const objectHeaderBytes = 16;
 
 /** Of an ENTRY, behind which its items stand. */
 export const entry = { seqnum: 16, realtime: 24, monotonic: 32, bootId: 40, xorHash: 56, items: 64 } as const;
+/** Of a FIELD, in the list of its bucket, and of a DATA object, in the list of its field. */
+export const field = { next: 24, firstValue: 32, payload: 40 } as const;
+export const data = { nextOfField: 32 } as const;
 export const entryArray = { next: 16, items: 24 } as const;
 
 /** What differs between the two forms. */

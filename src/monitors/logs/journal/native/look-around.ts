@@ -6,8 +6,9 @@ import { entryPartOf } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
 import { formatAfter, formatEntries } from '../excerpt.ts';
 import { findJournalFiles } from '../host.ts';
+import { orUndefined } from './error.ts';
 import type { StoredEntry } from './journal-file.ts';
-import { JournalFile, JournalFileError } from './journal-file.ts';
+import { JournalFile } from './journal-file.ts';
 import { readMerged } from './merge.ts';
 import type { Place } from './order.ts';
 import { compare, firstFrom, placeOfCursor } from './order.ts';
@@ -164,16 +165,6 @@ function openAll(dir: string | undefined, isWanted: (file: JournalFile) => boole
 function orNothing<T>(read: () => T | undefined): T[] {
   const found = orUndefined(read);
   return found === undefined ? [] : [found];
-}
-
-/** What cannot be read is not shown. */
-function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof JournalFileError || (error instanceof Error && 'errno' in error)) return undefined;
-    throw error;
-  }
 }
 
 /** Says every so many calls whether a slice of time has been used up. */

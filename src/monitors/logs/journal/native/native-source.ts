@@ -1,6 +1,7 @@
 /** The systemd journal as a source: its files are read by rig itself, milliseconds after journald has written to them. */
 import { holding } from '../../../../host/event-loop.ts';
 import type { SourceStatus, Trigger } from '../../../../plugin.ts';
+import { tellersOfLoss } from '../../coverage.ts';
 import type { WakeUp } from '../../files/wake-up.ts';
 import { wakeOn } from '../../files/wake-up.ts';
 import type { JournalPlan } from '../../plan.ts';
@@ -30,9 +31,8 @@ const mayMendMs = 1000;
 /** How often the folders, and files that were quiet of late, are looked at unasked: inotify tells of what happens to names at once. */
 const wholeLookMs = 200;
 
-/** What is asked of each entry. */
+/** Of what is asked of each entry: the bit that is set if its message matches. */
 const matches = 1;
-const tellsOfLoss = 2;
 
 /** What the source tells its owner. */
 export interface NativeListener {
@@ -88,7 +88,7 @@ export class NativeSource implements Source {
     const { matcher } = examination.context;
     this.#tests = new DataTests([
       { field: 'MESSAGE', test: (value) => matcher.test(value) },
-      { field: 'SYSLOG_IDENTIFIER', test: (value) => tellers.has(value.toString('latin1')) },
+      { field: 'SYSLOG_IDENTIFIER', test: (value) => tellersOfLoss.has(value.toString('latin1')) },
     ]);
     this.#files = new HeldFiles(dir, (path, error) => this.#onFailure(path, error));
     this.#pace = new JournalPace(latencyMs ?? defaultLatencyMs, () => this.#beat());
@@ -273,13 +273,9 @@ export class NativeSource implements Source {
       this.#examination.entries++;
       return;
     }
-    const cursor = entry.cursor();
     const { matcher } = this.#examination.context;
     const message = (passed & matches) === 0 ? undefined : entry.values('MESSAGE').find((text) => matcher.test(text));
-    if ((passed & tellsOfLoss) !== 0) this.#examination.noteSuppression(entry);
-    this.#examination.begin(cursor);
-    this.#examination.entries++;
-    if (message) this.#examination.report(entry, message, cursor);
+    this.#examination.examine(entry, entry.cursor(), message);
   }
 
   /**
@@ -358,6 +354,3 @@ export class NativeSource implements Source {
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-
-/** Those that say how much they have not logged. */
-const tellers = new Set(['systemd-journald', 'kernel']);

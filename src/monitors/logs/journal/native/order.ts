@@ -27,11 +27,12 @@ export function placeOfCursor(cursor: string): Place | undefined {
 
 /**
  * Less than 0 if `a` comes first, more if `b` does: by their numbers where they are numbered together, by the clock that
- * nobody sets where they are of one boot, else by the time of day.
+ * nobody sets where they are of one boot, else by the time of day. What journald takes in one go has one time, and is numbered
+ * in its order also where it goes to files of different numberings.
  */
 export function comparePlaces(a: Place, b: Place): number {
   if (a.numbering === b.numbering) return a.number - b.number;
-  if (a.bootId === b.bootId) return a.monotonicUs - b.monotonicUs;
+  if (a.bootId === b.bootId) return a.monotonicUs - b.monotonicUs || a.number - b.number;
   return a.realtimeUs - b.realtimeUs;
 }
 

@@ -88,7 +88,11 @@ const coredumpId = 'fc2e22bc6ee647b6b90729ab34a250b1';
  */
 function unitCondition(names: string[]): Condition[] {
   if (names.length === 0) return [];
-  const isUnit = compileNames(names.map(completeUnitName));
+  const units = names.map((name) => compileUnit(completeUnitName(name)));
+  const isUnit = (value: Buffer): boolean => {
+    const text = value.length > longestUnit ? undefined : value.toString();
+    return text !== undefined && units.some((isOf) => isOf(text));
+  };
   // Each a bit, by its place.
   const tests = new DataTests([
     { field: '_SYSTEMD_UNIT', test: isUnit },
@@ -108,14 +112,17 @@ function endsAsSlice(value: Buffer): boolean {
   return value.subarray(-6).toString('latin1') === '.slice';
 }
 
-/** Whether a value is one of the units or matches one of the patterns. */
-function compileNames(names: string[]): (value: Buffer) => boolean {
-  const exact = new Set(names.filter((name) => !isGlob(name)));
-  const globs = names.filter(isGlob).map(compileGlob);
-  return (value) => {
-    if (value.length > longestUnit) return false;
-    const text = value.toString();
-    return exact.has(text) || globs.some((matches) => matches(text));
-  };
+/** What tells whether a name is that of a unit, or fits a pattern. */
+export function compileUnit(unit: string): (name: string) => boolean {
+  return isGlob(unit) ? compileGlob(unit) : (name) => name === unit;
 }
 const longestUnit = 255;
+
+/** The fields that name a unit which an entry concerns. */
+export const unitFields: ReadonlySet<string> = new Set([
+  '_SYSTEMD_UNIT',
+  '_SYSTEMD_SLICE',
+  'UNIT',
+  'OBJECT_SYSTEMD_UNIT',
+  'COREDUMP_UNIT',
+]);
