@@ -98,11 +98,13 @@ export interface Use {
   switches: number;
   /** Dirty pages only: those of the file itself are shared by all rigs. */
   privateMb: number;
+  /** Of pages that several have, each has its part. */
+  proportionalMb: number;
 }
 
 /** What processes have used, all together, from /proc: proc_pid_stat(5), proc_pid_status(5), proc_pid_smaps(5). */
 export function usedBy(host: TestHost, pids: number[]): Use {
-  const use = { cpuSeconds: 0, switches: 0, privateMb: 0 };
+  const use = { cpuSeconds: 0, switches: 0, privateMb: 0, proportionalMb: 0 };
   for (const pid of pids) {
     const fields = host.read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ') ?? [];
     use.cpuSeconds += (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
@@ -110,8 +112,10 @@ export function usedBy(host: TestHost, pids: number[]): Use {
       use.switches += Number(
         /^voluntary_ctxt_switches:\s+(\d+)/m.exec(host.read(`/proc/${pid}/task/${task}/status`))?.[1],
       );
-    for (const [, kb] of host.read(`/proc/${pid}/smaps_rollup`).matchAll(/^Private_Dirty: +(\d+) kB/gm))
-      use.privateMb += Number(kb) / 1024;
+    const memory = host.read(`/proc/${pid}/smaps_rollup`);
+    const megabytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(memory)?.[1]) / 1024;
+    use.privateMb += megabytes('Private_Dirty');
+    use.proportionalMb += megabytes('Pss');
   }
   return use;
 }
