@@ -40,7 +40,7 @@ class LogsWatch implements Watch {
   readonly #plan: LogsPlan;
   readonly #context: MonitorContext;
   readonly #sources: Source[] = [];
-  readonly #sameEvent = new SameEvent();
+  readonly #sameEvent: SameEvent;
   readonly #judge: Judge;
   readonly #passedOver: PassedOver;
   readonly #condition: Condition;
@@ -53,6 +53,7 @@ class LogsWatch implements Watch {
     const second = plan.next ?? plan.unless;
     this.#judge = new Judge(plan, (match, verdict) => this.#take(match, verdict));
     this.#passedOver = new PassedOver(plan);
+    this.#sameEvent = new SameEvent(watchesOnePlace(plan));
     this.#condition = makeCondition(
       plan,
       (facts) => this.#fire(facts),
@@ -165,6 +166,12 @@ class LogsWatch implements Watch {
     this.#condition.stop();
     this.#judge.stop();
   }
+}
+
+/** Whether nothing else is watched than one file by one name, or the journal. */
+function watchesOnePlace({ journal, files, patterns = [], streams = [], pseudoFiles = [] }: LogsPlan): boolean {
+  const others = patterns.length + streams.length + pseudoFiles.length;
+  return files.length + (journal ? 1 : 0) === 1 && others === 0;
 }
 
 /** Large messages are searched by the judge, a part at a time: to the sources they are found. */

@@ -221,3 +221,12 @@ test('a hundred thousand events in the journal and in the file, in any mixture, 
   }
   assert.equal(sum, 100_000);
 });
+
+test('where only one place is watched nothing is paired, and repetitions still count', () => {
+  const same = new SameEvent(true);
+  const line = (text: string) => Buffer.from(`Nov 22 15:26:46 host app[1]: ${text}`);
+  assert.equal(same.countNew({ source: '/var/log/app.log', line: line('boom') }, 0), 1);
+  assert.equal(same.countNew({ source: '/var/log/app.log', line: line('boom') }, 0), 1);
+  assert.equal(same.countNew({ source: '/var/log/app.log', line: line('message repeated 3 times: [ boom]') }, 0), 3);
+  assert.equal(same.countNew({ source: 'journal', line: Buffer.from('message repeated 3 times: [ boom]') }, 0), 3);
+});

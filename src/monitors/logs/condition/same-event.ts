@@ -50,6 +50,12 @@ export class SameEvent {
   readonly #lines = new Pairing();
   /** Between the journal and the files: the same message of the same program. */
   readonly #messages = new Pairing();
+  readonly #isAlone: boolean;
+
+  /** `isAlone`: only one place is watched, where all that comes is new. */
+  constructor(isAlone = false) {
+    this.#isAlone = isAlone;
+  }
 
   /**
    * How many events a sighting adds: 1 or 0, and up to N for `message repeated N times: [ ... ]`. `nowMs` is the time of
@@ -59,15 +65,16 @@ export class SameEvent {
     const text = line.toString('latin1', 0, lookedAtBytes);
     if (source === 'journal') {
       const { times, message } = unfold(normalize(text));
+      if (this.#isAlone) return times;
       return this.#messages.countNew(keyOf(identifier ?? '', message), 'journal', times, nowMs, pairWithinMs);
     }
     const parsed = parseSyslogLine(text);
     const { times, message } = unfold(parsed?.message ?? normalize(text));
-    if (!parsed) return times;
+    if (!parsed || this.#isAlone) return times;
     const reachMs = times > 1 ? pairRepeatsWithinMs : pairWithinMs;
     const isSyslog = parsed.host !== undefined;
     const fresh = isSyslog ? this.#lines.countNew(keyOf('', text), source, 1, nowMs, reachMs) * times : times;
-    if (fresh === 0 || (isSyslog && !isThisHost(parsed.host ?? ''))) return fresh;
+    if (fresh === 0 || (isSyslog && !isThisHost(parsed.host ?? '', nowMs))) return fresh;
     return this.#messages.countNew(keyOf(parsed.identifier, message), 'files', fresh, nowMs, reachMs);
   }
 }
@@ -108,10 +115,16 @@ function keyOf(identifier: string, message: string): string {
   return hash('sha1', `${identifier}\0${message.slice(0, comparedCharacters)}`, 'base64');
 }
 
+const shortName = (name: string): string => name.toLowerCase().replace(/\..*/s, '');
+
+/** How long the name of this host is believed: to ask for it takes as long as all the rest. */
+const nameHoldsMs = 1000;
+let [ownName, namedAtMs] = ['', Number.NEGATIVE_INFINITY];
+
 /** The lines of other hosts, which a log server writes, have nothing to do with this host's journal. */
-function isThisHost(host: string): boolean {
-  const short = (name: string): string => name.toLowerCase().replace(/\..*/s, '');
-  return short(host) === short(hostname()) || host === 'localhost';
+function isThisHost(host: string, nowMs: number): boolean {
+  if (nowMs - namedAtMs > nameHoldsMs) [ownName, namedAtMs] = [shortName(hostname()), nowMs];
+  return shortName(host) === ownName || host === 'localhost';
 }
 
 /** The events with one key, and how far each place has got in them: its nth sighting is of the nth event. */
