@@ -11,7 +11,7 @@ import type { JournalPlan } from '../../../src/monitors/logs/plan.ts';
 import { startHost } from '../../support/host.ts';
 import { randomFrom } from '../../support/random.ts';
 import { waitFor } from '../../support/wait.ts';
-import { numbered, readers, sendMany, watchJournal } from './watching-journal.ts';
+import { numbered, readers, sendMany, startMany, watchJournal } from './watching-journal.ts';
 
 const seeds =
   process.env.RIG_TEST_SEED === undefined
@@ -49,7 +49,7 @@ async function live(t: TestContext, { seed, plan, mayLose }: World) {
   /** Does not wait until they are stored; but a flood is stored before what comes next. */
   const send = async (count: number): Promise<void> => {
     await flood;
-    await host.must('sh', ['-c', `seq -f 'entry %.0f.' ${sent + 1} ${sent + count} | systemd-cat -t many`]);
+    await startMany(host, sent + 1, sent + count);
     sent += count;
   };
   /** What comes next disturbs it. */

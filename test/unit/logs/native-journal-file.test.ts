@@ -237,6 +237,20 @@ test('a file that was cut off gives what is left, and then a JournalFileError', 
   assert.throws(() => JournalFile.open(path), JournalFileError);
 });
 
+test('a file whose header was refused counts as changed until it is read', (t) => {
+  const path = writeJournal(makeFolder(t), variedEntries(seed, 200));
+  const content = readFileSync(path);
+  const file = open(t, path);
+  // A copy that has got half-way says how much there will be.
+  writeFileSync(path, content.subarray(0, content.length / 2));
+  assert.throws(() => file.refresh(), JournalFileError);
+  assert.ok(file.hasChanged());
+  writeFileSync(path, content);
+  assert.ok(file.hasChanged());
+  file.refresh();
+  assert.ok(!file.hasChanged());
+});
+
 test('entries are read as the real journald writes them, also values that were there before', async (t) => {
   const host = await startHost(t, { binary: process.execPath });
   await host.startJournald();

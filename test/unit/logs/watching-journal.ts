@@ -92,9 +92,22 @@ export async function watchJournal(host: TestHost, expression: string, plan: Par
   return { watcher, found, until, lines, remarks, status, children };
 }
 
+/** Sends many entries, each with its number; they are on their way when this resolves. */
+export async function startMany(host: TestHost, first: number, last: number): Promise<void> {
+  await host.must('sh', ['-c', manyEntries(first, last)]);
+}
+
 /** Sends many entries, each with its number; they are stored when this resolves. */
 export async function sendMany(host: TestHost, first: number, last: number): Promise<void> {
-  await host.must('sh', ['-c', `seq -f 'entry %.0f.' ${first} ${last} | systemd-cat -t many; journalctl --sync`]);
+  await host.must('sh', ['-c', `${manyEntries(first, last)}; journalctl --sync`]);
+}
+
+/**
+ * Each line has 16 bytes, of which journald keeps no space at the end: then a line ends wherever a write does. journald breaks
+ * one there when the first write came before it asked who sends, and the next one afterwards.
+ */
+function manyEntries(first: number, last: number): string {
+  return `seq -f 'entry %.0f.' ${first} ${last} | awk '{ printf "%-15s\\n", $0 }' | systemd-cat -t many`;
 }
 
 export const numbered = (first: number, last: number): string[] =>
