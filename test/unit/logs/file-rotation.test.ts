@@ -4,6 +4,7 @@ import {
   appendFileSync,
   closeSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -355,4 +356,81 @@ test('a copy that was prepared long before it took the name, and was rotated awa
   writeFileSync(file, 'two\n');
   await until(2);
   assert.deepEqual(lines().sort(), ['one', 'two']);
+});
+
+for (const [what, earlier] of [
+  ['that is not there yet', undefined],
+  ['that is there already', 'rotated before\n'],
+] as const)
+  test(`copytruncate to a watched name ${what} makes no old line new, and loses no unread one`, async (t) => {
+    const file = join(newFolder(t), 'app.log');
+    writeFileSync(file, 'old\n');
+    if (earlier !== undefined) writeFileSync(`${file}.1`, earlier);
+    const { lines, until } = await follow(t, [file, `${file}.1`], '.', { intervalMs: 10 });
+    appendFileSync(file, 'read\n');
+    await until(1);
+    appendFileSync(file, 'unread\n');
+    copyFileSync(file, `${file}.1`);
+    truncateSync(file);
+    await until(2);
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      appendFileSync(file, `${rotation}\n`);
+      await until(2 + rotation);
+      copyFileSync(file, `${file}.1`);
+      truncateSync(file);
+    }
+    appendFileSync(file, 'last\n');
+    await until(6);
+    assert.deepEqual(lines(), ['read', 'unread', '1', '2', '3', 'last']);
+  });
+
+test('a copy at a watched name that is looked at before the log is truncated, and while it grows, holds nothing new', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n'.repeat(5000));
+  const { lines, until, source } = await follow(t, [file, `${file}.1`], '.', { intervalMs: 10 });
+  const copied = () => Number(source.status().find((each) => each.source === `${file}.1`)?.offset ?? -1);
+  for (const part of ['', 'old\n'.repeat(100), 'old\n'.repeat(4900)]) {
+    appendFileSync(`${file}.1`, part);
+    await waitFor('the copy to be looked at', () => copied() === statSync(`${file}.1`).size);
+  }
+  truncateSync(file);
+  appendFileSync(file, 'new\n');
+  await until(1);
+  appendFileSync(`${file}.1`, 'appended\n');
+  await until(2);
+  assert.deepEqual(lines(), ['new', 'appended']);
+});
+
+test('logrotate with copytruncate, and all rotated names watched: every line is examined once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  const written: string[] = [];
+  const write = (): void => {
+    for (let count = 0; count < 300; count++) {
+      written.push(`line ${written.length}`);
+      appendFileSync(file, `${written.at(-1)}\n`);
+    }
+  };
+  writeFileSync(file, '');
+  const following = await follow(t, [1, 2, 3].map((age) => `${file}.${age}`).concat(file), '.', { intervalMs: 10 });
+  for (let rotation = 0; rotation < 6; rotation++) {
+    write();
+    if (rotation % 2 === 0) await following.until(written.length);
+    for (const age of [2, 1]) if (existsSync(`${file}.${age}`)) renameSync(`${file}.${age}`, `${file}.${age + 1}`);
+    copyFileSync(file, `${file}.1`);
+    if (rotation % 3 === 0) await following.until(written.length);
+    truncateSync(file);
+    await following.until(written.length);
+  }
+  write();
+  await following.until(written.length);
+  assert.deepEqual(following.lines(), written);
+});
+
+test('a new file at a watched rotated name that is no copy is new from its first byte', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'one\ntwo\n');
+  const { lines, until } = await follow(t, [file, `${file}.1`], '.', { intervalMs: 10 });
+  writeFileSync(`${file}.1`, 'one\nother\n');
+  await until(2);
+  assert.deepEqual(lines(), ['one', 'other']);
 });

@@ -99,7 +99,12 @@ export class RandomLog {
   /** Empties the file in place, as copytruncate does. */
   async truncate(): Promise<void> {
     await this.#world.allRead();
-    if (this.#world.below(2) === 0) copyFileSync(this.#file, `${this.#file}.copy`);
+    const copy = `${this.#file}${['', '.copy', '.1'][this.#world.below(3)]}`;
+    // A copy that is written into an empty log is not told from late lines of that log's writer.
+    const isEmpty = existsSync(copy) && statSync(copy).size === 0;
+    // Nor can a copy be told whose own original is overwritten before anyone has looked.
+    if (copy.endsWith('.1')) rmSync(`${this.#file}.bak`, { force: true });
+    if (copy !== this.#file && !isEmpty) copyFileSync(this.#file, copy);
     truncateSync(this.#file);
   }
 

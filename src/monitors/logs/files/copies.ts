@@ -32,9 +32,24 @@ export function isCopyOf(copy: FollowedFile, original: FollowedFile): boolean {
   return size >= surelyCopiedBytes && size <= originalSize && haveSameBytes(copy.fd, original.fd, size);
 }
 
-/** Whether two files begin with the same bytes. */
-function haveSameBytes(one: number, other: number, length: number): boolean {
-  for (let at = 0; at < length; at += blockBytes) {
+/**
+ * Whether a new file with the rotated name of a log may be a copy of it (`cp app.log app.log.1`), and not a log that has been
+ * renamed. A rename shows in the times, unless it was in the same tick of the kernel's clock as the last write.
+ */
+export function mayBeCopy({ fd }: FollowedFile): boolean {
+  const { size, ctimeNs, mtimeNs } = fstatSync(fd, { bigint: true });
+  return ctimeNs === mtimeNs || size >= surelyCopiedBytes;
+}
+
+/** Whether a copy, known to be one up to where it was read, holds nothing up to `size` but what its original holds. */
+export function isCopyUpTo(size: number, copy: FollowedFile, original: FollowedFile): boolean {
+  const isWithin = size >= copy.offset && size <= fstatSync(original.fd).size;
+  return isWithin && haveSameBytes(copy.fd, original.fd, size, copy.offset);
+}
+
+/** Whether two files hold the same bytes up to `length`. */
+function haveSameBytes(one: number, other: number, length: number, from = 0): boolean {
+  for (let at = from; at < length; at += blockBytes) {
     if (at > comparedBytes && length - at > comparedBytes) at = length - comparedBytes;
     const wanted = Math.min(blockBytes, length - at);
     const found = [readSync(one, left, 0, wanted, at), readSync(other, right, 0, wanted, at)];

@@ -1,5 +1,5 @@
 /** One open log file and how far it has been examined. The file is the inode: what its name is by now does not matter here. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { RigError } from '../../../errors.ts';
 import { pseudoFileSystem } from '../../../host/file-systems.ts';
 import type { Matcher } from '../matching/matcher.ts';
@@ -52,6 +52,8 @@ export interface Truncation {
 export class FollowedFile {
   /** The path that it was first opened by. */
   readonly path: string;
+  /** The path that it was first opened by, and where that led. */
+  readonly names: string[];
   readonly fd: number;
   /** Changes only where the file system renames inodes: an overlay that copies the file to its upper layer. */
   identity: string;
@@ -101,6 +103,7 @@ export class FollowedFile {
     }
     if (shared.length === 0) shared = vectorBuffer(dataAt + sliceBytes + 1);
     this.path = path;
+    this.names = [path, this.place];
     this.identity = identityOf(stat);
     this.inode = String(stat.ino);
     this.#device = String(stat.dev);
@@ -126,10 +129,9 @@ export class FollowedFile {
 
   /**
    * Goes to the end: what is there by now is old. The end of an unfinished line is still to come, and then the whole line
-   * counts as new, so its beginning is looked for, in the last 64 KiB.
+   * counts as new, so its beginning is looked for, in the last 64 KiB. `size` is where the end was.
    */
-  skipToEnd(): void {
-    const { size } = fstatSync(this.fd);
+  skipToEnd(size = fstatSync(this.fd).size): void {
     const from = Math.max(0, size - Math.min(lookBackBytes, sliceBytes));
     const length = readSync(this.fd, shared, dataAt, size - from, from);
     const lastNewline = shared.subarray(dataAt, dataAt + length).lastIndexOf(newline);
@@ -197,7 +199,8 @@ export class FollowedFile {
     if (size === this.#readTo && mtimeMs === this.#lastMtimeMs && this.#isSettled) return false;
     this.#lastMtimeMs = mtimeMs;
     this.#isSettled = Date.now() - mtimeMs > clockTickMs;
-    if (size < this.#readTo || !this.#fingerprint.isIn(this.fd)) this.#startOver();
+    // It may be a copy of another log by now, and go on behind what it repeats.
+    if (this.startOverIfRewritten(size) && this.#readTo > 0) return true;
     this.#seenSize = size;
     if (size === this.#readTo) return false;
     const unfinished = this.#readTo - this.#lineStart;
@@ -217,6 +220,13 @@ export class FollowedFile {
     if (this.#skipsNuls(length)) return true;
     this.#examine(length, matcher, onMatch);
     return length === sliceBytes;
+  }
+
+  /** What it holds is new when it was truncated or written anew since it was read. Returns whether it was. */
+  startOverIfRewritten(size = fstatSync(this.fd).size): boolean {
+    const isRewritten = size < this.#readTo || !this.#fingerprint.isIn(this.fd);
+    if (isRewritten) this.#startOver();
+    return isRewritten;
   }
 
   /** Examines the unfinished last line: the file was rotated away, and its newline may never come. */
@@ -241,6 +251,11 @@ export class FollowedFile {
   /** Whether it begins with the byte order mark of UTF-16; known as soon as something has been read. */
   get isUtf16(): boolean {
     return this.#fingerprint.hasUtf16Mark;
+  }
+
+  /** Where it is now, or was when it was deleted. */
+  get place(): string {
+    return placeOf(this.fd) ?? this.path;
   }
 
   close(): void {
@@ -331,4 +346,13 @@ export class FollowedFile {
 function reasonAgainstFollowing(fd: number): string | undefined {
   const pseudo = pseudoFileSystem(`/proc/self/fd/${fd}`);
   return pseudo === undefined ? undefined : `leads to ${pseudo}, whose files can be watched by their own names only`;
+}
+
+/** Where an open file is, or was when it was deleted: see proc_pid_fd(5). Undefined without /proc. */
+function placeOf(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`).replace(/ \(deleted\)$/, '');
+  } catch {
+    return undefined;
+  }
 }

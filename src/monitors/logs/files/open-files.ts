@@ -9,12 +9,13 @@ import { silentFileSystem } from '../../../host/file-systems.ts';
 import { isHeldForWriting } from '../../../host/open-files.ts';
 import type { Json } from '../../../json.ts';
 import type { SourceContext } from '../source.ts';
-import { hasTakenOver, isCopyOf } from './copies.ts';
+import { hasTakenOver, isCopyOf, isCopyUpTo, mayBeCopy } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
+import { isRotationOfAny } from './watched-pattern.ts';
 
 /** How many slices are read at once of a file whose place another has taken: 64 MiB. */
 const drainedSlices = 256;
@@ -38,6 +39,8 @@ interface Entry {
   hasFailed: boolean;
   /** Why it could not be read at the last try. */
   problem: string | undefined;
+  /** The logs that all of it is a copy of so far: what it holds is examined there. */
+  originals: Entry[];
 }
 
 /** What the file held before may stand in a copy. Says how many bytes that were not read are found there. */
@@ -120,6 +123,8 @@ export class OpenFiles {
    */
   acquire(path: string, at: 'beginning' | 'end', record: FileRecord, previous?: FollowedFile): FollowedFile {
     const opened = new FollowedFile(path);
+    // One that was truncated goes on in its copy, which this may be.
+    if (at === 'beginning') for (const original of this.#originalsOf(opened)) this.#readOne(original);
     const known = this.#entries.get(opened.identity);
     if (known) {
       opened.close();
@@ -129,7 +134,8 @@ export class OpenFiles {
     }
     if (at === 'end') opened.skipToEnd();
     else if (previous) this.#takeOver(opened, previous);
-    this.#add(opened, [record]);
+    const entry = this.#add(opened, [record]);
+    if (opened.offset === 0 && mayBeCopy(opened)) this.#seekOriginals(entry);
     return opened;
   }
 
@@ -139,13 +145,20 @@ export class OpenFiles {
    */
   recover(path: string, { position }: Truncation, record: FileRecord): number | undefined {
     const opened = new FollowedFile(path);
-    if (this.has(opened.identity) || !opened.isCopyOf(position)) {
-      opened.close();
-      return undefined;
-    }
-    opened.goOnAt(position);
-    this.#add(opened, [record]).names = 0;
-    return fstatSync(opened.fd).size - position.readTo;
+    const known = this.#entries.get(opened.identity);
+    known?.file.startOverIfRewritten();
+    const isUnread = !known || known.originals.length > 0 || known.file.offset === 0;
+    const isCopy = isUnread && opened.isCopyOf(position);
+    if (known || !isCopy) opened.close();
+    if (!isCopy) return undefined;
+    const file = known?.file ?? opened;
+    file.goOnAt(position);
+    if (known) {
+      known.originals = [];
+      known.records.add(record);
+      this.#wake(known);
+    } else this.#add(opened, [record]).names = 0;
+    return fstatSync(file.fd).size - position.readTo;
   }
 
   /** Whether the file that a path leads to only repeats what a followed one holds. Throws what opening throws. */
@@ -194,6 +207,12 @@ export class OpenFiles {
     return opened;
   }
 
+  /** Has a file read at once, one slice of it: what is to be known of it is whether it was truncated. */
+  read(file: FollowedFile): void {
+    const entry = this.#entries.get(file.identity);
+    if (entry) this.#readOne(entry);
+  }
+
   /** A path no longer leads to this file. */
   release(file: FollowedFile): void {
     const entry = this.#entries.get(file.identity);
@@ -235,7 +254,7 @@ export class OpenFiles {
       isHolderSought: false,
       isEncodingTold: false,
     };
-    const problems = { hasFailed: false, problem: undefined };
+    const problems = { hasFailed: false, problem: undefined, originals: [] };
     const entry: Entry = { file, records: new Set(records), lastGrewMs: performance.now(), ...state, ...problems };
     file.onTruncated = (truncation) => this.#noteTruncation(entry, truncation);
     // By descriptor: the name may have gone to another file by now.
@@ -257,6 +276,34 @@ export class OpenFiles {
     return entry;
   }
 
+  /**
+   * A file at its beginning may be a copy of a log that is followed and whose name it has as rotation changes it (copytruncate to
+   * a name that is watched): then it goes on where the log was truncated, or behind what it repeats.
+   */
+  #seekOriginals(entry: Entry): void {
+    entry.originals = this.#originalsOf(entry.file);
+    this.#skipCopied(entry);
+  }
+
+  #originalsOf(copy: FollowedFile): Entry[] {
+    const names = [...copy.names, copy.place];
+    const isOriginal = ({ file }: Entry): boolean => names.some((name) => isRotationOfAny(name, file.names));
+    return [...this.#entries.values()].filter((entry) => entry.file.identity !== copy.identity && isOriginal(entry));
+  }
+
+  /** Skips what a copy repeats. Returns whether it is one still: what comes next is left to the next look. */
+  #skipCopied(entry: Entry): boolean {
+    // One may have been truncated: then what was not read of it is read in the copy.
+    for (const original of entry.originals) this.#readOne(original);
+    if (entry.originals.length === 0) return false;
+    const { file } = entry;
+    const { size } = fstatSync(file.fd);
+    entry.originals = entry.originals.filter((original) => isCopyUpTo(size, file, original.file));
+    if (entry.originals.length === 0) return false;
+    if (size > file.offset) file.skipToEnd(size);
+    return true;
+  }
+
   /** What it held before is noted as a span of its own; what was not read of it is a gap unless a copy holds it. */
   #noteTruncation(entry: Entry, truncation: Truncation): void {
     const lostBytes = truncation.unreadBytes - this.#onTruncated(entry.file, truncation);
@@ -265,6 +312,7 @@ export class OpenFiles {
       record.doubt(truncationDoubt);
       if (lostBytes > 0) record.gaps.addBytes(truncatedUnread, lostBytes);
     }
+    this.#seekOriginals(entry);
   }
 
   /** Has a new file go on where the one had come to whose place it has taken, if it is a copy of it. */
@@ -308,7 +356,7 @@ export class OpenFiles {
     try {
       entry.problem = undefined;
       const { file } = entry;
-      const mayHaveMore = () => file.readSlice(this.#context.matcher, this.#onMatch);
+      const mayHaveMore = () => !this.#skipCopied(entry) && file.readSlice(this.#context.matcher, this.#onMatch);
       if (holding(`reading ${file.path}`, mayHaveMore)) this.#pending.add(entry);
       else this.#pending.delete(entry);
     } catch (error) {
@@ -363,6 +411,7 @@ export class OpenFiles {
   #remove(entry: Entry): void {
     this.#pending.delete(entry);
     this.#entries.delete(entry.file.identity);
+    for (const other of this.#entries.values()) other.originals = other.originals.filter((each) => each !== entry);
     entry.wakeUp?.close();
     entry.file.close();
   }

@@ -143,6 +143,8 @@ export class WatchedPath {
   #change(stat: BigIntStats | undefined, at: 'beginning' | 'end', lookedMs: number): void {
     const { open } = this.#context;
     const previous = this.file;
+    // Where it was truncated before it lost its name, its copy is still to be found by that.
+    if (previous) open.read(previous);
     this.file = undefined;
     const folders = this.#foldersOf(previous);
     const wasRenamed = previous !== undefined && isStillNamed(previous);
