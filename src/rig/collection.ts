@@ -1,10 +1,11 @@
 /** What a rig collects for one trigger: from the first action to the archive. */
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import { withIdleWorkers } from '../host/thread-priority.ts';
+import { removeTree, spellNames } from '../host/trees.ts';
 import type { SourceStatus, Trigger, Watch } from '../plugin.ts';
 import { type ActionReport, runActions } from './actions.ts';
 import { writeArchive } from './archive.ts';
@@ -102,6 +103,7 @@ export class Collection {
     const disk = this.#guard.watch();
     const signal = AbortSignal.any([discarded, disk.signal]);
     try {
+      await spellNames(this.#folder);
       await this.#writeManifest(reasons, by);
       if (!spec.output.archive) return { result: await this.#keep(), reasons };
       const path = join(
@@ -111,8 +113,7 @@ export class Collection {
       const partial = partialArchive(spec, this.#taken.number);
       const { compression } = spec.output;
       const result = await writeArchive({ folder: this.#folder, partial, path, compression }, signal);
-      await rm(this.#folder, { recursive: true, force: true });
-      return { result, reasons };
+      return { result, reasons: [...reasons, ...(await this.#removeFolder())] };
     } catch (error) {
       if (discarded.aborted) return { result: null, reasons };
       // A full disk, most likely: what was collected is worth more than its wrapping.
@@ -132,6 +133,16 @@ export class Collection {
     const facts = { spec, status, complete, reasons, number, trigger };
     const manifest = { ...facts, sources: this.#sources, actions: this.#reports };
     await writeManifest(this.#folder, manifest, log.lines(), discarded);
+  }
+
+  /** Removes what is in the archive by now. What cannot be removed goes out of the way; gives why, if it is so. */
+  async #removeFolder(): Promise<string[]> {
+    try {
+      await removeTree(this.#folder);
+      return [];
+    } catch (error) {
+      return [`${messageOf(error)}; it is in ${await this.#keep()} now`];
+    }
   }
 
   /** Keeps what was collected under a name of its own; where even that fails, it stays where it is. */
