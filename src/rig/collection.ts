@@ -22,6 +22,8 @@ const actionFirstMs = 20;
 /** How long reading the lines around the trigger may take: on a sick disk it may hang, and the rest is worth more. */
 const contextMs = 10_000;
 
+const noReason = (): undefined => undefined;
+
 /** A trigger that is to be worked on. */
 export interface TakenTrigger {
   trigger: Trigger;
@@ -58,6 +60,8 @@ export class Collection {
   readonly #guard: DiskGuard;
   #reports: ActionReport[] = [];
   #sources: SourceStatus[] = [];
+  /** Why nothing is collected at all. */
+  #refusal: string | undefined;
   /** By whom the rig was ended before the last action was done. */
   #cutBy: string | undefined;
 
@@ -72,8 +76,9 @@ export class Collection {
   /** Runs the actions and keeps the lines around the trigger. `settled` resolves when the monitor is ready to give them. */
   async run(settled: Promise<unknown>): Promise<void> {
     const { spec, log, ended, watch } = this.#context;
-    const { trigger, number } = this.#taken;
-    await makeCollectionFolder(spec, number, (text) => log.warn(text)).catch((error) => log.error(messageOf(error)));
+    const { trigger } = this.#taken;
+    this.#refusal = await this.#makeFolder();
+    if (this.#refusal !== undefined) return;
     const saving = this.#keepContext(async () => {
       await Promise.all([settled, delay(actionFirstMs)]);
       return await this.#saveContext();
@@ -89,9 +94,24 @@ export class Collection {
     this.#cutBy = this.#context.endedBy();
   }
 
+  /** Makes the folder; gives why it is not made, if it is so. */
+  async #makeFolder(): Promise<string | undefined> {
+    const { spec, log } = this.#context;
+    const { number } = this.#taken;
+    const { folder, minFree } = spec.output;
+    // That there is no room is said once with all that belongs to it; again and again, that would fill the disk, too.
+    const full = number > 1 ? await new DiskGuard(folder, minFree).refusal() : undefined;
+    const made = full ?? (await makeCollectionFolder(spec, number, (text) => log.warn(text)).then(noReason, messageOf));
+    if (made === undefined) return undefined;
+    const refusal = `trigger ${number}: nothing is collected: ${made}`;
+    log.error(refusal);
+    return refusal;
+  }
+
   /** Makes the result of what was collected. Whatever goes wrong is in the reasons, and what there is is kept. */
-  pack(): Promise<Collected> {
-    return this.#context.spec.nice ? withIdleWorkers(() => this.#pack()) : this.#pack();
+  async pack(): Promise<Collected> {
+    if (this.#refusal !== undefined) return { result: null, reasons: [this.#refusal] };
+    return await (this.#context.spec.nice ? withIdleWorkers(() => this.#pack()) : this.#pack());
   }
 
   async #pack(): Promise<Collected> {

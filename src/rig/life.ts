@@ -370,7 +370,7 @@ class LiveRig {
 
   /** Remembers what came of a trigger. */
   #note({ result, reasons }: Collected): void {
-    this.#lastResult = result;
+    this.#lastResult = result ?? this.#lastResult;
     if (reasons.length > 0) this.#hasFailed = true;
     this.#reasons.push(...reasons);
     this.#reasons.splice(0, this.#reasons.length - mostTold);

@@ -48,13 +48,14 @@ export async function keepFolder(place: WorkPlace, folder: string, at: Date): Pr
   return kept;
 }
 
-export async function removeWorkFolder(place: WorkPlace): Promise<void> {
-  await removeTree(pathOf(place));
-}
-
 async function isOwnFolder(path: string): Promise<boolean> {
   const stat = await lstat(path);
   return stat.isDirectory() && stat.uid === process.geteuid?.();
+}
+
+/** Removes the work folder; what somebody else has put in its place is left alone. */
+export async function removeWorkFolder(place: WorkPlace): Promise<void> {
+  if (await isOwnFolder(pathOf(place)).catch(() => false)) await removeTree(pathOf(place));
 }
 
 const inTheWay = (path: string): RigError =>
@@ -111,7 +112,7 @@ export async function makeWorkFolder(place: WorkPlace): Promise<string[]> {
 /**
  * Makes the folder for what is collected for a trigger. Where the work folder itself is gone (what cleans up old files in
  * /var/tmp may take the empty folder of a rig that has waited for weeks) it is made again, and so is the folder that it was in;
- * `tell` hears of it.
+ * `tell` hears of it. Throws a RigError where another user's folder has the name.
  */
 export async function makeCollectionFolder(
   place: WorkPlace,
@@ -120,6 +121,8 @@ export async function makeCollectionFolder(
 ): Promise<string> {
   const folder = collectionFolder(place, number);
   try {
+    // Whoever may write to /var/tmp may have made it since, and could put links in the place of what is made in it.
+    if (!(await isOwnFolder(pathOf(place)))) throw inTheWay(pathOf(place));
     await makeNewFolder(folder);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { startHost } from '../support/host.ts';
-import { armRig, assertNothingLeft, finished, type Manifest } from '../support/rigs.ts';
+import { armRig, assertNothingLeft, finished, type Manifest, rigProcesses } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 
 const LOG = '/var/log/messages';
@@ -67,4 +67,18 @@ test('a file whose name is no UTF-8 is in the archive under another name, and so
   assert.deepEqual(['d\\xe9/caf\\xe9', 'caf\\xe9', 'caf\\xe9-2'].map(content), ['one\n', 'two\n', 'three\n']);
   const { actions } = await host.manifest<Manifest>(record.archive ?? '');
   assert.ok(actions[0]?.files.some(({ path }) => path === 'exec/caf\\xe9-2'));
+});
+
+test('a folder that another user has made in the place of the work folder is not written to, and stays', async (t) => {
+  const host = await start(t);
+  const id = await armRig(host, ...watching, '--exec', 'id');
+  await host.must('rmdir', [`/var/tmp/rig.${id}`]);
+  const asUser = ['--reuid', '1000', '--regid', '1000', '--clear-groups', 'sh', '-c'];
+  await host.must('setpriv', [...asUser, `mkdir -m 777 /var/tmp/rig.${id} /var/tmp/rig.${id}/1`]);
+  host.append(LOG, 'boom\n');
+  const record = await finished(host, id);
+  assert.equal(record.status, 'failed');
+  assert.match(record.reasons.join(), /trigger 1: nothing is collected: \S+ is in the way and does not belong to rig/);
+  await waitFor('the daemon to be gone', () => rigProcesses(host).length === 0);
+  assert.deepEqual(host.list(`/var/tmp/rig.${id}`), ['1']);
 });
