@@ -1,6 +1,7 @@
 /** The results of one rig, the oldest first; of a restarting rig the oldest are removed where the user wants that. */
 import { lstat } from 'node:fs/promises';
 import { errnoOf } from '../errors.ts';
+import { identityOf } from '../host/folders.ts';
 import { listFiles, removeTree } from '../host/trees.ts';
 import type { OutputRules } from './spec.ts';
 
@@ -13,9 +14,6 @@ interface Result {
   identity: string;
   bytes: number;
 }
-
-const identityOf = ({ dev, ino, birthtimeNs }: { dev: bigint; ino: bigint; birthtimeNs: bigint }): string =>
-  `${dev}:${ino}:${birthtimeNs}`;
 
 export class Results {
   readonly #rules: OutputRules;
