@@ -1,5 +1,5 @@
 /** Folders and files that only root can have made: rig writes nowhere else. */
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { access, lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, messageOf, RigError, UsageError } from '../errors.ts';
@@ -46,6 +46,9 @@ export async function checkSharedFolder(path: string, option: string): Promise<s
   });
   return real;
 }
+
+/** Tells a file or folder from every other one, also from one that has got its inode since. */
+export const identityOf = ({ dev, ino, birthtimeNs }: BigIntStats): string => `${dev}:${ino}:${birthtimeNs}`;
 
 /** Makes a new folder (0700); throws EEXIST where there is anything of that name, a link included. */
 export async function makeNewFolder(path: string): Promise<void> {

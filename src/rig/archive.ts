@@ -1,10 +1,11 @@
 /** The result: everything that was collected, in one compressed archive with a manifest. */
 import { createHash } from 'node:crypto';
-import { constants, createWriteStream, type Dirent } from 'node:fs';
-import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack as createPack, type Pack } from 'tar-stream';
+import { listFiles } from '../host/trees.ts';
 import { archiveEnding, type Compression, startCompression } from './compression.ts';
 import { freeName } from './work-folder.ts';
 
@@ -25,19 +26,14 @@ async function sha256(path: string, signal: AbortSignal): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The regular files below `root`, in a stable order; links and the like are never followed or kept. */
-async function listFiles(root: string): Promise<string[]> {
-  const entries: Dirent[] = await readdir(root, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .sort();
-}
+/** The regular files below `root`, relative to it, in a stable order. */
+const listRelative = async (root: string): Promise<string[]> =>
+  (await listFiles(root)).map((path) => relative(root, path)).sort();
 
 /** Sizes and sums of everything below a folder. */
 export async function describeFiles(root: string, signal: AbortSignal): Promise<CollectedFile[]> {
   const described: CollectedFile[] = [];
-  for (const path of await listFiles(root)) {
+  for (const path of await listRelative(root)) {
     const { size } = await lstat(join(root, path));
     described.push({ path, size, sha256: await sha256(join(root, path), signal) });
   }
@@ -86,7 +82,7 @@ export async function writeArchive(plan: ArchivePlan, signal: AbortSignal): Prom
     { signal },
   );
   try {
-    const files = await listFiles(folder);
+    const files = await listRelative(folder);
     const ordered = [
       ...files.filter((file) => file === 'manifest.json'),
       ...files.filter((file) => file !== 'manifest.json'),

@@ -1,10 +1,11 @@
 /** What a rig collects for one trigger: from the first action to the archive. */
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import { withIdleWorkers } from '../host/thread-priority.ts';
+import { removeTree, spellNames } from '../host/trees.ts';
 import type { SourceStatus, Trigger, Watch } from '../plugin.ts';
 import { type ActionReport, runActions } from './actions.ts';
 import { writeArchive } from './archive.ts';
@@ -20,6 +21,8 @@ const actionFirstMs = 20;
 
 /** How long reading the lines around the trigger may take: on a sick disk it may hang, and the rest is worth more. */
 const contextMs = 10_000;
+
+const noReason = (): undefined => undefined;
 
 /** A trigger that is to be worked on. */
 export interface TakenTrigger {
@@ -57,6 +60,8 @@ export class Collection {
   readonly #guard: DiskGuard;
   #reports: ActionReport[] = [];
   #sources: SourceStatus[] = [];
+  /** Why nothing is collected at all. */
+  #refusal: string | undefined;
   /** By whom the rig was ended before the last action was done. */
   #cutBy: string | undefined;
 
@@ -71,8 +76,9 @@ export class Collection {
   /** Runs the actions and keeps the lines around the trigger. `settled` resolves when the monitor is ready to give them. */
   async run(settled: Promise<unknown>): Promise<void> {
     const { spec, log, ended, watch } = this.#context;
-    const { trigger, number } = this.#taken;
-    await makeCollectionFolder(spec, number, (text) => log.warn(text)).catch((error) => log.error(messageOf(error)));
+    const { trigger } = this.#taken;
+    this.#refusal = await this.#makeFolder();
+    if (this.#refusal !== undefined) return;
     const saving = this.#keepContext(async () => {
       await Promise.all([settled, delay(actionFirstMs)]);
       return await this.#saveContext();
@@ -88,9 +94,24 @@ export class Collection {
     this.#cutBy = this.#context.endedBy();
   }
 
+  /** Makes the folder; gives why it is not made, if it is so. */
+  async #makeFolder(): Promise<string | undefined> {
+    const { spec, log } = this.#context;
+    const { number } = this.#taken;
+    const { folder, minFree } = spec.output;
+    // That there is no room is said once with all that belongs to it; again and again, that would fill the disk, too.
+    const full = number > 1 ? await new DiskGuard(folder, minFree).refusal() : undefined;
+    const made = full ?? (await makeCollectionFolder(spec, number, (text) => log.warn(text)).then(noReason, messageOf));
+    if (made === undefined) return undefined;
+    const refusal = `trigger ${number}: nothing is collected: ${made}`;
+    log.error(refusal);
+    return refusal;
+  }
+
   /** Makes the result of what was collected. Whatever goes wrong is in the reasons, and what there is is kept. */
-  pack(): Promise<Collected> {
-    return this.#context.spec.nice ? withIdleWorkers(() => this.#pack()) : this.#pack();
+  async pack(): Promise<Collected> {
+    if (this.#refusal !== undefined) return { result: null, reasons: [this.#refusal] };
+    return await (this.#context.spec.nice ? withIdleWorkers(() => this.#pack()) : this.#pack());
   }
 
   async #pack(): Promise<Collected> {
@@ -102,6 +123,7 @@ export class Collection {
     const disk = this.#guard.watch();
     const signal = AbortSignal.any([discarded, disk.signal]);
     try {
+      await spellNames(this.#folder);
       await this.#writeManifest(reasons, by);
       if (!spec.output.archive) return { result: await this.#keep(), reasons };
       const path = join(
@@ -111,8 +133,7 @@ export class Collection {
       const partial = partialArchive(spec, this.#taken.number);
       const { compression } = spec.output;
       const result = await writeArchive({ folder: this.#folder, partial, path, compression }, signal);
-      await rm(this.#folder, { recursive: true, force: true });
-      return { result, reasons };
+      return { result, reasons: [...reasons, ...(await this.#removeFolder())] };
     } catch (error) {
       if (discarded.aborted) return { result: null, reasons };
       // A full disk, most likely: what was collected is worth more than its wrapping.
@@ -132,6 +153,16 @@ export class Collection {
     const facts = { spec, status, complete, reasons, number, trigger };
     const manifest = { ...facts, sources: this.#sources, actions: this.#reports };
     await writeManifest(this.#folder, manifest, log.lines(), discarded);
+  }
+
+  /** Removes what is in the archive by now. What cannot be removed goes out of the way; gives why, if it is so. */
+  async #removeFolder(): Promise<string[]> {
+    try {
+      await removeTree(this.#folder);
+      return [];
+    } catch (error) {
+      return [`${messageOf(error)}; it is in ${await this.#keep()} now`];
+    }
   }
 
   /** Keeps what was collected under a name of its own; where even that fails, it stays where it is. */

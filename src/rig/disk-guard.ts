@@ -1,9 +1,9 @@
 /** Keeps a part of the disk free: what would use it up is not started, and what does is ended. */
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../errors.ts';
 import { type DiskSpace, readDiskSpace } from '../host/disk-space.ts';
+import { listFiles } from '../host/trees.ts';
 import type { Space } from '../plugin.ts';
 import { formatSize } from '../text.ts';
 
@@ -69,10 +69,7 @@ export class DiskGuard {
 export async function removePartial(folder: string): Promise<void> {
   // Later ones are from before the clock was set back.
   const [since, until] = [Date.now() - recentMs, Date.now() + recentMs];
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
+  for (const path of await listFiles(folder).catch(() => [])) {
     const mtimeMs = await stat(path).then(
       (found) => found.mtimeMs,
       () => 0,

@@ -26,6 +26,7 @@ import {
   type RigRow,
   type RigState,
   release,
+  repairOwner,
   rowOf,
   writeProgress,
   writeRecord,
@@ -125,6 +126,8 @@ class LiveRig {
   #upkeep: Upkeep | undefined;
   #hasWorkFolder = false;
   #server: Server | undefined;
+  /** Of its folder under /run/rig. */
+  #folderIdentity = '';
   /** Archives that are being written, one after the other. */
   #packing: Promise<void> = Promise.resolve();
   #packings = 0;
@@ -153,17 +156,19 @@ class LiveRig {
     });
   }
 
-  /** Takes the name. Throws a UsageError when a live rig has it. */
-  async claim(): Promise<void> {
+  /** Takes the name. Throws a UsageError when a live rig has it; `patienceMs` is for a folder that is just being removed. */
+  async claim(patienceMs?: number): Promise<void> {
     const takeDown = takeDownWith((text) => this.log.warn(text));
-    await claim(this.state, takeDown, (folder) => this.#serve(folder));
+    this.#folderIdentity = await claim(this.state, takeDown, (folder) => this.#serve(folder), patienceMs);
   }
 
   /** Makes what somebody has removed from /run/rig again. Rejects when that cannot be. */
   async #restore(): Promise<void> {
-    await this.#closeServer();
-    if (ownsFolder(this.state)) await this.#serve(stateFolder(this.spec.id));
-    else await this.claim();
+    const isOwner = ownsFolder(this.state) || (await repairOwner(this.state, this.#folderIdentity));
+    if (!isOwner || !existsSync(controlSocket(this.spec.id))) await this.#closeServer();
+    // It is tried again soon.
+    if (!isOwner) await this.claim(0);
+    else if (!existsSync(controlSocket(this.spec.id))) await this.#serve(stateFolder(this.spec.id));
     this.#saveProgress();
   }
 
@@ -370,7 +375,7 @@ class LiveRig {
 
   /** Remembers what came of a trigger. */
   #note({ result, reasons }: Collected): void {
-    this.#lastResult = result;
+    this.#lastResult = result ?? this.#lastResult;
     if (reasons.length > 0) this.#hasFailed = true;
     this.#reasons.push(...reasons);
     this.#reasons.splice(0, this.#reasons.length - mostTold);
@@ -429,7 +434,7 @@ class LiveRig {
 
   /** Gives the name back. */
   async #leave(): Promise<void> {
-    await release(this.state).catch((error) => this.log.error(messageOf(error)));
+    await release(this.state, this.#folderIdentity).catch((error) => this.log.error(messageOf(error)));
   }
 
   /** Lets those who still wait for an answer have it, for a while. */

@@ -22,7 +22,7 @@ import {
 } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
-import { checkOwnFolder, ensureOwnFolder, writeNewFile } from '../host/folders.ts';
+import { checkOwnFolder, ensureOwnFolder, identityOf, writeNewFile } from '../host/folders.ts';
 import { isAlive, readProcess } from '../host/processes.ts';
 import { finishedRoot, stateFolder, stateRoot } from './paths.ts';
 import type { RigSpec } from './spec.ts';
@@ -141,6 +141,11 @@ class StateFolder {
   async isInPlace(id: string): Promise<boolean> {
     const [own, named] = [await this.#handle.stat(), await stat(stateFolder(id)).catch(() => undefined)];
     return named !== undefined && named.dev === own.dev && named.ino === own.ino;
+  }
+
+  /** Tells it from every other folder. */
+  async identity(): Promise<string> {
+    return identityOf(await this.#handle.stat({ bigint: true }));
   }
 
   async close(): Promise<void> {
@@ -287,13 +292,14 @@ export async function listIds(): Promise<string[]> {
 
 /**
  * Takes the name for this process, or throws a UsageError when a live rig has it. `fill` puts the control socket into the
- * folder before anybody can see it.
+ * folder before anybody can see it. A folder that is in the way may go within `patienceMs`. Gives the identity of the folder.
  */
 export async function claim(
   state: RigState,
   takeDown: TakeDown,
   fill: (folder: string) => Promise<void>,
-): Promise<void> {
+  patienceMs = cleaningMs,
+): Promise<string> {
   const { id } = state.spec;
   await ensureStateRoot();
   const temporary = `${stateRoot}/.claim.${ownerMarker(state)}`;
@@ -301,9 +307,10 @@ export async function claim(
   try {
     await writeNewFile(`${temporary}/rig.json`, JSON.stringify(state));
     await fill(temporary);
-    const giveUpAt = performance.now() + cleaningMs;
+    const identity = identityOf(await lstat(temporary, { bigint: true }));
+    const giveUpAt = performance.now() + patienceMs;
     for (;;) {
-      if (await rename(temporary, stateFolder(id)).then(() => true, isTaken)) return;
+      if (await rename(temporary, stateFolder(id)).then(() => true, isTaken)) return identity;
       const owner = await findLive(id, takeDown);
       if (owner)
         throw new UsageError(`--name: there is a rig "${id}" already (pid ${owner.pid}); rig destroy ${id} ends it`);
@@ -339,15 +346,33 @@ export function ownsFolder(state: RigState): boolean {
 }
 
 /**
+ * Has the state folder say again that it is this rig's, where that is all that was removed: the folder is known by its identity.
+ * Whether it says so now.
+ */
+export async function repairOwner(state: RigState, identity: string): Promise<boolean> {
+  const folder = await StateFolder.open(state.spec.id);
+  if (!folder) return false;
+  try {
+    if ((await folder.identity()) !== identity || (await folder.read('rig.json')) !== undefined) return false;
+    // Whole or not at all: whoever meets half of it takes the rig for a dead one.
+    const part = folder.inside('rig.json.part');
+    await rm(part, { force: true });
+    await writeNewFile(part, JSON.stringify(state));
+    await rename(part, folder.inside('rig.json'));
+    return true;
+  } finally {
+    await folder.close();
+  }
+}
+
+/**
  * Gives the name back. The folder is renamed away first, so that nobody meets it half removed; it is left alone when it is
  * not this rig's any more (somebody emptied /run/rig, and another rig took the name).
  */
-export async function release(state: RigState): Promise<void> {
+export async function release(state: RigState, identity: string): Promise<void> {
   const { id } = state.spec;
-  const folder = await StateFolder.open(id);
-  const current = await folder?.read('rig.json');
-  await folder?.close();
-  if (!isOwner(current) || ownerMarker(current) !== ownerMarker(state)) return;
+  await repairOwner(state, identity);
+  if (!ownsFolder(state)) return;
   const temporary = `${stateRoot}/.claim.${ownerMarker(state)}`;
   await rename(stateFolder(id), temporary);
   await rm(temporary, { recursive: true, force: true });

@@ -1,7 +1,8 @@
 /** The results of one rig, the oldest first; of a restarting rig the oldest are removed where the user wants that. */
-import { lstat, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat } from 'node:fs/promises';
 import { errnoOf } from '../errors.ts';
+import { identityOf } from '../host/folders.ts';
+import { listFiles, removeTree } from '../host/trees.ts';
 import type { OutputRules } from './spec.ts';
 
 /** As many are remembered: more are not removed any more. */
@@ -13,9 +14,6 @@ interface Result {
   identity: string;
   bytes: number;
 }
-
-const identityOf = ({ dev, ino, birthtimeNs }: { dev: bigint; ino: bigint; birthtimeNs: bigint }): string =>
-  `${dev}:${ino}:${birthtimeNs}`;
 
 export class Results {
   readonly #rules: OutputRules;
@@ -32,7 +30,9 @@ export class Results {
 
   /** Adds the newest, and removes the oldest ones that are too many. Returns the paths of those. */
   async add(path: string): Promise<string[]> {
-    this.#kept.push({ path, identity: identityOf(await lstat(path, { bigint: true })), bytes: await sizeOf(path) });
+    const identity = identityOf(await lstat(path, { bigint: true }));
+    // One that cannot be measured is still one of them.
+    this.#kept.push({ path, identity, bytes: await sizeOf(path).catch(() => 0) });
     const removed: string[] = [];
     while (this.#kept.length > 1 && this.#isTooMuch()) {
       const oldest = this.#kept.shift();
@@ -53,15 +53,16 @@ export class Results {
 async function sizeOf(path: string): Promise<number> {
   const stat = await lstat(path);
   if (!stat.isDirectory()) return stat.size;
-  const sizes = await Promise.all((await readdir(path)).map((name) => sizeOf(join(path, name))));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  let bytes = 0;
+  for (const file of await listFiles(path)) bytes += (await lstat(file)).size;
+  return bytes;
 }
 
 /** Removes a result, unless somebody has moved it away or put something else in its place; whether it was removed. */
 async function removeResult({ path, identity }: Result): Promise<boolean> {
   try {
     if (identityOf(await lstat(path, { bigint: true })) !== identity) return false;
-    await rm(path, { recursive: true });
+    await removeTree(path);
     return true;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;

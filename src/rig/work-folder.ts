@@ -2,10 +2,11 @@
  * `<output>/rig.<id>/`: what a rig writes while it lives. For each trigger there is a folder in it, named by its number, with
  * the layout of the archive; beside it stands the archive while it is being written, `<number>.part`.
  */
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, RigError } from '../errors.ts';
 import { makeNewFolder } from '../host/folders.ts';
+import { listFiles, removeTree } from '../host/trees.ts';
 import { fileStamp, workFolder } from './paths.ts';
 
 /** Which rig's, and below which folder: the part of a spec that is needed here. */
@@ -47,22 +48,20 @@ export async function keepFolder(place: WorkPlace, folder: string, at: Date): Pr
   return kept;
 }
 
-export async function removeWorkFolder(place: WorkPlace): Promise<void> {
-  await rm(pathOf(place), { recursive: true, force: true });
-}
-
 async function isOwnFolder(path: string): Promise<boolean> {
   const stat = await lstat(path);
   return stat.isDirectory() && stat.uid === process.geteuid?.();
 }
 
+/** Removes the work folder; what somebody else has put in its place is left alone. */
+export async function removeWorkFolder(place: WorkPlace): Promise<void> {
+  if (await isOwnFolder(pathOf(place)).catch(() => false)) await removeTree(pathOf(place));
+}
+
 const inTheWay = (path: string): RigError =>
   new RigError(`${path} is in the way and does not belong to rig; look at it, then remove it`);
 
-async function holdsFiles(folder: string): Promise<boolean> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.some((entry) => !entry.isDirectory());
-}
+const holdsFiles = async (folder: string): Promise<boolean> => (await listFiles(folder)).length > 0;
 
 /**
  * Puts what an earlier rig of this id left in order: a trigger's folder with something in it is kept under a name of its own;
@@ -86,11 +85,14 @@ export async function clearLeftover(place: WorkPlace): Promise<string[]> {
   return kept;
 }
 
-/** Removes what a killed rig of this id left. Anything that is not our own folder is not touched: a RigError. */
+/**
+ * Removes what a killed rig of this id left; where something is mounted in it, it is kept as {@link clearLeftover} does. Anything
+ * that is not our own folder is not touched: a RigError.
+ */
 export async function discardLeftover(place: WorkPlace): Promise<void> {
   try {
     if (!(await isOwnFolder(pathOf(place)))) throw inTheWay(pathOf(place));
-    await removeWorkFolder(place);
+    await removeWorkFolder(place).catch(() => clearLeftover(place));
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
@@ -110,7 +112,7 @@ export async function makeWorkFolder(place: WorkPlace): Promise<string[]> {
 /**
  * Makes the folder for what is collected for a trigger. Where the work folder itself is gone (what cleans up old files in
  * /var/tmp may take the empty folder of a rig that has waited for weeks) it is made again, and so is the folder that it was in;
- * `tell` hears of it.
+ * `tell` hears of it. Throws a RigError where another user's folder has the name.
  */
 export async function makeCollectionFolder(
   place: WorkPlace,
@@ -119,6 +121,8 @@ export async function makeCollectionFolder(
 ): Promise<string> {
   const folder = collectionFolder(place, number);
   try {
+    // Whoever may write to /var/tmp may have made it since, and could put links in the place of what is made in it.
+    if (!(await isOwnFolder(pathOf(place)))) throw inTheWay(pathOf(place));
     await makeNewFolder(folder);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;

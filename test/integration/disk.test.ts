@@ -87,3 +87,20 @@ test('a core that would not leave enough free is not begun', async (t) => {
     /less than 100 MiB would be left free in \/var\/tmp \(now \d+ MiB, about \d+ MiB are needed/,
   );
 });
+
+test('a restarting rig that triggers again and again where there is no room says so in one archive, and fills nothing', async (t) => {
+  const host = await startHost(t, { places: { '/var/tmp': { size: '64M' } } });
+  host.write('/var/log/messages', '');
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--restart', '3', '--exec', 'id');
+  for (let number = 1; number <= 4; number++) {
+    host.append('/var/log/messages', `${MESSAGE}\n`);
+    await waitFor('the trigger to be worked on', () =>
+      host.read('/var/log/rig/rig.log').includes(number === 1 ? 'trigger 1: /' : `trigger ${number}: nothing`),
+    );
+  }
+  const record = await finished(host, id);
+  assert.equal(record.status, 'failed');
+  assert.match(record.reasons.join(), /exec: not started.*trigger 4: nothing is collected: less than 1\.0 GiB/);
+  assert.deepEqual(host.archives(), [record.archive]);
+  await assertNothingLeft(host);
+});

@@ -364,6 +364,7 @@ for (const [what, remove] of [
   ['everything under /run/rig', 'rm -r /run/rig'],
   ['its control socket', 'rm /run/rig/web/control.sock'],
   ['its folder', 'rm -r /run/rig/web'],
+  ['the file that says whose it is', 'rm /run/rig/web/rig.json'],
 ] as const)
   test(`a rig that has lost ${what} is there again, watches all the time, and ends as ever`, async (t) => {
     const { host, rig } = await startWatched(t);
@@ -383,6 +384,15 @@ for (const [what, remove] of [
     assert.equal((await finished(host, 'web')).status, 'destroyed');
     await assertNothingLeft(host);
   });
+
+test('a rig that ends just after it has lost the file that says whose its folder is leaves nothing', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig, '--name', 'web');
+  const { pid } = await theRig(host, 'web');
+  await host.sh(`rm /run/rig/web/rig.json; kill ${pid}`);
+  assert.equal((await finished(host, 'web')).status, 'destroyed');
+  await assertNothingLeft(host);
+});
 
 test('a rig that has lost its folder and then its name to another one still collects, and leaves that one alone', async (t) => {
   const { host, rig } = await startWatched(t);
