@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { Gap } from '../../src/monitors/logs/coverage.ts';
 import { startHost, type TestHost } from '../support/host.ts';
 import { linesExamined, sourcesOf } from '../support/log-writer.ts';
 import { armRig, finished, type Manifest, MESSAGE, theRig } from '../support/rigs.ts';
@@ -57,6 +58,25 @@ test('on an overlay a file is followed through its first write, and none of its 
   await host.must('sh', ['-c', 'echo one >> /run/m/app.log; echo two >> /run/m/app.log']);
   await waitFor('both lines to be examined', async () => (await linesExamined(host, id)) >= 2);
   assert.equal(await linesExamined(host, id), 2);
+});
+
+test('what the real rsyslog drops of a flood is a gap in the certificate of the file that it writes', async (t) => {
+  const host = await startHost(t);
+  host.write('/var/log/messages', '');
+  await host.startRsyslog({ burst: 5 });
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--noop');
+  const flood = await host.spawnInteractive('logger', ['-t', 'flood']);
+  flood.type('line\n'.repeat(200));
+  const found = await waitFor('rsyslog to say how much it dropped', async () => {
+    // It says so with the next message of the same process.
+    flood.type('line\n');
+    const { coverage, gaps } = (await sourcesOf(host, id))[0] as unknown as { coverage: string; gaps: Gap[] };
+    const gap = gaps.find(({ missing }) => missing !== null);
+    return gap && { coverage, gap };
+  });
+  assert.equal(found.coverage, 'gaps');
+  assert.match(found.gap.cause, /^rsyslogd\S*: imuxsock.*N messages lost due to rate-limiting/);
+  assert.ok(Number(found.gap.missing) >= 195, `${found.gap.missing} are missing`);
 });
 
 test('a file of /proc is read again and again: of equal lines only one that is added counts', async (t) => {

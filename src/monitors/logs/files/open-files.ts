@@ -7,11 +7,13 @@ import { errnoOf, messageOf } from '../../../errors.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
 import { isHeldForWriting } from '../../../host/open-files.ts';
 import type { Json } from '../../../json.ts';
+import type { Matcher } from '../matching/matcher.ts';
 import type { SourceContext } from '../source.ts';
 import { hasTakenOver, isCopyOf, isCopyUpTo, mayBeCopy } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
+import { SuppressedLines } from './suppressed-lines.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
 import { isRotationOfAny } from './watched-pattern.ts';
@@ -25,6 +27,7 @@ interface Entry {
   file: FollowedFile;
   /** The certificates of the paths that it was reached by. */
   records: Set<FileRecord>;
+  matcher: Matcher;
   /** Undefined: polled, for a reason. */
   wakeUp: WakeUp | undefined;
   pollingReason: string | undefined;
@@ -56,6 +59,7 @@ const pollingDoubt = (reason = 'changes are not announced'): string => `it is on
 export class OpenFiles {
   readonly #entries = new Map<string, Entry>();
   readonly #pending = new Set<Entry>();
+  readonly #suppressedLines = new SuppressedLines();
   readonly #context: SourceContext;
   readonly #onMatch: OnFileMatch;
   readonly #onMoved: () => void;
@@ -228,7 +232,7 @@ export class OpenFiles {
       this.#readOne(entry);
       const silentMs = now - entry.lastGrewMs;
       if (entry.names > 0 || this.#isStopped || this.#pending.has(entry)) continue;
-      if (silentMs >= tailAfterMs) entry.file.examineTail(this.#context.matcher, this.#onMatch);
+      if (silentMs >= tailAfterMs) entry.file.examineTail(entry.matcher, this.#onMatch);
       if (silentMs >= this.#letGoAfterMs && !entry.isHolderSought) void this.#letGoUnlessHeld(entry);
     }
   }
@@ -254,7 +258,9 @@ export class OpenFiles {
       isEncodingTold: false,
     };
     const problems = { hasFailed: false, problem: undefined, originals: [] };
-    const entry: Entry = { file, records: new Set(records), lastGrewMs: performance.now(), ...state, ...problems };
+    const known = new Set(records);
+    const matcher = this.#suppressedLines.noting(this.#context.matcher, known);
+    const entry: Entry = { file, records: known, matcher, lastGrewMs: performance.now(), ...state, ...problems };
     file.onTruncated = (truncation) => this.#noteTruncation(entry, truncation);
     // By descriptor: the name may have gone to another file by now.
     const fdPath = `/proc/self/fd/${file.fd}`;
@@ -354,8 +360,7 @@ export class OpenFiles {
     const before = entry.file.offset;
     try {
       entry.problem = undefined;
-      if (!this.#skipCopied(entry) && entry.file.readSlice(this.#context.matcher, this.#onMatch))
-        this.#pending.add(entry);
+      if (!this.#skipCopied(entry) && entry.file.readSlice(entry.matcher, this.#onMatch)) this.#pending.add(entry);
       else this.#pending.delete(entry);
     } catch (error) {
       this.#pending.delete(entry);

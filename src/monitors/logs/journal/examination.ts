@@ -1,7 +1,7 @@
 /** What is done with the entries of the journal, whoever reads them, and what is said of it in the end. */
 import type { SourceStatus } from '../../../plugin.ts';
 import { entryTimeMs } from '../condition/clock.ts';
-import { Gaps, suppressionIn } from '../coverage.ts';
+import { Gaps, suppressionIn, tellsInJournal } from '../coverage.ts';
 import type { SourceContext } from '../source.ts';
 import type { JournalEntry } from './entry.ts';
 import { textOf } from './entry.ts';
@@ -56,7 +56,9 @@ export class Examination {
 
   /** Notes what journald or the kernel says it has not logged. */
   noteSuppression(entry: JournalEntry): void {
-    const suppression = suppressionIn(entry.values('MESSAGE')[0], textOf(entry, 'SYSLOG_IDENTIFIER'));
+    const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
+    if (identifier === undefined || !tellsInJournal(identifier)) return;
+    const suppression = suppressionIn(entry.values('MESSAGE')[0]?.toString() ?? '', identifier);
     if (suppression) this.gaps.add(suppression.cause, suppression.missing);
   }
 

@@ -1,5 +1,6 @@
 /** The systemd journal as a source: its files are read by rig itself, milliseconds after journald has written to them. */
 import type { SourceStatus, Trigger } from '../../../../plugin.ts';
+import { tellsInJournal } from '../../coverage.ts';
 import type { WakeUp } from '../../files/wake-up.ts';
 import { wakeOn } from '../../files/wake-up.ts';
 import type { JournalPlan } from '../../plan.ts';
@@ -86,7 +87,7 @@ export class NativeSource implements Source {
     const { matcher } = examination.context;
     this.#tests = new DataTests([
       { field: 'MESSAGE', test: (value) => matcher.test(value) },
-      { field: 'SYSLOG_IDENTIFIER', test: (value) => tellers.has(value.toString('latin1')) },
+      { field: 'SYSLOG_IDENTIFIER', test: (value) => tellsInJournal(value.toString('latin1')) },
     ]);
     this.#files = new HeldFiles(dir, (path, error) => this.#onFailure(path, error));
     this.#pace = new JournalPace(latencyMs ?? defaultLatencyMs, () => this.#beat());
@@ -350,6 +351,3 @@ export class NativeSource implements Source {
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-
-/** Those that say how much they have not logged. */
-const tellers = new Set(['systemd-journald', 'kernel']);
