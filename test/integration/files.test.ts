@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Gap } from '../../src/monitors/logs/coverage.ts';
+import type { ExaminedSpan } from '../../src/monitors/logs/files/file-record.ts';
 import { startHost, type TestHost } from '../support/host.ts';
 import { linesExamined, sourcesOf } from '../support/log-writer.ts';
 import { armRig, finished, type Manifest, MESSAGE, theRig } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 
 const FILE = '/var/log/app.log';
+interface Certificate {
+  coverage: string;
+  examined: ExaminedSpan[];
+}
+
 /** Two of the hundred parts of a real report are enough. */
 const SOS = '[report]\nonly-plugins = host,process\n';
 
@@ -103,11 +109,15 @@ test('a file of /proc is read again and again: of equal lines only one that is a
 test('standard input is read with --foreground, and the archive has what came before the match', async (t) => {
   const host = await hostWithLog(t);
   const { code, stderr } = await host.sh(
-    `(echo before; echo '${MESSAGE}') | rig logs -m '${MESSAGE}' --logfile - --no-journal --foreground --sosreport`,
+    `(echo before; echo '${MESSAGE}'; echo after) | rig logs -m '${MESSAGE}' --logfile - --no-journal --foreground --sosreport`,
   );
   assert.equal(code, 0, stderr);
   const [archive = ''] = host.archives();
-  assert.equal((await host.manifest<Manifest>(archive)).trigger.source, 'standard input');
+  const { trigger, sources } = await host.manifest<Manifest & { sources: [Certificate] }>(archive);
+  assert.equal(trigger.source, 'standard input');
+  assert.equal(sources[0].coverage, 'no gap');
+  // What came behind the message was not examined.
+  assert.deepEqual([sources[0].examined[0]?.from, sources[0].examined[0]?.to], [0, 'before\n'.length + MESSAGE.length]);
   const context = await host.must('tar', ['-xOf', archive, '--wildcards', '*/context/*']);
   assert.match(context, /^before\n--- .*\nThis is my test message\n$/);
 });

@@ -11,6 +11,7 @@ import type { Matcher } from '../matching/matcher.ts';
 import type { SourceContext } from '../source.ts';
 import { hasTakenOver, isCopyOf, isCopyUpTo, mayBeCopy } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
+import { longLinesDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
@@ -50,9 +51,6 @@ type OnTruncated = (file: FollowedFile, truncation: Truncation) => number;
 
 const truncatedUnread = 'truncated before it was read';
 const truncationDoubt = 'it was truncated, and what was written in the moment before would be gone unread';
-
-const longLinesDoubt = 'lines longer than 256 KiB were examined in parts that overlap';
-const utf16 = 'UTF-16 text, in which the message is not found';
 
 const pollingDoubt = (reason = 'changes are not announced'): string => `it is only looked at now and then: ${reason}`;
 
@@ -107,7 +105,7 @@ export class OpenFiles {
     ]);
     const gaps = entries.flatMap(({ file, problem }) => [
       ...(problem === undefined ? [] : [`cannot be read: ${problem}`]),
-      ...(file.isUtf16 ? [utf16] : []),
+      ...(file.isUtf16 ? [utf16Gap] : []),
     ]);
     return record.status(
       entries.map(({ file }) => file.span),
@@ -376,9 +374,7 @@ export class OpenFiles {
   #tellOfEncoding(entry: Entry): void {
     if (entry.isEncodingTold || !entry.file.isUtf16) return;
     entry.isEncodingTold = true;
-    this.#context.remark(
-      `${entry.file.path}: is UTF-16 text, in which --message is not found: rig reads UTF-8 and ASCII`,
-    );
+    this.#context.remark(`${entry.file.path}: ${utf16Remark}`);
   }
 
   /** A file that cannot be read is tried again every second; one that is gone from its network file system is forgotten. */
@@ -403,7 +399,7 @@ export class OpenFiles {
   #forget(entry: Entry): void {
     for (const record of entry.records) {
       record.end({ ...entry.file.span, ended: 'let go' });
-      if (entry.file.isUtf16) record.gaps.add(utf16);
+      if (entry.file.isUtf16) record.gaps.add(utf16Gap);
       if (entry.file.longLines > 0) record.doubt(longLinesDoubt);
       if (!entry.wakeUp) record.doubt(pollingDoubt(entry.pollingReason));
       if (entry.problem !== undefined) record.gaps.add(`cannot be read: ${entry.problem}`);
