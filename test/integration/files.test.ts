@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { Gap } from '../../src/monitors/logs/coverage.ts';
+import type { ExaminedSpan } from '../../src/monitors/logs/files/file-record.ts';
 import { startHost, type TestHost } from '../support/host.ts';
 import { linesExamined, sourcesOf } from '../support/log-writer.ts';
 import { armRig, finished, type Manifest, MESSAGE, theRig } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 
 const FILE = '/var/log/app.log';
+interface Certificate {
+  coverage: string;
+  examined: ExaminedSpan[];
+}
+
 /** Two of the hundred parts of a real report are enough. */
 const SOS = '[report]\nonly-plugins = host,process\n';
 
@@ -59,6 +66,25 @@ test('on an overlay a file is followed through its first write, and none of its 
   assert.equal(await linesExamined(host, id), 2);
 });
 
+test('what the real rsyslog drops of a flood is a gap in the certificate of the file that it writes', async (t) => {
+  const host = await startHost(t);
+  host.write('/var/log/messages', '');
+  await host.startRsyslog({ burst: 5 });
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--noop');
+  const flood = await host.spawnInteractive('logger', ['-t', 'flood']);
+  flood.type('line\n'.repeat(200));
+  const found = await waitFor('rsyslog to say how much it dropped', async () => {
+    // It says so with the next message of the same process.
+    flood.type('line\n');
+    const { coverage, gaps } = (await sourcesOf(host, id))[0] as unknown as { coverage: string; gaps: Gap[] };
+    const gap = gaps.find(({ missing }) => missing !== null);
+    return gap && { coverage, gap };
+  });
+  assert.equal(found.coverage, 'gaps');
+  assert.match(found.gap.cause, /^rsyslogd\S*: imuxsock.*N messages lost due to rate-limiting/);
+  assert.ok(Number(found.gap.missing) >= 195, `${found.gap.missing} are missing`);
+});
+
 test('a file of /proc is read again and again: of equal lines only one that is added counts', async (t) => {
   const host = await startHost(t);
   const mount = ['-t', 'tmpfs', 'one-of-two', '/mnt'];
@@ -83,11 +109,15 @@ test('a file of /proc is read again and again: of equal lines only one that is a
 test('standard input is read with --foreground, and the archive has what came before the match', async (t) => {
   const host = await hostWithLog(t);
   const { code, stderr } = await host.sh(
-    `(echo before; echo '${MESSAGE}') | rig logs -m '${MESSAGE}' --logfile - --no-journal --foreground --sosreport`,
+    `(echo before; echo '${MESSAGE}'; echo after) | rig logs -m '${MESSAGE}' --logfile - --no-journal --foreground --sosreport`,
   );
   assert.equal(code, 0, stderr);
   const [archive = ''] = host.archives();
-  assert.equal((await host.manifest<Manifest>(archive)).trigger.source, 'standard input');
+  const { trigger, sources } = await host.manifest<Manifest & { sources: [Certificate] }>(archive);
+  assert.equal(trigger.source, 'standard input');
+  assert.equal(sources[0].coverage, 'no gap');
+  // What came behind the message was not examined.
+  assert.deepEqual([sources[0].examined[0]?.from, sources[0].examined[0]?.to], [0, 'before\n'.length + MESSAGE.length]);
   const context = await host.must('tar', ['-xOf', archive, '--wildcards', '*/context/*']);
   assert.match(context, /^before\n--- .*\nThis is my test message\n$/);
 });

@@ -97,14 +97,17 @@ export class TestHost extends Enclosure {
 
   /**
    * Starts the real rsyslogd. It gets what journald forwards, or serves /dev/log itself where no journald was started,
-   * and writes /var/log/messages and /var/log/auth.log unless other rules are given.
+   * and writes /var/log/messages and /var/log/auth.log unless other rules are given. `burst` is how many messages a process
+   * may log in a second before it drops them, and says so in its files; 0 for any number.
    */
-  async startRsyslog({ rules = CLASSIC_RULES } = {}): Promise<Running> {
+  async startRsyslog({ rules = CLASSIC_RULES, burst = 0 } = {}): Promise<Running> {
     const isFed = this.#journald !== undefined && !this.#journald.hasEnded();
     const socket = isFed ? '/run/systemd/journal/syslog' : '/dev/log';
     if (!isFed) await this.must('rm', ['-f', '/dev/log']); // the link to a journald that is not there
-    const input = `module(load="imuxsock" SysSock.Name="${socket}" SysSock.RateLimit.Interval="0")`;
-    this.write('/etc/rsyslog-test.conf', `${input}\n${rules}\n`);
+    const limit = `SysSock.RateLimit.Interval="${burst > 0 ? 1 : 0}" SysSock.RateLimit.Burst="${burst}"`;
+    const input = `module(load="imuxsock" SysSock.Name="${socket}" ${limit})`;
+    const own = burst > 0 ? 'global(processInternalMessages="on")\n' : '';
+    this.write('/etc/rsyslog-test.conf', `${own}${input}\n${rules}\n`);
     const rsyslog = await this.spawn('rsyslogd', ['-n', '-f', '/etc/rsyslog-test.conf', '-i', '/run/rsyslogd.pid']);
     await waitFor('rsyslogd to listen', () => {
       if (rsyslog.hasEnded()) throw new Error(`rsyslogd ended\n${rsyslog.stderr}`);

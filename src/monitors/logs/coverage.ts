@@ -16,6 +16,8 @@ export type Gap = {
 /** Each unit and each kernel function that is rate-limited is a cause of its own; a hostile one must not fill the memory. */
 const mostCauses = 100;
 const furtherCauses = 'further causes';
+/** So much of a message says it. */
+const toldCharacters = 200;
 
 export class Gaps {
   readonly #gaps = new Map<string, Gap>();
@@ -49,22 +51,35 @@ export class Gaps {
   }
 }
 
-/** Who says what has not been logged, by SYSLOG_IDENTIFIER. */
-export const tellersOfLoss: ReadonlySet<string> = new Set(['systemd-journald', 'kernel']);
+/** Whether it is for this program to say in the journal what was never logged. */
+export const tellsInJournal = (identifier: string | undefined): boolean =>
+  identifier === 'systemd-journald' || identifier === 'kernel';
 
-/** journald's own words when a service logs too much, and the kernel's: printk_ratelimit and its like. */
+/** The same in a file: rsyslog says what is lost to those that it writes, under its name or that and the number of the message. */
+export const tellsInFile = (identifier: string): boolean =>
+  tellsInJournal(identifier) || /^rsyslogd(?:-\d+)?$/.test(identifier);
+
+/**
+ * journald's own words when a service, or the kernel, logs too much; the kernel's (printk_ratelimit and its like); and those of
+ * rsyslog's imuxsock and imjournal, of today and of version 7.
+ */
 const suppressed =
-  /^Suppressed (\d+) messages from |(?:^|: )(\d+) (?:callbacks|messages|printk messages) (?:suppressed|dropped)/;
+  /^Suppressed (\d+) messages from |^Missed (\d+) kernel messages|(?:^|: )(\d+) (?:callbacks|messages|printk messages) (?:suppressed|dropped)|\b(\d+) messages (?:lost|from pid \d+) due to rate-limiting|begin to drop messages due to rate-limiting/;
 
-/** What a message says was never logged; `identifier` is who says so. Undefined when it says nothing of the kind. */
+/**
+ * What a message says was never logged, and how much where it says that; `identifier` is who says so, and whether that is for it
+ * to say is to be known. Undefined when it says nothing of the kind.
+ */
 export function suppressionIn(
-  message: Buffer | undefined,
-  identifier: string | undefined,
-): { cause: string; missing: number } | undefined {
-  if (!message || identifier === undefined || !tellersOfLoss.has(identifier)) return undefined;
-  const text = message.toString('utf8', 0, 200);
+  message: string,
+  identifier: string,
+): { cause: string; missing: number | undefined } | undefined {
+  const text = message.slice(0, toldCharacters);
   const found = suppressed.exec(text);
   if (!found) return undefined;
-  const missing = Number(found[1] ?? found[2]);
-  return { cause: `${identifier}: ${text.replace(String(missing), 'N')}`, missing };
+  const [words, ...numbers] = found;
+  const number = numbers.find((each) => each !== undefined);
+  if (number === undefined) return { cause: `${identifier}: ${text}`, missing: undefined };
+  const cause = `${identifier}: ${text.replace(words, words.replace(number, 'N'))}`;
+  return { cause, missing: Number(number) };
 }

@@ -217,3 +217,61 @@ test('of a file that is truncated again and again the last spans are kept, and t
   assert.equal(examined.length, 21);
   assert.equal(examined.length + (earlierSpans ?? 0), 30);
 });
+
+test('what rsyslog, journald and the kernel say in a file that they left out is a gap, with what is missing', async (t) => {
+  const file = join(newFolder(t), 'messages');
+  const head = 'Nov 25 10:00:00 web01';
+  // Of before arming.
+  writeFileSync(file, `${head} kernel: net_ratelimit: 1 callbacks suppressed\n`);
+  const following = await follow(t, [file]);
+  const said = [
+    'kernel: [ 1234.567890] net_ratelimit: 7 callbacks suppressed',
+    'kernel: net_ratelimit: 30 callbacks suppressed',
+    'systemd-journald[211]: Suppressed 120 messages from web.service',
+    'systemd-journald[211]: Missed 5 kernel messages',
+    'rsyslogd-2177: imuxsock[pid: 195, name: perl] from <web01:spam>: begin to drop messages due to rate-limiting',
+    'rsyslogd-2177: imuxsock[pid: 195, name: perl]: 195 messages lost due to rate-limiting (5 allowed within 2 seconds)',
+    'rsyslogd-2177: imuxsock lost 42 messages from pid 99 due to rate-limiting',
+    // What anybody may say.
+    'app[1]: Suppressed 9 messages from nobody',
+    'app[1]: 9 messages lost due to rate-limiting',
+    'kernel: nothing is suppressed',
+  ];
+  appendFileSync(file, said.map((line) => `${head} ${line}\n`).join(''));
+  appendFileSync(file, 'kernel: net_ratelimit: 9 callbacks suppressed\n');
+  await following.until(said.length + 1);
+  const { coverage, gaps } = certificateOf(following);
+  assert.deepEqual(
+    gaps.map(({ cause, times, missing }) => [cause, times, missing]).sort(),
+    [
+      ['kernel: net_ratelimit: N callbacks suppressed', 2, 37],
+      [
+        'rsyslogd-2177: imuxsock[pid: 195, name: perl] from <web01:spam>: begin to drop messages due to rate-limiting',
+        1,
+        null,
+      ],
+      [
+        'rsyslogd-2177: imuxsock[pid: 195, name: perl]: N messages lost due to rate-limiting (5 allowed within 2 seconds)',
+        1,
+        195,
+      ],
+      ['rsyslogd-2177: imuxsock lost N messages from pid 99 due to rate-limiting', 1, 42],
+      ['systemd-journald: Missed N kernel messages', 1, 5],
+      ['systemd-journald: Suppressed N messages from web.service', 1, 120],
+    ].sort(),
+  );
+  assert.equal(coverage, 'gaps');
+});
+
+for (const [what, line, coverage] of [
+  ['a file of syslog', 'Nov 25 10:00:00 web01 app[1]: hello', /^no gap known: in a burst it was not looked for/],
+  ['a file of another kind', '{"level":"info","message":"hello"}', /^no gap$/],
+] as const)
+  test(`a burst too large to be searched for such lines leaves no more than a doubt, and only in ${what}`, async (t) => {
+    const file = join(newFolder(t), 'messages');
+    writeFileSync(file, '');
+    const following = await follow(t, [file], 'last');
+    appendFileSync(file, `${`${line}\n`.repeat(400_000)}last\n`);
+    await following.until(1);
+    assert.match(certificateOf(following).coverage, coverage);
+  });

@@ -31,7 +31,7 @@ export interface Sighting {
 }
 
 /** What a syslog line says. */
-interface SyslogLine {
+export interface SyslogLine {
   /** Undefined where the line does not begin as syslog lines do. */
   host: string | undefined;
   identifier: string;
@@ -94,7 +94,8 @@ function unfold(message: string): { times: number; message: string } {
   return { times: Number(times), message: (inner ?? '').trim() };
 }
 
-function parseSyslogLine(text: string): SyslogLine | undefined {
+/** Reads a line that syslog wrote, up to 4 KiB of it; undefined where no program is named. */
+export function parseSyslogLine(text: string): SyslogLine | undefined {
   const [start, host] = header.exec(text) ?? [''];
   const rest = text.slice(start.length);
   const found = tag.exec(rest);

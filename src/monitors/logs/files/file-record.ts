@@ -15,6 +15,11 @@ export type ExaminedSpan = {
 /** A span that does not grow any more, and why. */
 export type EndedSpan = ExaminedSpan & { ended: 'truncated' | 'let go' | 'unpacked' };
 
+/** What keeps "no gap" from being claimed of a text, and what of it cannot be searched, as files and streams have it. */
+export const longLinesDoubt = 'lines longer than 256 KiB were examined in parts that overlap';
+export const utf16Gap = 'UTF-16 text, in which the message is not found';
+export const utf16Remark = 'is UTF-16 text, in which --message is not found: rig reads UTF-8 and ASCII';
+
 /** So many ended spans are kept one by one; of those before, only how many they were. */
 const mostSpans = 20;
 /** Each is one sentence of rig's own, so there are few; a file's name in one makes them many. */

@@ -10,6 +10,7 @@ import type { FileRecord } from './file-record.ts';
 import type { FollowedFile } from './followed-file.ts';
 import { ownLog } from './log-files.ts';
 import { OpenFiles } from './open-files.ts';
+import { SuppressedLines } from './suppressed-lines.ts';
 import { WatchedPath } from './watched-path.ts';
 import { isRotationOfAny, WatchedPattern } from './watched-pattern.ts';
 
@@ -176,7 +177,8 @@ export class FileSource implements Source {
 
   async #examineCompressed(path: string, record: FileRecord): Promise<void> {
     try {
-      const examined = await examineCompressed(path, this.#open.all(), this.#context);
+      const matcher = new SuppressedLines().noting(this.#context.matcher, [record]);
+      const examined = await examineCompressed(path, this.#open.all(), { ...this.#context, matcher });
       if (!examined) return;
       this.#compressed.push(examined);
       const { device, inode, bytes } = examined;

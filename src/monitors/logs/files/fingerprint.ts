@@ -48,8 +48,7 @@ export class Fingerprint {
 
   /** Whether the file begins with FF FE or FE FF. */
   get hasUtf16Mark(): boolean {
-    const [first, second] = [this.#head[0], this.#head[1]];
-    return this.#headLength >= 2 && ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff));
+    return hasUtf16Mark(this.#head.subarray(0, this.#headLength));
   }
 
   copyTo(other: Fingerprint): void {
@@ -59,6 +58,11 @@ export class Fingerprint {
     other.#tailLength = this.#tailLength;
     other.#end = this.#end;
   }
+}
+
+/** Whether a text begins with the byte order mark of UTF-16. */
+export function hasUtf16Mark([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
 function isAt(fd: number, offset: number, bytes: Buffer, length: number): boolean {

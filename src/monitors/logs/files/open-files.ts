@@ -8,11 +8,14 @@ import { holding } from '../../../host/event-loop.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
 import { isHeldForWriting } from '../../../host/open-files.ts';
 import type { Json } from '../../../json.ts';
+import type { Matcher } from '../matching/matcher.ts';
 import type { SourceContext } from '../source.ts';
 import { hasTakenOver, isCopyOf, isCopyUpTo, mayBeCopy } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
+import { longLinesDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
+import { SuppressedLines } from './suppressed-lines.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
 import { isRotationOfAny } from './watched-pattern.ts';
@@ -26,6 +29,7 @@ interface Entry {
   file: FollowedFile;
   /** The certificates of the paths that it was reached by. */
   records: Set<FileRecord>;
+  matcher: Matcher;
   /** Undefined: polled, for a reason. */
   wakeUp: WakeUp | undefined;
   pollingReason: string | undefined;
@@ -49,14 +53,12 @@ type OnTruncated = (file: FollowedFile, truncation: Truncation) => number;
 const truncatedUnread = 'truncated before it was read';
 const truncationDoubt = 'it was truncated, and what was written in the moment before would be gone unread';
 
-const longLinesDoubt = 'lines longer than 256 KiB were examined in parts that overlap';
-const utf16 = 'UTF-16 text, in which the message is not found';
-
 const pollingDoubt = (reason = 'changes are not announced'): string => `it is only looked at now and then: ${reason}`;
 
 export class OpenFiles {
   readonly #entries = new Map<string, Entry>();
   readonly #pending = new Set<Entry>();
+  readonly #suppressedLines = new SuppressedLines();
   readonly #context: SourceContext;
   readonly #onMatch: OnFileMatch;
   readonly #onMoved: () => void;
@@ -104,7 +106,7 @@ export class OpenFiles {
     ]);
     const gaps = entries.flatMap(({ file, problem }) => [
       ...(problem === undefined ? [] : [`cannot be read: ${problem}`]),
-      ...(file.isUtf16 ? [utf16] : []),
+      ...(file.isUtf16 ? [utf16Gap] : []),
     ]);
     return record.status(
       entries.map(({ file }) => file.span),
@@ -229,7 +231,7 @@ export class OpenFiles {
       this.#readOne(entry);
       const silentMs = now - entry.lastGrewMs;
       if (entry.names > 0 || this.#isStopped || this.#pending.has(entry)) continue;
-      if (silentMs >= tailAfterMs) entry.file.examineTail(this.#context.matcher, this.#onMatch);
+      if (silentMs >= tailAfterMs) entry.file.examineTail(entry.matcher, this.#onMatch);
       if (silentMs >= this.#letGoAfterMs && !entry.isHolderSought) void this.#letGoUnlessHeld(entry);
     }
   }
@@ -255,7 +257,9 @@ export class OpenFiles {
       isEncodingTold: false,
     };
     const problems = { hasFailed: false, problem: undefined, originals: [] };
-    const entry: Entry = { file, records: new Set(records), lastGrewMs: performance.now(), ...state, ...problems };
+    const known = new Set(records);
+    const matcher = this.#suppressedLines.noting(this.#context.matcher, known);
+    const entry: Entry = { file, records: known, matcher, lastGrewMs: performance.now(), ...state, ...problems };
     file.onTruncated = (truncation) => this.#noteTruncation(entry, truncation);
     // By descriptor: the name may have gone to another file by now.
     const fdPath = `/proc/self/fd/${file.fd}`;
@@ -356,7 +360,7 @@ export class OpenFiles {
     try {
       entry.problem = undefined;
       const { file } = entry;
-      const mayHaveMore = () => !this.#skipCopied(entry) && file.readSlice(this.#context.matcher, this.#onMatch);
+      const mayHaveMore = () => !this.#skipCopied(entry) && file.readSlice(entry.matcher, this.#onMatch);
       if (holding(`reading ${file.path}`, mayHaveMore)) this.#pending.add(entry);
       else this.#pending.delete(entry);
     } catch (error) {
@@ -373,9 +377,7 @@ export class OpenFiles {
   #tellOfEncoding(entry: Entry): void {
     if (entry.isEncodingTold || !entry.file.isUtf16) return;
     entry.isEncodingTold = true;
-    this.#context.remark(
-      `${entry.file.path}: is UTF-16 text, in which --message is not found: rig reads UTF-8 and ASCII`,
-    );
+    this.#context.remark(`${entry.file.path}: ${utf16Remark}`);
   }
 
   /** A file that cannot be read is tried again every second; one that is gone from its network file system is forgotten. */
@@ -400,7 +402,7 @@ export class OpenFiles {
   #forget(entry: Entry): void {
     for (const record of entry.records) {
       record.end({ ...entry.file.span, ended: 'let go' });
-      if (entry.file.isUtf16) record.gaps.add(utf16);
+      if (entry.file.isUtf16) record.gaps.add(utf16Gap);
       if (entry.file.longLines > 0) record.doubt(longLinesDoubt);
       if (!entry.wakeUp) record.doubt(pollingDoubt(entry.pollingReason));
       if (entry.problem !== undefined) record.gaps.add(`cannot be read: ${entry.problem}`);

@@ -12,6 +12,8 @@ export type OnStreamMatch = (line: Buffer, offset: number) => boolean;
 export class StreamLines {
   lines = 0;
   bytes = 0;
+  /** Lines longer than a window: examined in parts that overlap. */
+  longLines = 0;
   readonly #matcher: Matcher;
   readonly #onMatch: OnStreamMatch;
   /** The unfinished line, or the end of it that was kept. */
@@ -25,6 +27,11 @@ export class StreamLines {
     this.#onMatch = onMatch;
   }
 
+  /** Up to where the text was examined: the unfinished line is still to come. */
+  get examinedTo(): number {
+    return this.#longLineStart ?? this.bytes - this.#rest.length;
+  }
+
   /** Examines the lines that are complete now. */
   push(data: Buffer): void {
     const text = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
@@ -36,6 +43,7 @@ export class StreamLines {
     this.#rest = Buffer.from(text.subarray(linesEnd));
     if (this.#rest.length < windowBytes) return;
     this.#testPart(this.#rest, base + linesEnd, true);
+    if (this.#longLineStart === undefined) this.longLines++;
     this.#longLineStart ??= base + linesEnd;
     this.#rest = Buffer.from(this.#rest.subarray(-overlapBytes));
   }

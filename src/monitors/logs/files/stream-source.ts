@@ -7,7 +7,10 @@ import type { SourceStatus, Trigger } from '../../../plugin.ts';
 import { lastLines } from '../last-lines.ts';
 import type { LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import { contextBytes, contextLines } from '../source.ts';
+import { FileRecord, longLinesDoubt, utf16Gap, utf16Remark } from './file-record.ts';
+import { hasUtf16Mark } from './fingerprint.ts';
 import { StreamLines } from './stream-lines.ts';
+import { SuppressedLines } from './suppressed-lines.ts';
 
 /** Its name on the command line. */
 export const standardInput = '-';
@@ -15,14 +18,21 @@ export const standardInput = '-';
 /** What a stream is called in the status, the manifest and the context. */
 export const streamName = (path: string): string => (path === standardInput ? 'standard input' : path);
 
+/** A fifo hands each byte to one of those who read it, and to no other: see fifo(7). */
+const fifoDoubt = 'what another process reads from the fifo does not come here';
+
 interface Stream {
   source: string;
+  device: string;
   inode: string;
   readable: Readable;
+  record: FileRecord;
   lines: StreamLines;
   /** The last bytes that were read, for the context. */
   recent: Buffer;
   hasEnded: boolean;
+  /** Where the line ended with which the rig has triggered: what came behind it was not examined. */
+  stoppedAt: number | undefined;
   matches: number;
   passedOver: number;
 }
@@ -35,6 +45,7 @@ export class StreamSource implements Source {
   readonly #context: SourceContext;
   readonly #onAllEnded: () => void;
   readonly #streams: Stream[] = [];
+  readonly #suppressedLines = new SuppressedLines();
 
   /** `onAllEnded` is called when nothing can come any more. */
   constructor(paths: string[], context: SourceContext, onAllEnded: () => void) {
@@ -55,9 +66,14 @@ export class StreamSource implements Source {
   }
 
   status(): SourceStatus[] {
-    return this.#streams.map(({ source, lines: { lines, bytes }, hasEnded, matches, passedOver }) => {
+    return this.#streams.map((stream) => {
+      const { source, device, inode, lines: text, hasEnded, stoppedAt, matches, passedOver } = stream;
+      const { lines, bytes, longLines, examinedTo } = text;
       const state = hasEnded ? 'ended' : 'reading';
-      return { source, state, offset: bytes, lines, bytes, matches, passedOver };
+      const span = { device, inode, born: null, from: 0, to: stoppedAt ?? examinedTo };
+      const doubts = longLines > 0 ? [longLinesDoubt] : [];
+      const certificate = stream.record.status([span], { doubts, gaps: [] });
+      return { source, state, offset: bytes, lines, bytes, matches, passedOver, ...certificate };
     });
   }
 
@@ -74,21 +90,27 @@ export class StreamSource implements Source {
 
   #follow(path: string): void {
     const source = streamName(path);
-    const { readable, inode } = path === standardInput ? { readable: process.stdin, inode: '' } : openFifo(path);
-    const lines = new StreamLines(this.#context.matcher, (line, offset) => {
+    const { readable, device, inode } = path === standardInput ? openStandardInput() : openFifo(path);
+    const record = new FileRecord();
+    if (path !== standardInput) record.doubt(fifoDoubt);
+    const matcher = this.#suppressedLines.noting(this.#context.matcher, [record]);
+    const lines = new StreamLines(matcher, (line, offset) => {
       const position = { file: source, inode, offset };
       const taken = this.#context.onMatch({ source, line, position, atMs: Date.now() });
       if (taken === 'counted') stream.matches++;
       else stream.passedOver++;
-      return !this.#context.isOver();
+      if (!this.#context.isOver()) return true;
+      stream.stoppedAt = offset + line.length;
+      return false;
     });
-    const recent = Buffer.alloc(0);
-    const stream: Stream = { source, inode, readable, lines, recent, hasEnded: false, matches: 0, passedOver: 0 };
+    const state = { recent: Buffer.alloc(0), hasEnded: false, stoppedAt: undefined, matches: 0, passedOver: 0 };
+    const stream: Stream = { source, device, inode, readable, record, lines, ...state };
     this.#streams.push(stream);
     readable.on('data', (data: Buffer) => this.#take(stream, data));
     readable.on('end', () => this.#onEnd(stream));
     readable.on('error', (error) => {
       this.#context.remark(`${source}: cannot be read: ${error.message}`);
+      record.gaps.add(`cannot be read: ${error.message}`);
       this.#onEnd(stream);
     });
   }
@@ -96,7 +118,11 @@ export class StreamSource implements Source {
   #take(stream: Stream, data: Buffer): void {
     if (this.#context.isOver()) return;
     stream.recent = Buffer.concat([stream.recent, data]).subarray(-contextBytes);
+    const hadLess = stream.lines.bytes < 2;
     stream.lines.push(data);
+    if (!hadLess || stream.lines.bytes < 2 || !hasUtf16Mark(stream.recent)) return;
+    stream.record.gaps.add(utf16Gap);
+    this.#context.remark(`${stream.source}: ${utf16Remark}`);
   }
 
   #onEnd(stream: Stream): void {
@@ -107,13 +133,21 @@ export class StreamSource implements Source {
   }
 }
 
+function openStandardInput(): Opened {
+  const { dev, ino } = fstatSync(process.stdin.fd, { bigint: true });
+  return { readable: process.stdin, device: String(dev), inode: String(ino) };
+}
+
+type Opened = Pick<Stream, 'readable' | 'device' | 'inode'>;
+
 /** Opens a fifo for reading and writing, so that it does not end whenever a writer closes it: see fifo(7). */
-function openFifo(path: string): { readable: Readable; inode: string } {
+function openFifo(path: string): Opened {
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const stat = fstatSync(fd, { bigint: true });
   if (!stat.isFIFO()) {
     closeSync(fd);
     throw new RigError(`${path}: no longer a fifo`);
   }
-  return { readable: new Socket({ fd, readable: true, writable: false }), inode: String(stat.ino) };
+  const readable = new Socket({ fd, readable: true, writable: false });
+  return { readable, device: String(stat.dev), inode: String(stat.ino) };
 }

@@ -1,11 +1,14 @@
 /** What is done with the entries of the journal, whoever reads them, and what is said of it in the end. */
 import type { SourceStatus } from '../../../plugin.ts';
 import { entryTimeMs } from '../condition/clock.ts';
-import { Gaps, suppressionIn, tellersOfLoss } from '../coverage.ts';
+import { Gaps, suppressionIn, tellsInJournal } from '../coverage.ts';
 import type { LineMatch, SourceContext } from '../source.ts';
 import type { JournalEntry } from './entry.ts';
 import { textOf } from './entry.ts';
 import { JournalSequence } from './sequence.ts';
+
+/** What is said of losses is short; a message may have many megabytes. */
+const toldBytes = 1024;
 
 export class Examination {
   readonly context: SourceContext;
@@ -36,8 +39,9 @@ export class Examination {
    */
   examine(entry: JournalEntry, cursor: string, line: Buffer | undefined): void {
     const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
-    const mayTell = identifier !== undefined && tellersOfLoss.has(identifier);
-    const suppression = mayTell ? suppressionIn(entry.values('MESSAGE')[0], identifier) : undefined;
+    const mayTell = identifier !== undefined && tellsInJournal(identifier);
+    const told = mayTell ? (entry.values('MESSAGE')[0]?.toString('utf8', 0, toldBytes) ?? '') : '';
+    const suppression = mayTell ? suppressionIn(told, identifier) : undefined;
     const match = line && matchOf(entry, cursor, identifier, line);
     this.#first ??= cursor;
     this.entries++;

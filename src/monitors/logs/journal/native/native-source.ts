@@ -1,7 +1,7 @@
 /** The systemd journal as a source: its files are read by rig itself, milliseconds after journald has written to them. */
 import { holding } from '../../../../host/event-loop.ts';
 import type { SourceStatus, Trigger } from '../../../../plugin.ts';
-import { tellersOfLoss } from '../../coverage.ts';
+import { tellsInJournal } from '../../coverage.ts';
 import type { WakeUp } from '../../files/wake-up.ts';
 import { wakeOn } from '../../files/wake-up.ts';
 import type { JournalPlan } from '../../plan.ts';
@@ -88,7 +88,7 @@ export class NativeSource implements Source {
     const { matcher } = examination.context;
     this.#tests = new DataTests([
       { field: 'MESSAGE', test: (value) => matcher.test(value) },
-      { field: 'SYSLOG_IDENTIFIER', test: (value) => tellersOfLoss.has(value.toString('latin1')) },
+      { field: 'SYSLOG_IDENTIFIER', test: (value) => tellsInJournal(value.toString('latin1')) },
     ]);
     this.#files = new HeldFiles(dir, (path, error) => this.#onFailure(path, error));
     this.#pace = new JournalPace(latencyMs ?? defaultLatencyMs, () => this.#beat());
