@@ -11,7 +11,7 @@ import type { Matcher } from '../matching/matcher.ts';
 import type { SourceContext } from '../source.ts';
 import { hasTakenOver, isCopyOf, isCopyUpTo, mayBeCopy } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
-import { longLinesDoubt, utf16Gap, utf16Remark } from './file-record.ts';
+import { longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
@@ -51,8 +51,6 @@ type OnTruncated = (file: FollowedFile, truncation: Truncation) => number;
 
 const truncatedUnread = 'truncated before it was read';
 const truncationDoubt = 'it was truncated, and what was written in the moment before would be gone unread';
-
-const pollingDoubt = (reason = 'changes are not announced'): string => `it is only looked at now and then: ${reason}`;
 
 export class OpenFiles {
   readonly #entries = new Map<string, Entry>();
@@ -111,6 +109,11 @@ export class OpenFiles {
       entries.map(({ file }) => file.span),
       { doubts, gaps },
     );
+  }
+
+  /** Whether a file is still open that belongs to a certificate. */
+  isInUse(record: FileRecord): boolean {
+    return [...this.#entries.values()].some(({ records }) => records.has(record));
   }
 
   isPolled(file: FollowedFile): boolean {
