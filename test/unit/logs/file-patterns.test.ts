@@ -79,6 +79,22 @@ test('a file whose name looks like a rotation of another, and is none, is follow
   assert.deepEqual(lines().sort(), ['late', 'of the second', 'one', 'three', 'two']);
 });
 
+test('a dated copy (copytruncate with dateext and extension) that fits the pattern holds nothing new, another log does', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'app.log');
+  writeFileSync(file, 'starting\nold\n');
+  const { lines, until, source } = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, '*.log')] });
+  const copy = join(folder, 'app-20261123.log');
+  copyFileSync(file, copy);
+  await waitFor('the copy to be looked at', () => source.status().some((each) => each.source === copy && each.inode));
+  writeFileSync(join(folder, 'app-2.log'), 'starting\n');
+  await until(1);
+  truncateSync(file);
+  appendFileSync(file, 'new\n');
+  await until(2);
+  assert.deepEqual(lines(), ['starting', 'new']);
+});
+
 /** What is said of the pattern itself, beside the files that fit. */
 const certificateOf = ({ source }: Following) =>
   source.status().at(-1) as unknown as { source: string; state: string; coverage: string; gaps: Gap[]; examined: [] };

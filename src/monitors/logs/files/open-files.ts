@@ -14,10 +14,10 @@ import type { FileRecord } from './file-record.ts';
 import { longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
+import { isRotationOf } from './neighbours.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
-import { isRotationOfAny } from './watched-pattern.ts';
 
 /** How many slices are read at once of a file whose place another has taken: 64 MiB. */
 const drainedSlices = 256;
@@ -293,7 +293,8 @@ export class OpenFiles {
 
   #originalsOf(copy: FollowedFile): Entry[] {
     const names = [...copy.names, copy.place];
-    const isOriginal = ({ file }: Entry): boolean => names.some((name) => isRotationOfAny(name, file.names));
+    const isOriginal = ({ file }: Entry): boolean =>
+      names.some((name) => file.names.some((log) => isRotationOf(name, log)));
     return [...this.#entries.values()].filter((entry) => entry.file.identity !== copy.identity && isOriginal(entry));
   }
 
