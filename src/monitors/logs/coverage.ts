@@ -42,6 +42,18 @@ export class Gaps {
     }
   }
 
+  /** Takes over what another one has noted. */
+  absorb(other: Gaps): void {
+    for (const gap of other.list()) {
+      this.add(gap.cause, gap.missing ?? undefined);
+      const known = this.#gaps.get(gap.cause) ?? this.#gaps.get(furtherCauses);
+      if (!known) continue;
+      known.times += gap.times - 1;
+      if (gap.missingBytes !== undefined) known.missingBytes = (known.missingBytes ?? 0) + gap.missingBytes;
+      [known.first, known.last] = [gap.first < known.first ? gap.first : known.first, gap.last];
+    }
+  }
+
   get isEmpty(): boolean {
     return this.#gaps.size === 0;
   }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, mkdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { follow, newFolder } from './following.ts';
+import type { Gap } from '../../../src/monitors/logs/coverage.ts';
+import { waitFor } from '../../support/wait.ts';
+import { type Following, follow, newFolder } from './following.ts';
 
 test('files that fit a pattern are followed from their end, those that come later from their first byte', async (t) => {
   const folder = newFolder(t);
@@ -56,4 +58,100 @@ test('a file that fits a pattern, and is named as well, is examined once', async
   writeFileSync(file, 'two\n');
   await until(2);
   assert.deepEqual(lines(), ['one', 'two']);
+});
+
+test('a file whose name looks like a rotation of another, and is none, is followed when it comes', async (t) => {
+  const folder = newFolder(t);
+  writeFileSync(join(folder, 'app.log'), 'old\n');
+  const { lines, until } = await follow(t, [], '.', { intervalMs: 20, patterns: [join(folder, '*.log')] });
+  writeFileSync(join(folder, 'app-2.log'), 'of the second\n');
+  await until(1);
+  appendFileSync(join(folder, 'app.log'), 'one\n');
+  await until(2);
+  renameSync(join(folder, 'app.log'), join(folder, 'app-20261122.log'));
+  writeFileSync(join(folder, 'app.log'), 'two\n');
+  await until(3);
+  appendFileSync(join(folder, 'app-20261122.log'), 'late\n');
+  copyFileSync(join(folder, 'app.log'), join(folder, 'app-20261123.log'));
+  truncateSync(join(folder, 'app.log'));
+  appendFileSync(join(folder, 'app.log'), 'three\n');
+  await until(5);
+  assert.deepEqual(lines().sort(), ['late', 'of the second', 'one', 'three', 'two']);
+});
+
+test('a dated copy (copytruncate with dateext and extension) that fits the pattern holds nothing new, another log does', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'app.log');
+  writeFileSync(file, 'starting\nold\n');
+  const { lines, until, source } = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, '*.log')] });
+  const copy = join(folder, 'app-20261123.log');
+  copyFileSync(file, copy);
+  await waitFor('the copy to be looked at', () => source.status().some((each) => each.source === copy && each.inode));
+  writeFileSync(join(folder, 'app-2.log'), 'starting\n');
+  await until(1);
+  truncateSync(file);
+  appendFileSync(file, 'new\n');
+  await until(2);
+  assert.deepEqual(lines(), ['starting', 'new']);
+});
+
+/** What is said of the pattern itself, beside the files that fit. */
+const certificateOf = ({ source }: Following) =>
+  source.status().at(-1) as unknown as { source: string; state: string; coverage: string; gaps: Gap[]; examined: [] };
+
+test('of a pattern it is said how many files fit, and that none has come and gone', async (t) => {
+  const folder = newFolder(t);
+  const pattern = join(folder, '*.log');
+  const following = await follow(t, [], '.', { patterns: [pattern] });
+  const { source, state, coverage } = certificateOf(following);
+  assert.deepEqual([source, state, coverage], [pattern, 'waiting for files that fit', 'no gap']);
+  writeFileSync(join(folder, 'a.log'), 'one\n');
+  await following.until(1);
+  assert.equal(certificateOf(following).state, 'files that fit: 1');
+  assert.equal(certificateOf(following).coverage, 'no gap');
+});
+
+test('a file that fits a pattern, and came and went before anyone looked, makes "no gap" a claim that is not made', async (t) => {
+  const folder = newFolder(t);
+  const following = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  writeFileSync(join(folder, 'a.txt'), '');
+  rmSync(join(folder, 'a.txt'));
+  writeFileSync(join(folder, 'b.log'), 'one\n');
+  await following.until(1);
+  assert.equal(certificateOf(following).coverage, 'no gap');
+  writeFileSync(join(folder, 'a.log'), 'never seen\n');
+  rmSync(join(folder, 'a.log'));
+  await waitFor('the doubt', () => /a file that fits came and went/.test(certificateOf(following).coverage));
+});
+
+test('of a pattern of folders, and of a folder that was replaced, "no gap" is not claimed', async (t) => {
+  const folder = newFolder(t);
+  mkdirSync(join(folder, 'logs'));
+  const deep = await follow(t, [], '.', { patterns: [join(folder, '*/app.log')] });
+  assert.match(certificateOf(deep).coverage, /^no gap known: folders that fit are only looked at now and then/);
+  const flat = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, 'logs/*.log')] });
+  assert.equal(certificateOf(flat).coverage, 'no gap');
+  renameSync(join(folder, 'logs'), join(folder, 'former'));
+  mkdirSync(join(folder, 'logs'));
+  await waitFor('the doubt', () => /its folder was gone for a time/.test(certificateOf(flat).coverage));
+  writeFileSync(join(folder, 'logs/a.log'), 'one\n');
+  await flat.until(1);
+});
+
+test('what was noted of a file that fitted stays when its name is forgotten', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'a.log');
+  writeFileSync(file, '');
+  const patterns = [join(folder, '*.log')];
+  const following = await follow(t, [], '.', { intervalMs: 5, letGoAfterMs: 5, patterns });
+  appendFileSync(file, 'Nov 25 10:00:00 web01 kernel: net_ratelimit: 7 callbacks suppressed\n');
+  await following.until(1);
+  rmSync(file);
+  await waitFor('the name to be forgotten', () => following.source.status().length === 1);
+  const { gaps, examined } = certificateOf(following);
+  assert.deepEqual(
+    gaps.map(({ cause, times, missing }) => [cause, times, missing]),
+    [['kernel: net_ratelimit: N callbacks suppressed', 1, 7]],
+  );
+  assert.equal(examined.length, 1);
 });

@@ -20,6 +20,9 @@ export const longLinesDoubt = 'lines longer than 256 KiB were examined in parts 
 export const utf16Gap = 'UTF-16 text, in which the message is not found';
 export const utf16Remark = 'is UTF-16 text, in which --message is not found: rig reads UTF-8 and ASCII';
 
+export const pollingDoubt = (reason = 'changes are not announced'): string =>
+  `it is only looked at now and then: ${reason}`;
+
 /** So many ended spans are kept one by one; of those before, only how many they were. */
 const mostSpans = 20;
 /** Each is one sentence of rig's own, so there are few; a file's name in one makes them many. */
@@ -42,6 +45,14 @@ export class FileRecord {
   /** Notes why it cannot be proved that nothing is missing, though nothing is known to be. */
   doubt(reason: string): void {
     if (this.#doubts.size < mostDoubts) this.#doubts.add(reason);
+  }
+
+  /** Takes over what another one has noted, whose path is forgotten. */
+  absorb(other: FileRecord): void {
+    this.gaps.absorb(other.gaps);
+    for (const reason of other.#doubts) this.doubt(reason);
+    for (const span of other.#ended) this.end(span);
+    this.#dropped += other.#dropped;
   }
 
   /** For the status: the claim, the gaps, and all spans, the oldest first; `present` are those that may still grow. */

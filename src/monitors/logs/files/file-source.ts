@@ -34,8 +34,8 @@ export class FileSource implements Source {
   readonly #armedMs = Date.now();
   readonly #paths: WatchedPath[];
   readonly #patterns: WatchedPattern[];
-  /** Those of the paths that were found by a pattern, and at how many looks in a row there was no file. */
-  readonly #found = new Map<WatchedPath, number>();
+  /** Those of the paths that were found by a pattern, which, and at how many looks in a row there was no file. */
+  readonly #found = new Map<WatchedPath, { pattern: WatchedPattern; misses: number }>();
   readonly #open: OpenFiles;
   readonly #compressed: CompressedFile[] = [];
   readonly #intervalMs: number;
@@ -75,7 +75,7 @@ export class FileSource implements Source {
 
   async start(): Promise<void> {
     for (const pattern of this.#patterns) pattern.start(() => this.#planExpansion());
-    for (const path of this.#findNewPaths()) this.#addFound(path);
+    for (const [path, pattern] of this.#findNewPaths()) this.#addFound(path, pattern);
     for (const path of this.#paths) path.start();
     // In the turn's last phase: what inotify has to say is heard before.
     this.#timer = setInterval(() => setImmediate(() => this.#lookAtAll()), this.#intervalMs);
@@ -107,7 +107,15 @@ export class FileSource implements Source {
       }),
       ...rotated.map((file) => this.#describe(file.path, file, 'rotated away')),
       ...this.#compressed.map(({ path, ...figures }) => ({ source: path, state: 'unpacked', ...figures })),
+      ...this.#patterns.map((pattern) => this.#describePattern(pattern)),
     ];
+  }
+
+  /** The files that fit have a row and a certificate each; this is what there is to say beside them. */
+  #describePattern(pattern: WatchedPattern): SourceStatus {
+    const fitting = [...this.#found].filter(([{ file }, found]) => file && found.pattern === pattern).length;
+    const state = fitting === 0 ? 'waiting for files that fit' : `files that fit: ${fitting}`;
+    return { source: pattern.pattern, state, ...pattern.record.status([], { doubts: [], gaps: [] }) };
   }
 
   async context(trigger: Trigger): Promise<SourceExcerpt[]> {
@@ -132,29 +140,34 @@ export class FileSource implements Source {
   /** Follows the files that have come from their beginning, and forgets the names that have gone. */
   #expandPatterns(): void {
     if (this.#patterns.length === 0) return;
-    for (const [path, misses] of this.#found) {
-      this.#found.set(path, path.file ? 0 : misses + 1);
-      if (misses < forgottenAfterLooks) continue;
+    for (const [path, found] of this.#found) {
+      found.misses = path.file ? 0 : found.misses + 1;
+      if (found.misses <= forgottenAfterLooks || this.#open.isInUse(path.record)) continue;
       path.stop();
+      found.pattern.record.absorb(path.record);
       this.#found.delete(path);
       this.#paths.splice(this.#paths.indexOf(path), 1);
     }
-    for (const path of this.#findNewPaths()) {
+    for (const [path, pattern] of this.#findNewPaths()) {
       const watched = this.#paths.map((each) => each.path);
       // The watched file itself is followed to that name, and its copy (copytruncate) holds nothing new.
-      if (!isRotationOfAny(path, watched)) this.#addFound(path).look();
+      if (!isRotationOfAny(path, watched)) this.#addFound(path, pattern).look();
     }
   }
 
-  #findNewPaths(): string[] {
+  /** The files that fit and are not watched yet, with the first pattern that they fit. */
+  #findNewPaths(): Map<string, WatchedPattern> {
     const known = new Set(this.#paths.map(({ path }) => path));
-    const fitting = new Set(this.#patterns.flatMap((pattern) => pattern.find()));
-    return [...fitting].filter((path) => !known.has(path));
+    const fitting = new Map<string, WatchedPattern>();
+    for (const pattern of this.#patterns)
+      for (const path of pattern.find((each) => known.has(each)))
+        if (!known.has(path) && !fitting.has(path)) fitting.set(path, pattern);
+    return fitting;
   }
 
-  #addFound(path: string): WatchedPath {
+  #addFound(path: string, pattern: WatchedPattern): WatchedPath {
     const watched = this.#watched(path);
-    this.#found.set(watched, 0);
+    this.#found.set(watched, { pattern, misses: 0 });
     this.#paths.push(watched);
     return watched;
   }

@@ -10,6 +10,8 @@ import { identityOf } from './followed-file.ts';
 const rotated = /^(?:[.\-_]\d[\d.\-_:T]*|\.old|\.bak|~)$/;
 const compressed = /\.(?:gz|zst|xz|bz2)$/;
 
+const date = /^[.\-_](?:\d{6}|\d{4}-\d\d)/;
+
 export interface Neighbour {
   path: string;
   isCompressed: boolean;
@@ -25,6 +27,16 @@ export function isRotatedName(other: string, name: string): boolean {
   const stem = basename(name, extension);
   if (extension === '' || !plain.startsWith(stem) || !plain.endsWith(extension)) return false;
   return rotated.test(plain.slice(stem.length, -extension.length));
+}
+
+/**
+ * Whether a path is that of a log after its rotation. A short number within the name is not taken for one: `app-2.log` beside
+ * `app.log` is as likely a log of its own, and `app-20261122.log` is not.
+ */
+export function isRotationOf(path: string, log: string): boolean {
+  const [name, original] = [basename(path), basename(log)];
+  if (dirname(path) !== dirname(log) || !isRotatedName(name, original)) return false;
+  return name.startsWith(original) || date.test(name.slice(basename(original, extname(original)).length));
 }
 
 /** Whether a name ends as compressed files do. */

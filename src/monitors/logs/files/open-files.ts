@@ -12,13 +12,13 @@ import type { Matcher } from '../matching/matcher.ts';
 import type { SourceContext } from '../source.ts';
 import { hasTakenOver, isCopyOf, isCopyUpTo, mayBeCopy } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
-import { longLinesDoubt, utf16Gap, utf16Remark } from './file-record.ts';
+import { longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
+import { isRotationOf } from './neighbours.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
-import { isRotationOfAny } from './watched-pattern.ts';
 
 /** How many slices are read at once of a file whose place another has taken: 64 MiB. */
 const drainedSlices = 256;
@@ -52,8 +52,6 @@ type OnTruncated = (file: FollowedFile, truncation: Truncation) => number;
 
 const truncatedUnread = 'truncated before it was read';
 const truncationDoubt = 'it was truncated, and what was written in the moment before would be gone unread';
-
-const pollingDoubt = (reason = 'changes are not announced'): string => `it is only looked at now and then: ${reason}`;
 
 export class OpenFiles {
   readonly #entries = new Map<string, Entry>();
@@ -112,6 +110,11 @@ export class OpenFiles {
       entries.map(({ file }) => file.span),
       { doubts, gaps },
     );
+  }
+
+  /** Whether a file is still open that belongs to a certificate. */
+  isInUse(record: FileRecord): boolean {
+    return [...this.#entries.values()].some(({ records }) => records.has(record));
   }
 
   isPolled(file: FollowedFile): boolean {
@@ -291,7 +294,8 @@ export class OpenFiles {
 
   #originalsOf(copy: FollowedFile): Entry[] {
     const names = [...copy.names, copy.place];
-    const isOriginal = ({ file }: Entry): boolean => names.some((name) => isRotationOfAny(name, file.names));
+    const isOriginal = ({ file }: Entry): boolean =>
+      names.some((name) => file.names.some((log) => isRotationOf(name, log)));
     return [...this.#entries.values()].filter((entry) => entry.file.identity !== copy.identity && isOriginal(entry));
   }
 

@@ -293,7 +293,7 @@ function realFolder(path: string): string {
 }
 
 /** Empty when there is no such folder, or none that can be looked at. */
-function identityOfFolder(folder: string): string {
+export function identityOfFolder(folder: string): string {
   try {
     const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
     return stat ? identityOf(stat) : '';
