@@ -101,3 +101,13 @@ test('several PIDs, unquoted, and options after them belong where they should', 
   await host.rig('destroy', '--all');
   await assertNothingLeft(host);
 });
+
+for (const option of ['--exec ./look', '--logfile app.log --noop', '--noop --output-dir out'])
+  test(`a relative path in a folder that was removed is an error in one line: ${option}`, async () => {
+    const { code, stderr } = await host.sh(
+      `mkdir /tmp/gone; cd /tmp/gone; rmdir /tmp/gone; rig logs -m x --no-journal ${option}`,
+    );
+    assert.notEqual(code, 0);
+    assert.match(stderr, /^rig: [^\n]+\n$/);
+    assert.doesNotMatch(stderr, /unexpected/);
+  });
