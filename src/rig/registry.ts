@@ -325,7 +325,8 @@ export async function claim(
     }
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
-    throw error;
+    const why = errnoOf(error);
+    throw why === undefined ? error : new RigError(`${stateRoot}: cannot be written to: ${why}`, { cause: error });
   }
 }
 
