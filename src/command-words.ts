@@ -12,24 +12,24 @@ const operators = '$`;&|<>()*?[\n';
 const atWordStart = '~#';
 
 /** Throws where a shell would put something in the place of the text. */
-function refuse(what: string): never {
+function refuse(what: string, instead: string): never {
   throw new Error(
-    `${JSON.stringify(what)} means something to a shell, and none is used: put it in single quotes, or add --shell`,
+    `${JSON.stringify(what)} means something to a shell, and none is used: put it in single quotes, or ${instead}`,
   );
 }
 
 /** What stands in double quotes: a backslash escapes $ ` " \ and a line end only, POSIX 2.2.3. */
-function unquoteDouble(text: string): string {
+function unquoteDouble(text: string, instead: string): string {
   const active = text.replace(/\\./gs, '').match(/[$`]/)?.[0];
-  if (active !== undefined) refuse(active);
+  if (active !== undefined) refuse(active, instead);
   return text.replace(/\\([$`"\\])/g, '$1').replaceAll('\\\n', '');
 }
 
 /**
  * Splits a command into its words. Throws an Error that says what is wrong with it: a quote that is not closed, something that
- * only a shell could do.
+ * only a shell could do; `instead` is how the user gets one.
  */
-export function splitWords(command: string): string[] {
+export function splitWords(command: string, instead: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
   for (const { groups = {} } of command.trim().matchAll(pieces)) {
@@ -42,10 +42,10 @@ export function splitWords(command: string): string[] {
     if (bare === "'" || bare === '"') throw new Error(`a ${bare} is not closed in ${JSON.stringify(command)}`);
     if (bare === '\\') throw new Error('ends with a backslash');
     if (bare !== undefined && (operators.includes(bare) || (word === undefined && atWordStart.includes(bare))))
-      refuse(bare);
+      refuse(bare, instead);
     // A backslash before a line end continues the line.
     const text = escaped === '\n' ? '' : (escaped ?? single ?? bare);
-    word = `${word ?? ''}${text ?? unquoteDouble(double ?? '')}`;
+    word = `${word ?? ''}${text ?? unquoteDouble(double ?? '', instead)}`;
   }
   if (word !== undefined) words.push(word);
   return words;

@@ -64,6 +64,9 @@ async function main([name, ...argv]: string[]): Promise<number> {
 function explain(error: unknown): { text: string; exitCode: number } {
   if (error instanceof UsageError || error instanceof RigError)
     return { text: visible(messageOf(error)), exitCode: error.exitCode };
+  // Whatever is relative to the folder in which rig was started asks for it.
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd')
+    return { text: `the folder that you are in cannot be read: ${errnoOf(error)}; change to another one`, exitCode: 1 };
   const stack = error instanceof Error && error.stack !== undefined ? error.stack : String(error);
   return {
     text: `unexpected, please report it (rig ${rigVersion.version}, ${rigVersion.commit}):\n${stack}`,

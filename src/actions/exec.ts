@@ -50,7 +50,7 @@ async function plan(command: string, index: number, withShell: boolean): Promise
   }
   let words: string[];
   try {
-    words = splitWords(command);
+    words = splitWords(command, 'add --shell');
   } catch (error) {
     throw new UsageError(`--exec: ${messageOf(error)}`, { cause: error });
   }

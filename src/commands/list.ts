@@ -97,7 +97,7 @@ async function show(all: boolean, json: boolean, before = ''): Promise<boolean> 
   else if (rows.length > 0) process.stdout.write(`${before}${formatRows(rows, all)}\n`);
   else {
     process.stdout.write(before);
-    tell('no rigs');
+    if (!failed) tell('no rigs');
   }
   return !failed;
 }

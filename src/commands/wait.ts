@@ -3,7 +3,15 @@ import { RigError } from '../errors.ts';
 import type { OptionTable } from '../plugin.ts';
 import { askRig, NoAnswer } from '../rig/control.ts';
 import { takeDownWith } from '../rig/leftover.ts';
-import { type EndStatus, type FinishedRecord, findLive, listFinished, listIds, readRecord } from '../rig/registry.ts';
+import {
+  type EndStatus,
+  type FinishedRecord,
+  findLive,
+  listFinished,
+  listIds,
+  readRecord,
+  untilCleaned,
+} from '../rig/registry.ts';
 import { type Command, tell, tellFailures } from './command.ts';
 import { idNote, idOption, matchAnyIds, selectIds, typedIds } from './select.ts';
 
@@ -26,6 +34,8 @@ async function waitFor(id: string, signal: AbortSignal): Promise<FinishedRecord 
   while (!signal.aborted) {
     // What a killed daemon left is put in order here, and a record written.
     if (!(await findLive(id, takeDownWith(tell)))) {
+      // Until then there may be the record of an earlier rig of this name.
+      await untilCleaned(id);
       const record = await readRecord(id);
       if (record) return record;
       throw new RigError(`${id}: it has ended, and no record says how`);

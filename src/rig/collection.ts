@@ -22,6 +22,9 @@ const actionFirstMs = 20;
 /** How long reading the lines around the trigger may take: on a sick disk it may hang, and the rest is worth more. */
 const contextMs = 10_000;
 
+/** How long, where the rig is ended: whoever ends it waits. */
+const endedContextMs = 1000;
+
 const noReason = (): undefined => undefined;
 
 /** A trigger that is to be worked on. */
@@ -192,11 +195,19 @@ export class Collection {
     }
   }
 
-  /** Waits for the context, but not for ever. */
+  /** Waits for the context, but not for ever, and not at all where it is discarded. */
   async #waitForContext(saving: Promise<unknown>): Promise<void> {
-    const { ended, log } = this.#context;
-    const waiting = delay(contextMs, true, { ref: false, signal: ended }).catch(() => true);
-    if (await Promise.race([saving.then(() => false), waiting]))
+    const { ended, discarded, log } = this.#context;
+    const over = new AbortController();
+    const pause = (ms: number, signals: AbortSignal[]) =>
+      delay(ms, undefined, { signal: AbortSignal.any([over.signal, ...signals]) }).catch(() => 'over, or ended');
+    const late = async () => {
+      await pause(contextMs, [ended]);
+      if (ended.aborted) await pause(endedContextMs, [discarded]);
+      return true;
+    };
+    if ((await Promise.race([saving.then(() => false), late()])) && !discarded.aborted)
       log.error('the lines around the trigger cannot be kept: they could not be read in time');
+    over.abort();
   }
 }

@@ -20,6 +20,8 @@ const maxRequestBytes = 64 * 1024;
 const silentClientMs = 5000;
 /** More clients at once are turned away: they wait in the kernel's queue for nothing. */
 const maxClients = 256;
+/** So many of them may wait for the end, which takes as long as it takes: there is room for those who ask for something else. */
+const maxWaiting = 192;
 
 function isRequest(value: unknown): value is Request {
   const command = typeof value === 'object' && value !== null && 'command' in value ? value.command : undefined;
@@ -50,6 +52,7 @@ async function answer(socket: Socket, value: unknown, handle: (request: Request)
  * nothing a client does reaches further than its own connection.
  */
 export async function serveControl(path: string, handle: (request: Request) => Promise<unknown>): Promise<Server> {
+  let waiting = 0;
   const server = createServer((socket) => {
     let asked = false;
     const silent = setTimeout(() => socket.destroy(), silentClientMs);
@@ -60,6 +63,12 @@ export async function serveControl(path: string, handle: (request: Request) => P
         if (asked) return;
         asked = true;
         clearTimeout(silent);
+        if (isRequest(value) && value.command === 'wait') {
+          // rig wait asks again.
+          if (waiting >= maxWaiting) return void socket.destroy();
+          waiting++;
+          socket.once('close', () => waiting--);
+        }
         void answer(socket, value, handle);
       },
       () => socket.destroy(),

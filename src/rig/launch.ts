@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { errnoOf, messageOf, RigError, UsageError } from '../errors.ts';
-import { type DetachedProgram, findProgram, startDetached } from '../host/programs.ts';
+import { type DetachedProgram, findProgram, runProgram, startDetached } from '../host/programs.ts';
 import type { FromDaemon, ToDaemon } from './daemon.ts';
 import { receiveJson, sendJson } from './json-lines.ts';
 import { takeDownUnarmed, takeDownWith } from './leftover.ts';
 import { findLive, removeDeadClaims } from './registry.ts';
-import type { RigSpec } from './spec.ts';
+import { type RigSpec, randomId } from './spec.ts';
 
 /** How long arming may take. */
 const armingMs = 30_000;
@@ -29,20 +29,36 @@ class NotStarted extends RigError {}
  * Under systemd the daemon gets a scope of its own in system.slice: it outlives a logout where KillUserProcesses=yes, and
  * shows in systemctl. See systemd-run(1) and logind.conf(5).
  */
-async function scopeCommand(id: string): Promise<string[] | undefined> {
+async function scopeCommands(id: string): Promise<string[][]> {
   // sd_booted(3)
-  if (!existsSync('/run/systemd/system')) return undefined;
+  if (!existsSync('/run/systemd/system')) return [];
   const systemdRun = await findProgram('systemd-run');
-  if (systemdRun === undefined) return undefined;
-  const scope = [
-    '--scope',
-    '--collect',
-    '--quiet',
-    `--unit=rig-${id}`,
-    '--slice=system.slice',
-    `--description=rig ${id}`,
-  ];
-  return [systemdRun, ...scope, '--'];
+  if (systemdRun === undefined) return [];
+  // An earlier rig of this name has its scope until its --notify is done.
+  return [`rig-${id}`, `rig-${id}-${randomId()}`].map((unit) => {
+    const scope = ['--scope', '--collect', '--quiet', `--unit=${unit}`, '--slice=system.slice'];
+    return [systemdRun, ...scope, `--description=rig ${id}`, '--'];
+  });
+}
+
+/** Limits of a shell (ulimit -t and -f) that would end a rig, or keep it from writing: their names in prlimit(1) and in /proc. */
+const liftedLimits = [
+  ['cpu', 'Max cpu time'],
+  ['fsize', 'Max file size'],
+] as const;
+
+/** Lifts the limits that this process, and so the daemon, has from a shell or from limits.conf(5). */
+async function liftLimits(remark: (text: string) => void): Promise<void> {
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+  const set = liftedLimits.filter(([, name]) => new RegExp(`^${name} +\\d`, 'm').test(limits));
+  if (set.length === 0) return;
+  const prlimit = await findProgram('prlimit');
+  const args = ['--pid', String(process.pid), ...set.map(([option]) => `--${option}=unlimited`)];
+  const done = prlimit !== undefined && (await runProgram(prlimit, args)).exitCode === 0;
+  if (!done)
+    remark(
+      `a limit of this shell holds for the rig, too, and cannot be lifted: ${set.map(([, name]) => name).join(', ')}`,
+    );
 }
 
 /**
@@ -96,11 +112,12 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
 
 /** Starts the rig. Resolves when it is armed and the user has been told; throws when it cannot be, and nothing remains. */
 export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
+  await liftLimits(teller.remark);
   const command = [...(await withoutCore()), process.execPath, '--daemon'];
   // What a killed rig of this name has left may hold its scope.
   await findLive(spec.id, takeDownWith(teller.remark));
-  const scope = await scopeCommand(spec.id);
-  if (scope) {
+  const scopes = await scopeCommands(spec.id);
+  for (const scope of scopes) {
     try {
       return await converse(await startDetached([...scope, ...command]), spec, teller);
     } catch (error) {
@@ -108,5 +125,6 @@ export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
     }
   }
   await converse(await startDetached(command), spec, teller);
-  if (scope) teller.remark('systemd-run could not give the rig a scope of its own: it may end when you log out');
+  if (scopes.length > 0)
+    teller.remark('systemd-run could not give the rig a scope of its own: it may end when you log out');
 }

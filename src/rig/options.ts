@@ -109,7 +109,7 @@ export async function prepareLife(
 async function prepareNotify(command: string): Promise<NonNullable<RigSpec['notify']>> {
   let words: string[];
   try {
-    words = splitWords(command);
+    words = splitWords(command, "name one: sh -c '...'");
   } catch (error) {
     throw new UsageError(`--notify: ${messageOf(error)}`, { cause: error });
   }

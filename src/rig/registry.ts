@@ -91,10 +91,12 @@ const cleaningMs = 10_000;
 /** A process in one word, for file names and the environment of its children. */
 export const ownerMarker = ({ pid, startTime }: Owner): string => `${pid}.${startTime}`;
 
+const noProc = '/proc is not mounted: rig cannot tell processes apart';
+
 /** This process. */
 export async function ownIdentity(): Promise<Owner> {
   const self = await readProcess(process.pid);
-  if (self === undefined) throw new Error('/proc is not mounted: rig cannot tell processes apart');
+  if (self === undefined) throw new RigError(noProc);
   return { pid: self.pid, startTime: self.startTime };
 }
 
@@ -120,7 +122,11 @@ class StateFolder {
   static async open(id: string): Promise<StateFolder | undefined> {
     const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
     const handle = await open(stateFolder(id), flags).catch(() => undefined);
-    return handle && new StateFolder(handle);
+    if (!handle) return undefined;
+    const folder = new StateFolder(handle);
+    if (existsSync(folder.inside())) return folder;
+    await folder.close();
+    throw new RigError(noProc);
   }
 
   inside(name = ''): string {
@@ -233,6 +239,20 @@ export async function findLive(id: string, takeDown: TakeDown): Promise<RigState
   return found?.state;
 }
 
+/** Waits while another process puts in order what a killed rig of that name left, which takes a tenth of a second as a rule. */
+export async function untilCleaned(id: string): Promise<void> {
+  const giveUpAt = performance.now() + cleaningMs;
+  while (performance.now() < giveUpAt) {
+    const folder = await StateFolder.open(id);
+    const names: string[] = folder ? await readdir(folder.inside()).catch(() => []) : [];
+    await folder?.close();
+    const cleaners = names.flatMap((name) => parseMarker(cleanerFile.exec(name)?.[1] ?? '') ?? []);
+    const alive = await Promise.all(cleaners.map(isAlive));
+    if (!alive.includes(true)) return;
+    await delay(20);
+  }
+}
+
 async function clean(id: string, folder: StateFolder, owner: string, takeDown: TakeDown): Promise<void> {
   const mine = `cleaner.${ownerMarker(await ownIdentity())}.json`;
   try {
@@ -325,7 +345,8 @@ export async function claim(
     }
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
-    throw error;
+    const why = errnoOf(error);
+    throw why === undefined ? error : new RigError(`${stateRoot}: cannot be written to: ${why}`, { cause: error });
   }
 }
 

@@ -50,6 +50,22 @@ test('what a killed daemon had started dies with it, whatever session it is in, 
   assert.deepEqual(host.processesNamed('sleep'), []);
 });
 
+test('rig wait tells of the rig that was killed, and not of an earlier one of its name, while the rest of it is put in order', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig, '--name', 'web');
+  assert.equal((await host.rig('destroy', 'web')).code, 0);
+  const earlier = host.read('/run/rig/finished/web.json');
+  // What the guardian's folder looks like at its work, and a process that is as slow as a sick disk may make it.
+  const { pid } = await host.spawn('sleep', ['86400']);
+  const startTime = host.read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ')[19];
+  await host.sh(`mkdir -m 700 /run/rig/web; echo '{}' > /run/rig/web/cleaner.${pid}.${startTime}.json`);
+  const waiting = host.rig('wait', 'web');
+  await host.rig('list');
+  host.write('/run/rig/finished/web.json', earlier.replace('"destroyed"', '"failed"'));
+  await host.must('rm', ['-r', '/run/rig/web']);
+  assert.equal((await waiting).code, 1);
+});
+
 async function assertNothingLeftAtOnce(host: TestHost): Promise<void> {
   await waitFor('the state of the rig to be gone', () => !host.exists('/run/rig/web'));
   await assertNothingLeft(host);

@@ -116,6 +116,8 @@ test('SIGTERM while an action runs keeps what was collected, in an archive marke
   const manifest = await host.manifest<Manifest>(record.archive ?? '');
   assert.equal(manifest.complete, false);
   assert.equal(manifest.actions[0]?.status, 'ended');
+  assert.ok((await host.tarList(record.archive ?? '')).some((name) => name.includes('/context/')));
+  assert.doesNotMatch(host.read('/var/log/rig/rig.log'), /lines around the trigger cannot be kept/);
   await assertNothingLeft(host);
 });
 
@@ -255,6 +257,50 @@ test('garbage, silence and a hundred clients on the control socket do not distur
   host.append(LOG, `${MESSAGE}\n`);
   assert.equal((await finished(host, id)).status, 'finished');
   for (const socket of clients) socket.destroy();
+});
+
+test('limits of the shell on CPU time and on the size of files do not hold for a rig, or that they do is said', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const words = rig.map((word) => `'${word}'`).join(' ');
+  const { code, stderr } = await host.sh(`ulimit -t 1000; ulimit -f 100000; rig ${words} --name web`);
+  assert.equal(code, 0, stderr);
+  const { pid } = await theRig(host, 'web');
+  // Where the machine that runs the tests may not raise limits (no CAP_SYS_RESOURCE, bit 24), it is said.
+  const capabilities = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(host.read('/proc/1/status'))?.[1]}`);
+  const mayRaise = ((capabilities >> 24n) & 1n) === 1n;
+  const limits = host.read(`/proc/${pid}/limits`);
+  for (const name of ['Max cpu time', 'Max file size'])
+    assert.equal(new RegExp(`^${name} +unlimited +unlimited`, 'm').test(limits), mayRaise, name);
+  assert.equal(/^rig: a limit of this shell holds .*: Max cpu time, Max file size$/m.test(stderr), !mayRaise, stderr);
+});
+
+test('a rig that cannot write under /run says so in one line, and leaves nothing', async (t) => {
+  const host = await startHost(t, { places: { '/run': { size: '64k' } } });
+  host.write(LOG, '');
+  await host.sh('mkdir -m 700 /run/rig /run/rig/finished; head -c 1M /dev/zero > /run/fill');
+  const { code, stderr } = await host.rig('logs', '-m', MESSAGE, '--no-journal', '--noop');
+  assert.equal(code, 1);
+  assert.match(stderr, /^rig: \/run\/rig: cannot be written to: ENOSPC\n$/);
+  assert.deepEqual(host.list('/run/rig'), ['finished']);
+  await assertNothingLeft(host);
+});
+
+test('a rig that hundreds wait for can still be asked and destroyed, and all of them hear of it', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig);
+  const path = host.outside(`/run/rig/${id}/control.sock`);
+  const clients = Array.from({ length: 300 }, () => {
+    const socket = connect(path);
+    socket.on('error', () => {}); // being cut off is what some of them are there for
+    socket.write('{"command":"wait"}\n');
+    return socket;
+  });
+  const late = host.run('rig', ['wait', id]);
+  assert.equal((await theRig(host, id)).status, 'watching');
+  assert.equal((await host.rig('destroy', id)).code, 0);
+  assert.equal((await late).code, 4);
+  for (const socket of clients) socket.destroy();
+  await assertNothingLeft(host);
 });
 
 test('a log line with control characters never reaches the terminal or splits a line of rig.log', async (t) => {

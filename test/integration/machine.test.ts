@@ -33,6 +33,21 @@ test('on a booted host, a rig that a user started through sudo outlives the logo
   await assertNothingLeft(machine);
 });
 
+test('a rig has a scope of its own also while the --notify of an earlier one of its name runs', async (t) => {
+  const machine = await bootMachine(t);
+  machine.write('/var/log/app.log', '');
+  const rig = ['logs', '-m', MESSAGE, '--logfile', '/var/log/app.log', '--no-journal', '--noop', '--name', 'web'];
+  assert.equal((await machine.rig(...rig, '--notify', 'sleep 1000')).code, 0);
+  await machine.must('rig', ['trigger', 'web']);
+  await finished(machine, 'web');
+  const { code, stderr } = await machine.rig(...rig);
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /scope/);
+  const units = await machine.must('systemctl', ['list-units', '--plain', '--no-legend', 'rig-web*.scope']);
+  assert.match(units, /^rig-web-[a-z]{5}\.scope .* running/m);
+  assert.equal((await theRig(machine, 'web')).status, 'watching');
+});
+
 test('a user who may not use sudo, and one who forgets it, get one clear line', async (t) => {
   const machine = await bootMachine(t);
   const bob = await machine.userSession('bob');

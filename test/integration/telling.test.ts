@@ -89,7 +89,7 @@ test('--notify runs when the rig has ended, knows how, and text of a log is no c
 
 for (const [args, says] of [
   [['--notify', 'no-such-program x'], /^rig: --notify: "no-such-program" is no program on this host\n$/],
-  [['--notify', 'echo $HOME'], /^rig: --notify: "\$" means something to a shell/],
+  [['--notify', 'echo $HOME'], /^rig: --notify: "\$" means something to a shell.*or name one: sh -c '...'$/m],
 ] as const)
   test(`${args.join(' ')} is refused in one line, and no rig is left`, async (t) => {
     const host = await startHost(t);

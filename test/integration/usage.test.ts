@@ -101,3 +101,24 @@ test('several PIDs, unquoted, and options after them belong where they should', 
   await host.rig('destroy', '--all');
   await assertNothingLeft(host);
 });
+
+for (const option of ['--exec ./look', '--logfile app.log --noop', '--noop --output-dir out'])
+  test(`a relative path in a folder that was removed is an error in one line: ${option}`, async () => {
+    const { code, stderr } = await host.sh(
+      `mkdir /tmp/gone; cd /tmp/gone; rmdir /tmp/gone; rig logs -m x --no-journal ${option}`,
+    );
+    assert.notEqual(code, 0);
+    assert.match(stderr, /^rig: [^\n]+\n$/);
+    assert.doesNotMatch(stderr, /unexpected/);
+  });
+
+test('without /proc every command says so in one line, and none says that there are no rigs', async () => {
+  const { stdout: id } = await host.rig('logs', '-m', 'x', '--no-journal', '--logfile', '/etc/hostname', '--noop');
+  for (const command of ['list', 'info', 'wait', 'destroy', 'trigger', 'logs -m x --no-journal --noop --name other']) {
+    const args = command.startsWith('l') ? command : `${command} ${id.trim()}`;
+    const { code, stdout, stderr } = await host.sh(`unshare -m sh -c 'umount -l /proc; exec rig ${args}'`);
+    assert.deepEqual([code, stdout], [1, ''], command);
+    assert.match(stderr, /^rig: .*\/proc is not mounted[^\n]*\n$/, command);
+  }
+  assert.equal((await host.rig('destroy', id.trim())).code, 0);
+});
