@@ -20,6 +20,8 @@ export type Deliver = (match: LineMatch, verdict: Verdict | undefined) => 'count
 
 /** No new line, and no further part of a large one, is begun after so long in one turn of the event loop. */
 const turnMs = 10;
+/** The same when so many lines wait that the next one would have no verdict. */
+const roomMs = 100;
 /** How long one line may take, of this process's time on a CPU. */
 const lineMs = 25;
 /** The same when many lines have taken longer: a flood of them must not hold up for hours what comes behind it. */
@@ -61,6 +63,8 @@ export class Judge {
   #waitingBytes = 0;
   /** When this turn of the event loop has used its time; undefined before it has used any. */
   #turnEndMs: number | undefined;
+  /** The same for making room. */
+  #roomEndMs: number | undefined;
   #untilMs = 0;
   #spareMs = mostSpareMs;
   #spareAtMs = nowMs();
@@ -127,15 +131,11 @@ export class Judge {
       this.#turnEndMs = now + turnMs;
       setImmediate(() => {
         this.#turnEndMs = undefined;
+        this.#roomEndMs = undefined;
         if (this.#waiting.length > 0) this.#work();
       });
     }
-    if (now >= this.#turnEndMs) return undefined;
-    this.#untilMs = this.#turnEndMs;
-    this.#judged = 0;
-    if (this.#limit) this.#judgeUnder(this.#limit);
-    else this.#judgeSome();
-    return this.#deliverJudged();
+    return now >= this.#turnEndMs ? undefined : this.#judgeUntil(this.#turnEndMs);
   }
 
   #judgeUnder(limit: TimeLimit): void {
@@ -177,16 +177,24 @@ export class Judge {
     } while (nowMs() < this.#untilMs);
   }
 
-  /** What is judged in linear time is judged now, however long that takes: a line that is passed over would be missed. */
+  /**
+   * What is judged in linear time is judged now, however long that takes: a line that is passed over would be missed. What may
+   * take long is judged for some time: a hundred thousand harmless lines are.
+   */
   #makeRoom(): void {
     if (this.#limit) {
       this.#work();
-      return;
-    }
-    this.#untilMs = Number.POSITIVE_INFINITY;
+      this.#roomEndMs ??= nowMs() + roomMs;
+      while (this.#waitingBytes > mostWaitingBytes / 2 && nowMs() < this.#roomEndMs) this.#judgeUntil(this.#roomEndMs);
+    } else this.#judgeUntil(Number.POSITIVE_INFINITY);
+  }
+
+  #judgeUntil(endMs: number): 'counted' | 'passed over' | undefined {
+    this.#untilMs = endMs;
     this.#judged = 0;
-    this.#judgeSome();
-    this.#deliverJudged();
+    if (this.#limit) this.#judgeUnder(this.#limit);
+    else this.#judgeSome();
+    return this.#deliverJudged();
   }
 
   /** Without a second text there is no other reason for which a line could have been found. */
