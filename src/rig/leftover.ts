@@ -7,10 +7,12 @@ import { messageOf, UsageError } from '../errors.ts';
 import { findByEnvironment, isAlive } from '../host/processes.ts';
 import { ownerVariable } from '../host/programs.ts';
 import { killTracers } from '../host/tracing.ts';
+import { announceEnd, notify } from './announce.ts';
 import { openLog } from './log.ts';
 import { isoTime, outputRoot } from './paths.ts';
 import {
   type EndStatus,
+  type FinishedRecord,
   type Left,
   meet,
   type Owner,
@@ -20,6 +22,7 @@ import {
   type TakeDown,
   writeRecord,
 } from './registry.ts';
+import type { RigSpec } from './spec.ts';
 import { clearLeftover, discardLeftover, type WorkPlace } from './work-folder.ts';
 
 /** Ends every process that the dead daemon had started: they carry its mark, which no later daemon can have. */
@@ -28,19 +31,26 @@ async function endOrphans(owner: Owner): Promise<void> {
   await killTracers(() => findByEnvironment(ownerVariable, ownerMarker(owner)));
 }
 
-/** Writes how a killed rig ended. Of one whose state cannot be read there is nothing to write. */
-async function recordEnd({ state, progress }: Left, status: EndStatus, kept: string[], reason: string): Promise<void> {
-  if (!state) return;
+/** Writes how a killed rig ended, and gives it. Of one whose state cannot be read there is nothing to write. */
+async function recordEnd(
+  { state, progress }: Left,
+  status: EndStatus,
+  kept: string[],
+  reason: string,
+): Promise<FinishedRecord | undefined> {
+  if (!state) return undefined;
   const row = rowOf(state, progress);
   const archives = [...row.archives, ...kept];
-  await writeRecord({
+  const record = {
     ...row,
     archive: kept.at(-1) ?? row.archive,
     archives,
     status,
     ended: isoTime(new Date()),
     reasons: [reason],
-  });
+  };
+  await writeRecord(record);
+  return record;
 }
 
 /** Takes down a rig that was never armed: nobody was told of it, so nothing is said and no record is left. */
@@ -54,16 +64,20 @@ const placeOf = (id: string, { state }: Left): WorkPlace => state?.spec ?? { id,
 
 /**
  * Ends a killed rig's children, keeps what it had collected, and records that it failed. `tell` hears what was done. Of a rig
- * that was never armed there is nothing to tell.
+ * that was never armed there is nothing to tell. `ended` gets the record.
  */
-export function takeDownWith(tell: (text: string) => void): TakeDown {
+export function takeDownWith(
+  tell: (text: string) => void,
+  ended: (record: FinishedRecord, spec: RigSpec) => void = () => {},
+): TakeDown {
   return async (id, left) => {
     if (left.state && !left.progress) return await takeDownUnarmed(id, left);
     if (left.owner) await endOrphans(left.owner);
     const kept = await clearLeftover(placeOf(id, left));
     const where = kept.length === 0 ? '' : `, what it had collected is in ${kept.join(', ')}`;
     tell(`${id}: its daemon was killed; cleaned up${where}`);
-    await recordEnd(left, 'failed', kept, 'the daemon was killed');
+    const record = await recordEnd(left, 'failed', kept, 'the daemon was killed');
+    if (record && left.state) ended(record, left.state.spec);
   };
 }
 
@@ -95,12 +109,17 @@ export async function takeDownKilled(id: string, marker: string): Promise<void> 
   // First of all, and also where its state is gone: somebody may have emptied /run/rig.
   await endOrphans(owner);
   const log = await openLog(id, false, { show: () => {}, remark: () => {} });
+  const telling: Promise<unknown>[] = [];
+  const tellOfEnd = (record: FinishedRecord, spec: RigSpec): void => {
+    telling.push(announceEnd(record, log), notify(spec, record, undefined, log));
+  };
   try {
     await meet(
       id,
-      takeDownWith((text) => log.warn(text)),
+      takeDownWith((text) => log.warn(text), tellOfEnd),
     );
   } catch (error) {
     log.error(messageOf(error));
   }
+  await Promise.all(telling);
 }

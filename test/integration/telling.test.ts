@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startHost } from '../support/host.ts';
-import { armRig, finished, MESSAGE, theRig, theSources } from '../support/rigs.ts';
+import { armRig, assertNothingLeft, finished, MESSAGE, theRig, theSources } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 
 const LOG = '/var/log/messages';
@@ -85,6 +85,24 @@ test('--notify runs when the rig has ended, knows how, and text of a log is no c
   ])
     assert.ok(told.includes(expected), expected);
   assert.ok(!host.exists('/run/owned'));
+});
+
+test('that a rig was killed is in the journal, and --notify hears of it', async (t) => {
+  const host = await startHost(t);
+  await host.startJournald();
+  host.write(LOG, '');
+  const notify = `sh -c 'echo "$RIG_ID $RIG_STATUS $RIG_ARCHIVE $RIG_REASONS" > /run/told.part; mv /run/told.part /run/told'`;
+  const exec = ['--shell', '--exec', 'echo said; touch /run/runs; sleep 86400'];
+  await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', ...exec, '--name', 'web', '--notify', notify);
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('the action to run', () => host.exists('/run/runs'));
+  await host.kill((await theRig(host, 'web')).pid, 'SIGKILL');
+  const { archive } = await finished(host, 'web');
+  await waitFor('--notify to run', () => host.exists('/run/told'));
+  assert.equal(host.read('/run/told'), `web failed ${archive} the daemon was killed\n`);
+  const ended = ['RIG_ID=web', 'RIG_EVENT=ended', 'RIG_STATUS=failed', `RIG_ARCHIVE=${archive}`];
+  await waitFor('the entry', async () => (await host.run('journalctl', ['-q', ...ended])).stdout !== '');
+  await assertNothingLeft(host);
 });
 
 for (const [args, says] of [
