@@ -323,7 +323,8 @@ test('state, records and logs are for root only', async (t) => {
 test('a work folder that was cleaned away meanwhile is made again, and nothing is lost', async (t) => {
   const { host, rig } = await startWatched(t);
   const id = await armRig(host, ...rig);
-  await host.must('rmdir', [`/var/tmp/rig.${id}`]);
+  // Right after arming a rig makes itself quick, in this folder.
+  await waitFor('the folder to be empty', async () => (await host.run('rmdir', [`/var/tmp/rig.${id}`])).code === 0);
   host.append(LOG, `${MESSAGE}\n`);
   const record = await finished(host, id);
   assert.equal(record.status, 'finished', record.reasons.join());
@@ -334,7 +335,7 @@ test('an output folder that is gone when the rig triggers is made again, and not
   const { host, rig } = await startWatched(t);
   await host.must('mkdir', ['-m', '755', '/root/out']);
   const id = await armRig(host, ...rig, '--output-dir', '/root/out');
-  await host.must('rm', ['-r', '/root/out']);
+  await waitFor('the folder to be gone', async () => (await host.run('rm', ['-r', '/root/out'])).code === 0);
   host.append(LOG, `${MESSAGE}\n`);
   const record = await finished(host, id);
   assert.equal(record.status, 'finished', record.reasons.join());
