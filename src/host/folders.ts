@@ -1,5 +1,5 @@
 /** Folders and files that only root can have made: rig writes nowhere else. */
-import { type BigIntStats, constants } from 'node:fs';
+import { type BigIntStats, constants, readdirSync } from 'node:fs';
 import { access, lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, messageOf, RigError, UsageError } from '../errors.ts';
@@ -63,5 +63,27 @@ export async function writeNewFile(path: string, text: string): Promise<void> {
     await file.writeFile(text);
   } finally {
     await file.close();
+  }
+}
+
+/** The first of `PATHsuffix`, `PATH-2suffix`, ... that nothing has. */
+export async function freeName(path: string, suffix: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const candidate = `${path}${number === 1 ? '' : `-${number}`}${suffix}`;
+    const taken = await lstat(candidate).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return candidate;
+  }
+}
+
+/** The names in a folder; none where it is not there or cannot be read. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Whoever asks for them does without.
+    return [];
   }
 }

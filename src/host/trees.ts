@@ -1,8 +1,9 @@
 /** Whole folders, as far as their own file system goes: what a program has mounted in one is not part of it. */
 import { isUtf8 } from 'node:buffer';
-import { lstat, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RigError } from '../errors.ts';
+import { freeName } from './folders.ts';
 
 /** The octal escapes of blanks and backslashes in proc_pid_mountinfo(5). */
 const unescapeOctal = (text: string): string =>
@@ -62,18 +63,10 @@ export async function spellNames(root: string): Promise<void> {
     for (const entry of await readdir(folder, { withFileTypes: true, encoding: 'buffer' })) {
       let path = join(folder, entry.name.toString());
       if (!isUtf8(entry.name)) {
-        const spelled = join(folder, spell(entry.name));
-        path = spelled;
-        for (let number = 2; await isThere(path); number++) path = `${spelled}-${number}`;
+        path = await freeName(join(folder, spell(entry.name)), '');
         await rename(Buffer.concat([Buffer.from(`${folder}/`), entry.name]), path);
       }
       if (entry.isDirectory() && !mounts.includes(path)) folders.push(path);
     }
   }
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );

@@ -47,14 +47,14 @@ function findAction(name: string): AnyAction {
   return action;
 }
 
-/** How long an action may take to end once it was told to: a program in uninterruptible sleep (D) cannot be killed at all. */
-const graceMs = 15_000;
-
 /** How many bytes the actions would write now, all together, as far as they can tell. */
 export async function bytesNeeded(planned: RigSpec['actions']): Promise<number> {
   const needed = await Promise.all(planned.map(({ name, plan }) => findAction(name).needs?.(plan) ?? 0));
   return needed.reduce((sum, bytes) => sum + bytes, 0);
 }
+
+/** How long an action may take to end once it was told to: a program in uninterruptible sleep (D) cannot be killed at all. */
+const graceMs = 15_000;
 
 /** As long as a timer can be: Node's setTimeout. */
 const longestMs = 2 ** 31 - 1;

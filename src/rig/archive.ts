@@ -5,9 +5,9 @@ import { lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack as createPack, type Pack } from 'tar-stream';
+import { freeName } from '../host/folders.ts';
 import { listFiles } from '../host/trees.ts';
 import { archiveEnding, type Compression, startCompression } from './compression.ts';
-import { freeName } from './work-folder.ts';
 
 /** One collected file: its path inside the archive's folder, bytes, and what it holds. */
 export interface CollectedFile {

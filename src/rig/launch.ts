@@ -47,9 +47,8 @@ const liftedLimits = [
   ['fsize', 'Max file size'],
 ] as const;
 
-/** Lifts the limits that this process, and so the daemon, has from a shell or from limits.conf(5). */
-async function liftLimits(remark: (text: string) => void): Promise<void> {
-  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+/** Lifts those of its `limits` that this process, and so the daemon, has from a shell or from limits.conf(5). */
+async function liftLimits(limits: string, remark: (text: string) => void): Promise<void> {
   const set = liftedLimits.filter(([, name]) => new RegExp(`^${name} +\\d`, 'm').test(limits));
   if (set.length === 0) return;
   const prlimit = await findProgram('prlimit');
@@ -66,8 +65,7 @@ async function liftLimits(remark: (text: string) => void): Promise<void> {
  * from starting a program of core_pattern, which a limit of 0 does not: core(5). What the rig starts has the limit too, and
  * may raise it. Where the hard limit is 0 already there is nothing to be set: no limit may be above it.
  */
-async function withoutCore(): Promise<string[]> {
-  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+async function withoutCore(limits: string): Promise<string[]> {
   const prlimit = /^Max core file size +\S+ +0 /m.test(limits) ? undefined : await findProgram('prlimit');
   return prlimit === undefined ? [] : [prlimit, '--core=1:', '--'];
 }
@@ -112,8 +110,10 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
 
 /** Starts the rig. Resolves when it is armed and the user has been told; throws when it cannot be, and nothing remains. */
 export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
-  await liftLimits(teller.remark);
-  const command = [...(await withoutCore()), process.execPath, '--daemon'];
+  // proc_pid_limits(5)
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+  await liftLimits(limits, teller.remark);
+  const command = [...(await withoutCore(limits)), process.execPath, '--daemon'];
   // What a killed rig of this name has left may hold its scope.
   await findLive(spec.id, takeDownWith(teller.remark));
   const scopes = await scopeCommands(spec.id);

@@ -165,10 +165,11 @@ class LiveRig {
   /** Makes what somebody has removed from /run/rig again. Rejects when that cannot be. */
   async #restore(): Promise<void> {
     const isOwner = ownsFolder(this.state) || (await repairOwner(this.state, this.#folderIdentity));
-    if (!isOwner || !existsSync(controlSocket(this.spec.id))) await this.#closeServer();
+    const isServed = isOwner && existsSync(controlSocket(this.spec.id));
+    if (!isServed) await this.#closeServer();
     // It is tried again soon.
     if (!isOwner) await this.claim(0);
-    else if (!existsSync(controlSocket(this.spec.id))) await this.#serve(stateFolder(this.spec.id));
+    else if (!isServed) await this.#serve(stateFolder(this.spec.id));
     this.#saveProgress();
   }
 

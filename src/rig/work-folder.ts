@@ -5,7 +5,7 @@
 import { lstat, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, RigError } from '../errors.ts';
-import { makeNewFolder } from '../host/folders.ts';
+import { freeName, makeNewFolder } from '../host/folders.ts';
 import { listFiles, removeTree } from '../host/trees.ts';
 import { fileStamp, workFolder } from './paths.ts';
 
@@ -13,18 +13,6 @@ import { fileStamp, workFolder } from './paths.ts';
 export interface WorkPlace {
   id: string;
   output: { folder: string };
-}
-
-/** The first of `PATHsuffix`, `PATH-2suffix`, ... that nothing has. */
-export async function freeName(path: string, suffix: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    const candidate = `${path}${number === 1 ? '' : `-${number}`}${suffix}`;
-    const taken = await lstat(candidate).then(
-      () => true,
-      () => false,
-    );
-    if (!taken) return candidate;
-  }
 }
 
 /** The name of a result, without an ending: `rig-<id>-<YYYY-MM-DD-HHMMSS>`. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startHost, type TestHost } from '../support/host.ts';
 import {
   armRig,
@@ -454,6 +455,22 @@ test('a rig that has lost its folder and then its name to another one still coll
   await waitFor('the archive', () => host.archives().length === 1);
   await waitFor('the daemon to end', () => host.process(pid) === undefined || host.process(pid)?.state === 'Z');
   assert.equal((await theRig(host, 'web')).status, 'watching');
+  assert.equal((await host.rig('destroy', 'web')).code, 0);
+});
+
+test('a rig that stood still for 5 s says so in its log, and what came meanwhile triggers', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig, '--name', 'web', '--restart', '1');
+  const { pid } = await theRig(host, 'web');
+  await host.kill(pid, 'SIGSTOP');
+  // The time itself is what it is about.
+  await delay(5500);
+  host.append(LOG, `${MESSAGE}\n`);
+  await host.kill(pid, 'SIGCONT');
+  await waitFor('the log to say it', async () =>
+    /error the event loop stood still for .*: this process did not run/.test((await host.rig('log', 'web')).stdout),
+  );
+  await waitFor('the archive', () => host.archives().length === 1);
   assert.equal((await host.rig('destroy', 'web')).code, 0);
 });
 

@@ -28,12 +28,14 @@ async function findGcore(): Promise<string> {
   );
 }
 
-/** How large the cores would be that a target would give now, at least. */
-async function sizeOfCores(target: Target, allPids: boolean): Promise<number> {
-  if (target.kind === 'match') return 0;
-  const found = await findCandidates(target);
-  const sizes = await Promise.all(found.slice(0, allPids ? found.length : 1).map(({ pid }) => estimateCore(pid)));
-  return sizes.reduce((sum, size) => sum + size, 0);
+/** How large the cores would be, all together, that the targets would give now, at least. */
+async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
+  let bytes = 0;
+  for (const target of targets) {
+    const found = target.kind === 'match' ? [] : await findCandidates(target);
+    for (const { pid } of allPids ? found : found.slice(0, 1)) bytes += await estimateCore(pid);
+  }
+  return bytes;
 }
 
 /** The core that a target would give now, and how large it would be at least. */
@@ -74,8 +76,7 @@ export const gcore = defineAction({
   },
   produces: async ({ targets, allPids }) =>
     (await Promise.all(targets.map((target) => describeCore(target, allPids)))).join(', '),
-  needs: async ({ targets, allPids }) =>
-    (await Promise.all(targets.map((target) => sizeOfCores(target, allPids)))).reduce((sum, size) => sum + size, 0),
+  needs: sizeOfCores,
   async run({ program, targets, allPids }, context) {
     const processes: Outcome[] = [];
     for (const found of await findTargets(targets, allPids, context.trigger)) {

@@ -64,7 +64,7 @@ export class Gaps {
 }
 
 /** Whether it is for this program to say in the journal what was never logged. */
-export const tellsInJournal = (identifier: string | undefined): boolean =>
+export const tellsInJournal = (identifier: string): boolean =>
   identifier === 'systemd-journald' || identifier === 'kernel';
 
 /** The same in a file: rsyslog says what is lost to those that it writes, under its name or that and the number of the message. */

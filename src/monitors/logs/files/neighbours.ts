@@ -2,8 +2,9 @@
  * Files that were created under a watched name and renamed again before anyone looked: two rotations in quick succession, or
  * while rig was stopped.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { namesIn } from '../../../host/folders.ts';
 import { identityOf } from './followed-file.ts';
 
 /** What rotation adds to a name: `.1`, `-20261122`, `.old`; behind it, what compression adds. */
@@ -97,14 +98,5 @@ function statOf(path: string) {
   } catch {
     // A link that leads nowhere, or in a circle, is no file.
     return undefined;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // The folder is gone, and with it what was in it.
-    return [];
   }
 }

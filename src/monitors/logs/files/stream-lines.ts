@@ -1,5 +1,6 @@
 /** Examines text that comes once and cannot be read again: standard input, a fifo, the inside of a compressed file. */
 import type { Matcher } from '../matching/matcher.ts';
+import { countNewlines } from '../matching/vectors.ts';
 
 const newline = 10;
 /** An unfinished line is kept up to this size, and then examined in windows that overlap. */
@@ -59,7 +60,7 @@ export class StreamLines {
 
   #examine(text: Buffer, base: number): void {
     let from = 0;
-    for (let at = text.indexOf(newline); at >= 0; at = text.indexOf(newline, at + 1)) this.lines++;
+    this.lines += countNewlines(text, text.length);
     if (this.#longLineStart !== undefined) {
       from = text.indexOf(newline) + 1;
       this.#testPart(text.subarray(0, from - 1), base, false);

@@ -3,11 +3,13 @@ import { nowMs } from '../condition/clock.ts';
 import { parseSyslogLine } from '../condition/same-event.ts';
 import { suppressionIn, tellsInFile } from '../coverage.ts';
 import type { Matcher } from '../matching/matcher.ts';
+import { lineEndOf, lineStartOf } from '../matching/searcher.ts';
+import { finder } from '../matching/vectors.ts';
 import type { FileRecord } from './file-record.ts';
 
 /** Each of what they say has one of these in it. */
-const tellingWords = ['uppressed', 'rate-limiting', 'messages dropped', 'kernel messages'].map((text) =>
-  Buffer.from(text),
+const findTelling = ['uppressed', 'rate-limiting', 'messages dropped', 'kernel messages'].map((text) =>
+  finder(Buffer.from(text)),
 );
 /**
  * To look for them costs more than to look for the message. Of what comes faster than this, only so much is looked at: that takes
@@ -15,7 +17,6 @@ const tellingWords = ['uppressed', 'rate-limiting', 'messages dropped', 'kernel 
  */
 const bytesPerSecond = 4 * 1024 * 1024;
 const burstDoubt = 'in a burst it was not looked for what syslog or the kernel say they left out';
-const newline = 10;
 /** So much of a line tells whether syslog wrote it. */
 const headBytes = 256;
 
@@ -50,10 +51,10 @@ export class SuppressedLines {
 }
 
 function noteAll(chunk: Buffer, records: Iterable<FileRecord>): void {
-  for (const words of tellingWords) {
-    for (let at = chunk.indexOf(words); at >= 0; at = chunk.indexOf(words, at)) {
-      const end = endOfLine(chunk, at);
-      note(chunk.subarray(chunk.lastIndexOf(newline, at) + 1, end), records);
+  for (const find of findTelling) {
+    for (let at = find(chunk, 0); at >= 0; at = find(chunk, at)) {
+      const end = lineEndOf(chunk, at);
+      note(chunk.subarray(lineStartOf(chunk, at), end), records);
       at = end;
     }
   }
@@ -68,9 +69,4 @@ function note(line: Buffer, records: Iterable<FileRecord>): void {
 
 /** Whether a chunk begins as the lines of syslog do. */
 const isOfSyslog = (chunk: Buffer): boolean =>
-  parseSyslogLine(chunk.toString('latin1', 0, Math.min(headBytes, endOfLine(chunk, 0))))?.host !== undefined;
-
-function endOfLine(chunk: Buffer, from: number): number {
-  const end = chunk.indexOf(newline, from);
-  return end < 0 ? chunk.length : end;
-}
+  parseSyslogLine(chunk.toString('latin1', 0, Math.min(headBytes, lineEndOf(chunk, 0))))?.host !== undefined;

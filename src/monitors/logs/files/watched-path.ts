@@ -191,11 +191,7 @@ export class WatchedPath {
   /** Where what had this name may have gone: beside the path, beside what it leads to, and where the last file has gone. */
   #foldersOf(previous: FollowedFile | undefined): string[] {
     const folders = this.#target === undefined ? [] : [dirname(this.#target)];
-    try {
-      if (previous) folders.push(dirname(readlinkSync(`/proc/self/fd/${previous.fd}`)));
-    } catch {
-      // Without /proc, or closed since: the other places remain.
-    }
+    if (previous) folders.push(dirname(previous.place));
     const target = targetOf(this.path);
     if (target === undefined) return folders;
     this.#target = target;

@@ -1,6 +1,7 @@
 /** Where the journal's files are, on this host or in a folder, and the program that reads them. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { namesIn } from '../../../host/folders.ts';
 import { findProgram } from '../../../host/programs.ts';
 
 /** Where journald keeps its files: see systemd-journald.service(8). What is in memory first. */
@@ -62,15 +63,6 @@ export function findJournalFiles(dir?: string): string[] {
 export function isLiveName(path: string): boolean {
   const name = basename(path);
   return !name.includes('@') && !name.endsWith('~');
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // Most hosts have only one of the two.
-    return [];
-  }
 }
 
 /** Why there is no journal on this host; undefined where there is one, or a journald that will make one. */

@@ -1,6 +1,6 @@
 /** Units that systemd or the journal knows of: a name that is mistyped should be noticed while the user is still there. */
-import { readdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { namesIn } from '../../../host/folders.ts';
 import { nearest } from '../../../nearest.ts';
 import type { JournalPlan } from '../plan.ts';
 import { findJournalFiles, isLiveName } from './host.ts';
@@ -89,13 +89,4 @@ function addNamesIn(path: string, names: Set<string>, untilMs: number): boolean 
 
 function newestFirst(paths: string[]): string[] {
   return [...paths.filter(isLiveName), ...paths.filter((path) => !isLiveName(path))];
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // Most hosts have only some of them.
-    return [];
-  }
 }
