@@ -1,10 +1,11 @@
 /** What a rig looks after while it waits. */
 import { messageOf } from '../errors.ts';
 import { EventLoopWatch } from '../host/event-loop.ts';
+import { every } from '../host/every.ts';
 import type { RigLog } from './log.ts';
 
-/** How often it looks: what holds the event loop up for 5 s is told, and an idle rig wakes up 24 times a minute for it. */
-const everyMs = 2500;
+/** How often it looks: what holds the event loop up for 4 s is told. */
+const everyMs = 2000;
 
 /** What it does with the place of the rig under /run/rig. */
 export interface Place {
@@ -17,7 +18,7 @@ export class Upkeep {
   readonly #place: Place;
   readonly #log: RigLog;
   readonly #loop: EventLoopWatch;
-  readonly #timer: NodeJS.Timeout;
+  readonly #end: () => void;
   #restoring: Promise<void> | undefined;
   #toldOf: string | undefined;
 
@@ -26,12 +27,12 @@ export class Upkeep {
     this.#place = place;
     this.#log = log;
     this.#loop = new EventLoopWatch(everyMs, (text) => log.error(text));
-    this.#timer = setInterval(() => this.#look(), everyMs).unref();
+    this.#end = every(everyMs, () => this.#look());
   }
 
   /** Resolves when nothing is being restored any more. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#end();
     await this.#restoring;
   }
 

@@ -1,5 +1,6 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
 import { messageOf } from '../../../errors.ts';
+import { every } from '../../../host/every.ts';
 import type { SourceStatus, Trigger } from '../../../plugin.ts';
 import { WallClock } from '../condition/clock.ts';
 import type { Source, SourceContext, SourceExcerpt } from '../source.ts';
@@ -40,7 +41,7 @@ export class FileSource implements Source {
   readonly #compressed: CompressedFile[] = [];
   readonly #intervalMs: number;
   readonly #clock = new WallClock();
-  #timer: NodeJS.Timeout | undefined;
+  #endLooks: (() => void) | undefined;
   readonly #toldReasons = new Set<string>();
   #isExpansionDue = false;
   #isStopped = false;
@@ -78,7 +79,7 @@ export class FileSource implements Source {
     for (const [path, pattern] of this.#findNewPaths()) this.#addFound(path, pattern);
     for (const path of this.#paths) path.start();
     // In the turn's last phase: what inotify has to say is heard before.
-    this.#timer = setInterval(() => setImmediate(() => this.#lookAtAll()), this.#intervalMs);
+    this.#endLooks = every(this.#intervalMs, () => setImmediate(() => this.#lookAtAll()));
   }
 
   #lookAtAll(): void {
@@ -91,7 +92,7 @@ export class FileSource implements Source {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#endLooks?.();
     this.#isStopped = true;
     for (const watched of [...this.#paths, ...this.#patterns]) watched.stop();
     this.#open.stop();

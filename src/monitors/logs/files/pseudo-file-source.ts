@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, messageOf, RigError, UsageError } from '../../../errors.ts';
+import { every } from '../../../host/every.ts';
 import { pseudoFileSystem } from '../../../host/file-systems.ts';
 import type { SourceStatus, Trigger } from '../../../plugin.ts';
 import { nowMs } from '../condition/clock.ts';
@@ -54,7 +55,7 @@ export class PseudoFileSource implements Source {
   /** Those whose turn to be read has not come yet. */
   readonly #due = new Set<PseudoFile>();
   #readers = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #endLooks: (() => void) | undefined;
 
   constructor(paths: string[], context: SourceContext, { intervalMs }: { intervalMs?: number | undefined } = {}) {
     this.#context = context;
@@ -74,11 +75,11 @@ export class PseudoFileSource implements Source {
     const large = this.#files.find(({ isTooLarge }) => isTooLarge);
     if (large) throw new UsageError(`--logfile ${large.path}: ${tooLarge}`);
     this.#tell();
-    this.#timer = setInterval(() => this.#lookAtAll(), this.#intervalMs);
+    this.#endLooks = every(this.#intervalMs, () => this.#lookAtAll());
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#endLooks?.();
     this.#due.clear();
     for (const file of this.#files) file.stop();
   }

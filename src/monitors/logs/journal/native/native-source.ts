@@ -28,8 +28,10 @@ const sliceMs = 5;
 const entriesPerLook = 32;
 /** What looks broken may only be half written: so long it is tried again. */
 const mayMendMs = 1000;
-/** How often the folders, and files that were quiet of late, are looked at unasked: inotify tells of what happens to names at once. */
+/** How often all files are looked at, those that were quiet of late too; and the folders where inotify cannot be had. */
 const wholeLookMs = 200;
+/** How often the folders are looked at unasked: inotify tells of what happens to names at once. */
+const folderLookMs = 5000;
 
 /** Of what is asked of each entry: the bit that is set if its message matches. */
 const matches = 1;
@@ -62,11 +64,14 @@ export class NativeSource implements Source {
   /** The last entry seen. */
   #last: { held: HeldFile; ordinal: number } | undefined;
   #wakeUps = new Map<string, WakeUp>();
+  /** Whether inotify cannot be had for a folder. */
+  #isDeaf = false;
   /** Files that have come and cannot be read, since when. */
   readonly #failing = new Map<string, number>();
   #round = 0;
-  /** When the folders were last looked at. */
+  /** When all files were last looked at, and the folders. */
   #lookedMs = 0;
+  #foldersLookedMs = 0;
   #untilClock = 0;
   #sliceEndMs = 0;
   #hasTaken = false;
@@ -151,6 +156,7 @@ export class NativeSource implements Source {
   /** inotify tells at once when files come, go or are renamed, and late when they are written to. */
   #watchFolders(): void {
     const wanted = new Set(this.#files.folders);
+    this.#isDeaf = false;
     for (const [folder, wakeUp] of this.#wakeUps) {
       if (wanted.has(folder)) continue;
       wakeUp.close();
@@ -161,7 +167,10 @@ export class NativeSource implements Source {
       const wakeUp = wakeOn(
         folder,
         (kind) => this.#onHint(kind),
-        (reason) => this.#examination.context.debug(`journal: ${folder} is looked at once a second: ${reason}`),
+        (reason) => {
+          this.#isDeaf = true;
+          this.#examination.context.debug(`journal: ${folder} is looked at once a second: ${reason}`);
+        },
       );
       if (wakeUp) this.#wakeUps.set(folder, wakeUp);
     }
@@ -175,8 +184,9 @@ export class NativeSource implements Source {
   #beat(): void {
     const now = performance.now();
     const isWhole = now - this.#lookedMs >= wholeLookMs;
-    if (isWhole) {
-      this.#lookedMs = now;
+    if (isWhole) this.#lookedMs = now;
+    if (isWhole && (this.#isDeaf || now - this.#foldersLookedMs >= folderLookMs)) {
+      this.#foldersLookedMs = now;
       this.#files.noticeFolders();
     }
     this.#look(isWhole);

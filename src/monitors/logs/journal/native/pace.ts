@@ -1,18 +1,20 @@
 /**
  * When the journal's files are looked at. journald writes through mmap(2), and pokes inotify(7) only a quarter of a second
  * later: so while entries come they are looked at every few milliseconds, which costs a read of some bytes. The longer none
- * came, the less often: at intervals of a part of the time that it has been quiet, so that the cost falls by itself and no
- * minute differs from the next at a stroke. At most a second, and whenever inotify says something.
+ * came the less often, so that a quiet minute costs next to nothing and no moment differs from the next at a stroke. At most
+ * a second, together with what else is looked at, and whenever inotify says something.
  */
+import { every } from '../../../../host/every.ts';
+
 const slowestMs = 1000;
-/** After five quiet seconds every 25 ms, after a minute every 300. */
-const shareOfQuiet = 1 / 200;
+/** For so long after an entry the pace stays; then it falls with the square of the time: a tenth after 5 s. */
+const steadyMs = 1500;
 
 export class JournalPace {
   readonly #quickestMs: number;
   readonly #onBeat: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  #everyMs = slowestMs;
+  #end: (() => void) | undefined;
+  #everyMs = Number.POSITIVE_INFINITY;
   #cameMs = 0;
 
   constructor(quickestMs: number, onBeat: () => void) {
@@ -23,7 +25,7 @@ export class JournalPace {
   /** Something came, or may have come. */
   hurry(): void {
     this.#cameMs = performance.now();
-    if (this.#timer === undefined || this.#everyMs > this.#quickestMs) this.#plan();
+    if (this.#everyMs > this.#quickestMs) this.#plan();
   }
 
   /** How often they are looked at now. */
@@ -32,14 +34,20 @@ export class JournalPace {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#end?.();
   }
 
   #plan(): void {
-    clearTimeout(this.#timer);
     const quietMs = performance.now() - this.#cameMs;
-    this.#everyMs = Math.round(Math.max(this.#quickestMs, Math.min(quietMs * shareOfQuiet, slowestMs)));
-    this.#timer = setTimeout(() => this.#beat(), this.#everyMs);
+    const wantedMs = this.#quickestMs * Math.max(1, (quietMs / steadyMs) ** 2);
+    if (wantedMs >= slowestMs && this.#everyMs === slowestMs) return;
+    this.#end?.();
+    this.#everyMs = Math.round(Math.min(wantedMs, slowestMs));
+    if (this.#everyMs === slowestMs) this.#end = every(slowestMs, () => this.#beat());
+    else {
+      const timer = setTimeout(() => this.#beat(), this.#everyMs);
+      this.#end = () => clearTimeout(timer);
+    }
   }
 
   #beat(): void {

@@ -1,0 +1,33 @@
+/** What is looked at again and again, however quiet the host is: together, so that the processor is woken up once for all of it. */
+
+const secondMs = 1000;
+
+/** What is called at whole seconds, and every how many. */
+const works = new Map<object, { seconds: number; work: () => void }>();
+let seconds = 0;
+let timer: NodeJS.Timeout | undefined;
+
+function tick(): void {
+  seconds++;
+  for (const each of [...works.values()]) if (seconds % each.seconds === 0) each.work();
+}
+
+/**
+ * Calls `work` every so many milliseconds; returns what ends that. Whole seconds have one timer for all: the first call comes
+ * up to a second early.
+ */
+export function every(ms: number, work: () => void): () => void {
+  if (ms % secondMs !== 0) {
+    const own = setInterval(work, ms);
+    return () => clearInterval(own);
+  }
+  const key = {};
+  works.set(key, { seconds: ms / secondMs, work });
+  timer ??= setInterval(tick, secondMs);
+  return () => {
+    works.delete(key);
+    if (works.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
