@@ -166,6 +166,11 @@ export interface Monitor<T extends OptionTable, P> {
   prepare(values: Values<T>, context: PrepareContext): Promise<PreparedMonitor<P>>;
   /** Starts watching. When it resolves, everything that happens from now on is examined. */
   arm(plan: P, context: MonitorContext): Promise<Watch>;
+  /**
+   * Goes the way from what is watched to a trigger once, and gives what fired: what is compiled and loaded on it is so by then.
+   * `dir` is for its files; it exists, is empty and is removed afterwards. May reject.
+   */
+  warmUp?(dir: string): Promise<TriggerFacts>;
 }
 
 /** What preparing an action may use. */
@@ -219,6 +224,8 @@ export interface Action<T extends OptionTable, P> {
   produces?(plan: P): string | Promise<string>;
   /** How many bytes it would write now, at least. It must be quick and never throw. */
   needs?(plan: P): Promise<number>;
+  /** A plan by which `run` goes its usual way and does nothing to anybody, with `program`, true(1), in the place of its program. */
+  warmUp?(plan: P, program: string): P | Promise<P>;
   /** Collects. Returns what the manifest should say of it; throws a RigError when it did not do what it is for. */
   run(plan: P, context: ActionContext): Promise<{ [key: string]: Json }>;
 }

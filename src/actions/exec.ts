@@ -119,6 +119,7 @@ export const exec = defineAction({
     return { programs };
   },
   parts: ({ programs }) => programs.length,
+  warmUp: (_, program) => ({ programs: [{ command: program, program, args: [], label: labelOf(0, program) }] }),
   produces: ({ programs }) =>
     [...programs.map(({ label }) => `${label}.stdout, .stderr, .exit`), 'what they write to their folder'].join('; '),
   async run({ programs }, context) {

@@ -71,6 +71,7 @@ export const sosreport = defineAction({
   priority: 'late',
   timeoutMs: 60 * 60_000,
   prepare: findSos,
+  warmUp: (_, program) => ({ program, subcommand: [] }),
   produces: () => 'the archive of sos, and its checksum',
   async run({ program, subcommand }, context) {
     const args = [...subcommand, '--batch', '--tmp-dir', context.dir];

@@ -179,13 +179,6 @@ function groupExists(pid: number): boolean {
 /** Loaded when it is first needed: it takes 17 ms and 3 MB, which `rig list` and `rig --help` can save. */
 const loadExeca = async () => (await import('execa')).execa;
 
-/** Makes the next start of a program quick: what is needed for it is loaded and started now, while there is time. */
-export async function prepareToRun(): Promise<void> {
-  await loadExeca();
-  guardian?.start();
-  randomUUID();
-}
-
 /** How every program is started: in a session of its own, with an environment of our making, its output left to us. */
 const ownSession = { detached: true, cleanup: false, buffer: false, reject: false, extendEnv: false } as const;
 

@@ -41,7 +41,8 @@ export interface ActionReport {
   programs: ProgramReport[];
 }
 
-function findAction(name: string): AnyAction {
+/** The action of a name that is in a spec. */
+export function findAction(name: string): AnyAction {
   const action = allActions.find((candidate) => candidate.name === name);
   if (!action) throw new Error(`no action ${name} in this rig`);
   return action;
@@ -148,8 +149,9 @@ async function runAction(planned: PlannedAction, folder: string, run: Run): Prom
 
 async function runLogged(planned: PlannedAction, folder: string, run: Run): Promise<ActionReport> {
   const { ended, log } = run;
+  const running = runAction(planned, folder, run);
   if (!ended.aborted) log.info(`${folder}: starts`);
-  const report = await runAction(planned, folder, run);
+  const report = await running;
   const { status, durationMs, reason } = report;
   const say = status === 'done' ? log.info : log.error;
   say(`${folder}: ${status} after ${durationMs} ms${reason === null ? '' : `: ${reason}`}`);

@@ -76,20 +76,18 @@ export class Collection {
     this.#guard = new DiskGuard(folder, minFree);
   }
 
-  /** Runs the actions and keeps the lines around the trigger. `settled` resolves when the monitor is ready to give them. */
-  async run(settled: Promise<unknown>): Promise<void> {
+  /** Runs the actions and keeps the lines around the trigger. `settle` makes the monitor ready to give them. */
+  async run(settle: () => Promise<unknown>): Promise<void> {
     const { spec, log, ended, watch } = this.#context;
     const { trigger } = this.#taken;
     this.#refusal = await this.#makeFolder();
     if (this.#refusal !== undefined) return;
     const saving = this.#keepContext(async () => {
-      await Promise.all([settled, delay(actionFirstMs)]);
+      await delay(actionFirstMs);
+      await settle();
       return await this.#saveContext();
     });
-    if (spec.delayMs > 0) {
-      await settled;
-      await delay(spec.delayMs, undefined, { signal: ended }).catch(() => 'ended meanwhile');
-    }
+    if (spec.delayMs > 0) await delay(spec.delayMs, undefined, { signal: ended }).catch(() => 'ended meanwhile');
     const guard = this.#guard;
     this.#reports = await runActions({ spec, trigger, root: this.#folder, ended, guard, log });
     await this.#waitForContext(saving.then((complete) => this.#keepContext(complete)));

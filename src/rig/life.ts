@@ -232,7 +232,8 @@ class LiveRig {
     if (kept.length > 0)
       this.#remark(`what an earlier rig "${this.spec.id}" had collected is now in ${kept.join(', ')}`);
     const { name, plan } = this.spec.monitor;
-    this.#arming = findMonitor(name).arm(plan, {
+    const monitor = findMonitor(name);
+    this.#arming = monitor.arm(plan, {
       fire: (facts) => this.#fire(facts),
       holdReason: () => this.#holdReason(),
       exhausted: (reason) => this.#stopFor({ kind: 'exhausted', reason }),
@@ -241,9 +242,11 @@ class LiveRig {
     });
     this.#watch = await Promise.race([this.#arming, this.#endedEarly()]);
     this.#saveProgress();
-    await Promise.race([this.#starter.armed(), this.#endedEarly()]);
+    const told = this.#starter.armed();
+    // It begins while the user is being told.
+    this.#warmingUp = warmUp(this.spec, monitor, this.#endRequested.signal);
+    await Promise.race([told, this.#endedEarly()]);
     this.#isArmed = true;
-    this.#warmingUp = warmUp(this.spec, this.#endRequested.signal);
     this.log.info(`watches ${this.spec.monitor.watch} for ${this.spec.monitor.condition}`);
     const { expiry } = this.spec;
     if (expiry) this.#expiry = setTimeout(() => this.#expire(expiry.triggers), expiry.afterMs);
@@ -335,8 +338,6 @@ class LiveRig {
     this.#isCollecting = true;
     this.#triggered = at;
     this.#lastTrigger = trigger;
-    this.#saveProgress();
-    this.log.info(`triggered by ${[trigger.source, trigger.because, trigger.line].filter(Boolean).join(': ')}`);
     const isLast = this.#gate.isOver && this.#waiting.length === 0;
     const collection = new Collection(taken, {
       spec: this.spec,
@@ -348,7 +349,11 @@ class LiveRig {
     });
     // Not before the first action has been started.
     const announcing = delay(announceAfterMs).then(() => announceTrigger(this.spec, trigger, this.log));
-    await collection.run(isLast ? (this.#watch?.stop() ?? Promise.resolve()) : Promise.resolve());
+    const running = collection.run(async () => (isLast ? await this.#watch?.stop() : undefined));
+    // While the collection waits for its folder.
+    this.#saveProgress();
+    this.log.info(`triggered by ${[trigger.source, trigger.because, trigger.line].filter(Boolean).join(': ')}`);
+    await running;
     this.#packings++;
     // A journald that hangs must not keep the next actions waiting either.
     this.#packing = Promise.all([this.#packing.then(() => this.#pack(collection, taken.number)), announcing])
@@ -422,7 +427,8 @@ class LiveRig {
     const arming = this.#arming?.then((watch) => watch.stop());
     // A journalctl that hangs is why it could not be armed, or why it would not end.
     await this.#endPrograms();
-    await Promise.race([arming?.catch(() => 'arming is what failed'), delay(answerMs)]);
+    const over = Promise.all([arming?.catch(() => 'arming is what failed'), this.#warmingUp]);
+    await Promise.race([over, delay(answerMs)]);
     if (this.#hasWorkFolder) await removeWorkFolder(this.spec);
     await this.#leave();
     await this.#closeServer();

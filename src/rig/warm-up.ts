@@ -1,47 +1,48 @@
 /** What a rig does as soon as it is armed, so that it is quick when the moment has come. */
 import { rm } from 'node:fs/promises';
-import { exec } from '../actions/exec.ts';
 import { makeNewFolder } from '../host/folders.ts';
-import { findProgram, prepareToRun } from '../host/programs.ts';
-import type { Trigger } from '../plugin.ts';
-import { runActions } from './actions.ts';
+import { findProgram } from '../host/programs.ts';
+import type { AnyMonitor } from '../plugin.ts';
+import { findAction, runActions } from './actions.ts';
 import { DiskGuard } from './disk-guard.ts';
 import { shrinkHeap } from './heap.ts';
 import type { RigLog } from './log.ts';
+import { isoTime } from './paths.ts';
 import type { RigSpec } from './spec.ts';
 import { warmUpFolder } from './work-folder.ts';
 
 const silent = (): void => {};
 const noLog: RigLog = { debug: silent, info: silent, warn: silent, error: silent, lines: () => [] };
-const nothing: Trigger = {
-  time: '',
-  monitor: '',
-  source: '',
-  line: '',
-  matches: 0,
-  position: { cursor: '' },
-  loggedAt: '',
-};
+
+/** The actions of a rig with true(1) in the place of their programs. */
+async function harmless(planned: RigSpec['actions']): Promise<RigSpec['actions']> {
+  const program = await findProgram('true');
+  const actions: RigSpec['actions'] = [];
+  for (const each of planned) {
+    const warmUp = findAction(each.name).warmUp;
+    if (warmUp && program !== undefined) actions.push({ ...each, plan: await warmUp(each.plan, program) });
+  }
+  return actions;
+}
 
 /**
- * Goes the way from a trigger to a program once, with true(1): what is compiled and loaded on it is so by then, and the first
- * action starts in a third of the time. Where the host has no such program, or anything goes wrong, nothing is lost.
+ * Goes the way from what is watched to the programs of the actions once: what is compiled and loaded on it is so by then, and
+ * the first action starts in a third of the time. Where anything goes wrong, nothing is lost.
  */
-export async function warmUp(spec: RigSpec, ended: AbortSignal): Promise<void> {
-  await prepareToRun();
-  const program = await findProgram('true');
-  if (program === undefined || ended.aborted) return;
+export async function warmUp(spec: RigSpec, monitor: AnyMonitor, ended: AbortSignal): Promise<void> {
   const folder = warmUpFolder(spec);
   try {
     await makeNewFolder(folder);
-    const plan = { programs: [{ command: 'true', program, args: [], label: 'true' }] };
-    const actions = [{ name: exec.name, plan, timeoutMs: exec.timeoutMs }];
-    const once: RigSpec = { ...spec, actions, repeat: { times: 0, delayMs: 0 } };
-    const guard = new DiskGuard(folder, spec.output.minFree);
-    await runActions({ spec: once, trigger: nothing, root: folder, ended, guard, log: noLog });
-    await rm(folder, { recursive: true, force: true });
+    const facts = await monitor.warmUp?.(folder);
+    if (facts && !ended.aborted) {
+      const trigger = { time: isoTime(new Date()), monitor: monitor.name, ...facts };
+      const once = { ...spec, actions: await harmless(spec.actions), repeat: { times: 0, delayMs: 0 } };
+      const guard = new DiskGuard(folder, spec.output.minFree);
+      await runActions({ spec: once, trigger, root: folder, ended, guard, log: noLog });
+    }
   } catch {
     // A full disk, or a work folder that is being removed: what matters will say so itself.
   }
+  await rm(folder, { recursive: true, force: true }).catch(silent);
   shrinkHeap();
 }

@@ -6,7 +6,7 @@ import { defineAction } from '../../plugin.ts';
 import { formatSize } from '../../text.ts';
 import { dumpProcess, safeFileName } from './dump.ts';
 import { describeFailure, label, type Outcome } from './outcome.ts';
-import { findCandidates, findTargets, prepareTargets, type Target } from './targets.ts';
+import { findCandidates, findTargets, ownProcess, prepareTargets, type Target } from './targets.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
 export type GcorePlan = {
@@ -77,6 +77,7 @@ export const gcore = defineAction({
   produces: async ({ targets, allPids }) =>
     (await Promise.all(targets.map((target) => describeCore(target, allPids)))).join(', '),
   needs: sizeOfCores,
+  warmUp: async (plan, program) => ({ ...plan, program, targets: [await ownProcess()] }),
   async run({ program, targets, allPids }, context) {
     const processes: Outcome[] = [];
     for (const found of await findTargets(targets, allPids, context.trigger)) {

@@ -1,5 +1,5 @@
 /** Which processes are meant: `--gcore PID|NAME|@match`, checked at creation and looked up when the rig triggers. */
-import { UsageError } from '../../errors.ts';
+import { RigError, UsageError } from '../../errors.ts';
 import {
   checkAccess,
   findByName,
@@ -29,6 +29,13 @@ const pidLimit = 4_194_304;
 
 /** This process and the programs that it runs: dumping itself would stop the rig while it dumps. */
 const isOwn = ({ pid, parentPid }: ProcessStat) => pid === process.pid || parentPid === process.pid;
+
+/** The process of this rig, as a target for nothing but a warm-up. Throws a RigError where it cannot read of itself. */
+export async function ownProcess(): Promise<Target> {
+  const own = await readProcess(process.pid);
+  if (own === undefined) throw new RigError('no /proc/PID/stat of this process');
+  return { kind: 'pid', pid: own.pid, startTime: own.startTime, comm: own.comm };
+}
 
 const others = async (name: string) => (await findByName(name)).filter((candidate) => !isOwn(candidate));
 

@@ -2,6 +2,7 @@
 import { defineMonitor } from '../../plugin.ts';
 import { logsOptions } from './options.ts';
 import { prepareLogs } from './prepare.ts';
+import { warmUpLogs } from './warm-up.ts';
 import { armLogs } from './watch.ts';
 
 export const logs = defineMonitor({
@@ -15,4 +16,5 @@ export const logs = defineMonitor({
   ],
   prepare: prepareLogs,
   arm: armLogs,
+  warmUp: warmUpLogs,
 });
