@@ -119,6 +119,7 @@ export class FileSource implements Source {
   }
 
   async context(trigger: Trigger): Promise<SourceExcerpt[]> {
+    if (this.#open.isClosed) return [];
     const isFollowed = (identity: string): boolean => this.#open.has(identity);
     return this.#open.all().map((file) => excerptOf(file, trigger.position, isFollowed));
   }

@@ -65,6 +65,7 @@ export class OpenFiles {
   readonly #letGoAfterMs: number;
   #isTurnDue = false;
   #isStopped = false;
+  #isClosed = false;
 
   /**
    * `onMoved` is called when a file's name may have changed, `onTruncated` when it was found to hold something else than
@@ -246,9 +247,15 @@ export class OpenFiles {
     this.#pending.clear();
   }
 
+  /** Closes every file, after `stop`. What is known of them is kept: the manifest is written later. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     for (const entry of this.#entries.values()) entry.file.close();
-    this.#entries.clear();
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   #add(file: FollowedFile, records: Iterable<FileRecord>): Entry {
