@@ -25,6 +25,12 @@ export function hasTakenOver(next: FollowedFile, previous: FollowedFile): boolea
   return previous.isContinuedIn(next) && haveSameBytes(next.fd, previous.fd, previous.offset);
 }
 
+/** Whether a file is the one that was followed on a file system that was mounted anew since. The old descriptor is not looked at: it may be dead. */
+export function isMountedAgain(next: FollowedFile, previous: FollowedFile): boolean {
+  const isLikely = next.inode === previous.inode || previous.offset >= surelyCopiedBytes;
+  return next.device !== previous.device && isLikely && previous.isContinuedIn(next);
+}
+
 /** Whether a file that was made beside a log (`cp app.log app.log.bak`, copytruncate) holds nothing but what that log held. */
 export function isCopyOf(copy: FollowedFile, original: FollowedFile): boolean {
   const { size } = fstatSync(copy.fd);
