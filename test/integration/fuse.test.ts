@@ -93,10 +93,41 @@ test('a FUSE file system that dies and is mounted again is read on where rig was
   const { archive } = await finished(host, id);
   const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
   assert.deepEqual([trigger.line, trigger.matches], [`${MESSAGE}, new`, 1]);
-  assert.match(String(sources[0]?.coverage), /^no gap known: .*ENOTCONN.*its file system was away/);
+  assert.match(String(sources[0]?.coverage), /^no gap known: .*ENOTCONN.*it was out of sight/);
   const context = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/context/*']);
   assert.match(context, /old\none\ntwo\nthree\n--- .*\nThis is my test message, new\n$/);
   assert.equal(rigLog(host).filter((line) => line.includes('ENOTCONN')).length, 2, rigLog(host).join('\n'));
+});
+
+test('what is rotated while a FUSE file system is away is read where it was rotated to', async (t) => {
+  const { host, daemon } = await hostWithFuse(t, 'old\n');
+  const id = await armRig(host, 'logs', ...CONDITION);
+  host.append(BELOW, 'one\n');
+  await waitFor('the first line to be examined', async () => (await linesExamined(host, id)) === 1);
+  await daemon.kill();
+  await host.must('umount', ['--lazy', '/run/net']);
+  await waitFor(
+    'rig to see that it is gone',
+    async () => (await sourcesOf(host, id))[0]?.state === 'waiting for the file',
+  );
+  host.append(BELOW, 'two\n');
+  await host.must('mv', [BELOW, `${BELOW}.1`]);
+  host.write(BELOW, 'three\n');
+  await mountFuse(host, '/run/below', '/run/net');
+  const examined = async () =>
+    (await sourcesOf(host, id)).filter(({ source }) => source !== 'condition').map(({ lines }) => lines);
+  await waitFor('both to be examined', async () => (await examined()).length === 2 && !(await examined()).includes(0));
+  assert.deepEqual(await examined(), [1, 1], JSON.stringify(await sourcesOf(host, id)));
+});
+
+test('sed -i below a FUSE file system, which gives the name to an edited copy, makes nothing old new', async (t) => {
+  const { host } = await hostWithFuse(t, 'old\n');
+  const id = await armRig(host, 'logs', ...CONDITION);
+  host.append(BELOW, 'a line\n'.repeat(1000));
+  await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) === 1000);
+  await host.must('sed', ['-i', '$s/$/\\nanother/', BELOW]);
+  await waitFor('the new line to be examined', async () => (await linesExamined(host, id)) > 1000);
+  assert.equal(await linesExamined(host, id), 1001, JSON.stringify(await sourcesOf(host, id)));
 });
 
 test('while a FUSE file system hangs, rig says what a rig on it waits for, and --force ends it; once it answers, rigs go on', async (t) => {

@@ -25,10 +25,13 @@ export function hasTakenOver(next: FollowedFile, previous: FollowedFile): boolea
   return previous.isContinuedIn(next) && haveSameBytes(next.fd, previous.fd, previous.offset);
 }
 
-/** Whether a file is the one that was followed on a file system that was mounted anew since. The old descriptor is not looked at: it may be dead. */
-export function isMountedAgain(next: FollowedFile, previous: FollowedFile): boolean {
+/**
+ * Whether a file is likely the one that was followed, or a copy of it, where that one cannot be looked at any more: its file
+ * system has gone and was mounted anew, or shows another file in its place.
+ */
+export function isLikelyTheSame(next: FollowedFile, previous: FollowedFile): boolean {
   const isLikely = next.inode === previous.inode || previous.offset >= surelyCopiedBytes;
-  return next.device !== previous.device && isLikely && previous.isContinuedIn(next);
+  return isLikely && previous.isContinuedIn(next);
 }
 
 /** Whether a file that was made beside a log (`cp app.log app.log.bak`, copytruncate) holds nothing but what that log held. */

@@ -55,7 +55,7 @@ export class FileSource implements Source {
         for (const path of this.#paths) path.planLook();
       },
       onTruncated: (file, truncation) =>
-        Math.max(0, ...this.#paths.map((path) => (path.file === file ? path.recover(truncation) : 0))),
+        Math.max(0, ...this.#paths.map((path) => (path.file === file ? (path.recover(truncation) ?? 0) : 0))),
       onPolling: (path, reason) => this.#onPolling(path, reason),
       letGoAfterMs: settings.letGoAfterMs ?? letGoAfterMs,
     });

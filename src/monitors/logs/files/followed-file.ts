@@ -148,7 +148,7 @@ export class FollowedFile {
 
   /** Goes on where another descriptor of the same file, or of one with the same bytes up to there, had come to. */
   continueFrom(other: FollowedFile): void {
-    this.goOnAt(other.#position());
+    this.goOnAt(other.position);
     if (other.identity === this.identity) this.#from = other.#from;
   }
 
@@ -169,7 +169,8 @@ export class FollowedFile {
     return !fingerprint.isEmpty && fstatSync(this.fd).size >= readTo && fingerprint.isIn(this.fd);
   }
 
-  #position(): FilePosition {
+  /** Where its examination stands. */
+  get position(): FilePosition {
     const fingerprint = new Fingerprint();
     this.#fingerprint.copyTo(fingerprint);
     return {
@@ -347,7 +348,7 @@ export class FollowedFile {
   /** The file was truncated or rewritten: what it holds now is new. */
   #startOver(): void {
     const unreadBytes = Math.max(0, this.#seenSize - this.#readTo);
-    const before = { position: this.#position(), span: this.span, unreadBytes };
+    const before = { position: this.position, span: this.span, unreadBytes };
     this.#from = 0;
     this.#lineStart = 0;
     this.#readTo = 0;

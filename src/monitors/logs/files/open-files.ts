@@ -12,7 +12,7 @@ import { isHeldForWriting } from '../../../host/open-files.ts';
 import type { Json } from '../../../json.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import type { SourceContext } from '../source.ts';
-import { hasTakenOver, isCopyOf, isCopyUpTo, isMountedAgain, mayBeCopy } from './copies.ts';
+import { hasTakenOver, isCopyOf, isCopyUpTo, isLikelyTheSame, mayBeCopy } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
 import { longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
@@ -57,7 +57,7 @@ interface Entry {
 type OnTruncated = (file: FollowedFile, truncation: Truncation) => number;
 
 const truncatedUnread = 'truncated before it was read';
-const mountedAgainDoubt = 'its file system was away, and what came and went meanwhile was not seen';
+const outOfSightDoubt = 'it was out of sight for a time, and what came and went meanwhile was not seen';
 const lostDoubt = 'it was rotated to where it was not found again';
 const truncationDoubt = 'it was truncated, and what was written in the moment before would be gone unread';
 
@@ -147,7 +147,7 @@ export class OpenFiles {
       return known.file;
     }
     if (at === 'end') opened.skipToEnd();
-    else if (previous && !this.#continueMountedAgain(opened, previous, record)) this.#takeOver(opened, previous);
+    else if (previous) this.#takeOver(opened, previous, record);
     const entry = this.#add(opened, [record]);
     if (opened.offset === 0 && mayBeCopy(opened)) this.#seekOriginals(entry);
     return opened;
@@ -157,7 +157,7 @@ export class OpenFiles {
    * Goes on in a file that holds what another one held before that was truncated: a copy made for rotation (copytruncate).
    * Returns how many bytes it holds that were not read there; undefined when it is no such copy. Throws what opening throws.
    */
-  recover(path: string, { position }: Truncation, record: FileRecord): number | undefined {
+  recover(path: string, { position }: Pick<Truncation, 'position'>, record: FileRecord): number | undefined {
     const opened = new FollowedFile(path);
     const known = this.#entries.get(opened.identity);
     known?.file.startOverIfRewritten();
@@ -348,32 +348,29 @@ export class OpenFiles {
   }
 
   /** Has a new file go on where the one had come to whose place it has taken, if it is a copy of it. */
-  #takeOver(opened: FollowedFile, previous: FollowedFile): void {
+  #takeOver(opened: FollowedFile, previous: FollowedFile, record: FileRecord): void {
     const entry = this.#entries.get(previous.identity);
-    if (!entry) {
-      // Gone from its network file system (ESTALE), and found again under the same number.
-      if (opened.identity === previous.identity && previous.isContinuedIn(opened)) opened.continueFrom(previous);
-      return;
-    }
-    for (let slices = 0; slices < drainedSlices && this.#readOne(entry); slices++);
-    if (this.#pending.has(entry) || entry.problem !== undefined || !hasTakenOver(opened, previous)) return;
+    for (let slices = 0; entry && slices < drainedSlices && this.#readOne(entry); slices++);
+    if (entry && this.#pending.has(entry)) return;
+    // Gone from its network file system (ESTALE), or with it, or replaced on one that does not say by what.
+    const isGone = !entry || entry.isLost || entry.problem !== undefined || opened.device !== previous.device;
+    if (!(isGone ? isLikelyTheSame : hasTakenOver)(opened, previous)) return;
     opened.continueFrom(previous);
     previous.leaveTail();
+    if (!isGone) return;
+    opened.takeFigures(previous);
+    record.doubt(outOfSightDoubt);
+    this.leave(previous);
   }
 
-  /** Has a file go on where it had come to before its file system was mounted anew. Returns whether it is such a file. */
-  #continueMountedAgain(opened: FollowedFile, previous: FollowedFile, record: FileRecord): boolean {
-    const entry = this.#entries.get(previous.identity);
-    if (!isMountedAgain(opened, previous)) return false;
-    opened.continueFrom(previous);
-    opened.takeFigures(previous);
-    record.doubt(mountedAgainDoubt);
-    if (!entry) return true;
-    // What is read further of it is read in the other.
-    previous.leaveTail();
+  /** What there is to read of a file is read in another: that it cannot be read any more itself is no gap. */
+  leave(file: FollowedFile): void {
+    const entry = this.#entries.get(file.identity);
+    if (entry?.file !== file) return;
+    file.leaveTail();
     entry.problem = undefined;
+    entry.isLost = false;
     this.#forget(entry);
-    return true;
   }
 
   /** Has a file read at the end of this turn of the event loop, however many hints there are. */

@@ -85,8 +85,8 @@ export class WatchedPath {
     });
   }
 
-  /** Looks for a copy that holds what was cut off from its file, and has it read on there. Returns how many bytes that are. */
-  recover(truncation: Truncation): number {
+  /** Looks for a copy that holds what was cut off from its file, and has it read on there. Returns how many bytes that are, if there is one. */
+  recover(truncation: Pick<Truncation, 'position'>): number | undefined {
     const { open } = this.#context;
     const sinceMs = this.#wholeSinceMs - clockLagMs;
     this.#wholeSinceMs = Date.now();
@@ -99,7 +99,7 @@ export class WatchedPath {
         // Renamed once more, or removed: then it holds nothing for anyone.
       }
     }
-    return 0;
+    return undefined;
   }
 
   stop(): void {
@@ -159,7 +159,10 @@ export class WatchedPath {
     try {
       const from = stat && this.#isOld(stat, lookedMs) ? 'end' : at;
       if (stat) {
-        this.file = open.acquire(this.path, from, this.record, previous ?? this.#lastElsewhere(stat));
+        const last = previous ? undefined : this.#lastElsewhere(stat);
+        this.file = open.acquire(this.path, from, this.record, previous ?? last);
+        // Rotated while it was out of sight: the rest of it is where it was rotated to.
+        if (last && this.file.offset === 0 && this.recover(last) !== undefined) open.leave(last);
         this.#last = this.file;
         this.#wasUnreachable = false;
         this.#lastProblem = undefined;
