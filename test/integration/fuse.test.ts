@@ -53,10 +53,11 @@ test('rename rotation and copytruncate below a FUSE file system lose no line and
   const { host } = await hostWithFuse(t, 'old\nold\n');
   const id = await armRig(host, 'logs', ...CONDITION);
   const writer = await startWriter(host, BELOW);
+  await waitFor('its first line', () => host.read(BELOW).includes('line'));
   for (let rotation = 1; rotation <= 2; rotation++) {
     await host.must('mv', [BELOW, `/run/below/app.log-2026112${rotation}`]);
     // The writer goes on in the old file for a while, as with logrotate's delaycompress.
-    await host.must('sh', ['-c', `: > ${BELOW}`]);
+    await host.must('touch', [BELOW]);
     await waitFor('the rotation to be seen', async () => (await sourcesOf(host, id)).length === 2 + rotation);
     await host.kill(writer.pid, 'SIGHUP');
     await waitFor('the new file to be read', async () => Number((await sourcesOf(host, id))[0]?.lines) > 0);
@@ -114,10 +115,10 @@ test('what is rotated while a FUSE file system is away is read where it was rota
   await host.must('mv', [BELOW, `${BELOW}.1`]);
   host.write(BELOW, 'three\n');
   await mountFuse(host, '/run/below', '/run/net');
-  const examined = async () =>
-    (await sourcesOf(host, id)).filter(({ source }) => source !== 'condition').map(({ lines }) => lines);
-  await waitFor('both to be examined', async () => (await examined()).length === 2 && !(await examined()).includes(0));
-  assert.deepEqual(await examined(), [1, 1], JSON.stringify(await sourcesOf(host, id)));
+  const examined = async () => (await sourcesOf(host, id)).map(({ source, lines }) => `${source} ${lines}`);
+  await waitFor('both files to be examined', async () =>
+    (await examined()).join().startsWith(`${FILE} 1,${FILE}.1 1,condition`),
+  );
 });
 
 test('sed -i below a FUSE file system, which gives the name to an edited copy, makes nothing old new', async (t) => {

@@ -35,8 +35,8 @@ async function crash(machine: Machine, pid: number): Promise<void> {
 }
 
 /**
- * Has the kernel kill a process of a unit for its memory. systemd hears of that from version 2 of the memory cgroups only: where the
- * machine that runs the tests has given the memory to version 1, as a whole, the kernel's word is written in its place.
+ * Has the kernel kill a process of a unit for its memory. systemd hears of that from version 2 of the memory cgroups only: where
+ * the machine that runs the tests has given the memory to version 1, as a whole, the kernel's word is written in its place.
  */
 async function killForMemory(machine: Machine, unit: string): Promise<void> {
   const memory = '/sys/fs/cgroup/memory';

@@ -197,7 +197,10 @@ export class FollowedFile {
     this.longLines = other.longLines;
   }
 
-  /** Opens it again by a name that it has by now. False, and nothing is done, when that leads to another file. Throws what opening throws. */
+  /**
+   * Opens it again by a name that it has by now. False, and nothing is done, when that leads to another file. Throws what opening
+   * throws.
+   */
   reopen(path: string): boolean {
     const fd = openSync(path, openFlags);
     const isSame = identityOf(fstatSync(fd, { bigint: true })) === this.identity;

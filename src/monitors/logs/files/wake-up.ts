@@ -11,8 +11,8 @@ export interface WakeUp {
 /**
  * Calls `onChange` when something happens to a path: `change` for a write, `rename` for anything that happens to names, with
  * the name in a folder that it is about; each event once, as long as the kernel's queue of them holds.
- * Returns undefined, after telling `onUnavailable` why, where its file system does not announce changes and when this host's inotify
- * limits are used up; also when there is no such path.
+ * Returns undefined, after telling `onUnavailable` why, where its file system does not announce changes and when this host's
+ * inotify limits are used up; also when there is no such path.
  */
 export function wakeOn(
   path: string,

@@ -85,7 +85,10 @@ export class WatchedPath {
     });
   }
 
-  /** Looks for a copy that holds what was cut off from its file, and has it read on there. Returns how many bytes that are, if there is one. */
+  /**
+   * Looks for a copy that holds what was cut off from its file, and has it read on there. Returns how many bytes that are, if
+   * there is one.
+   */
   recover(truncation: Pick<Truncation, 'position'>): number | undefined {
     const { open } = this.#context;
     const sinceMs = this.#wholeSinceMs - clockLagMs;

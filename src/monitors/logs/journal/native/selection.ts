@@ -86,9 +86,9 @@ const systemUser = /^\d{1,3}$/;
 /**
  * The entries that concern a unit are its own, and what others say of it: systemd (`UNIT`), systemd-coredump
  * (`COREDUMP_UNIT`), and what runs as root (`OBJECT_SYSTEMD_UNIT`). For a slice they are also those of all in it.
- * See systemd.journal-fields(7); the conditions are those that journalctl shows with SYSTEMD_LOG_LEVEL=debug. But for one: of a core
- * dump journalctl believes root only, and systemd-coredump has long had a user of its own. Nothing else tells it for certain: it ends
- * at once, and journald may find neither its program nor its unit any more.
+ * See systemd.journal-fields(7); the conditions are those that journalctl shows with SYSTEMD_LOG_LEVEL=debug. But for one: of a
+ * core dump journalctl believes root only, and systemd-coredump has long had a user of its own. Nothing else tells it for
+ * certain: it ends at once, and journald may find neither its program nor its unit any more.
  */
 function unitCondition(names: string[]): Condition[] {
   if (names.length === 0) return [];
