@@ -24,6 +24,16 @@ async function hostWithLog(t: TestContext): Promise<TestHost> {
   return host;
 }
 
+test('the manifest says which bytes of a file were examined, up to the line that triggered', async (t) => {
+  const host = await hostWithLog(t);
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--logfile', FILE, '--no-journal', '--noop');
+  host.append(FILE, `one\n${MESSAGE}\n`);
+  const { archive } = await finished(host, id);
+  const [source] = (await host.manifest<{ sources: Certificate[] }>(archive ?? '')).sources;
+  const end = `old\none\n${MESSAGE}`.length;
+  assert.deepEqual([source?.coverage, source?.examined.map(({ from, to }) => [from, to])], ['no gap', [[4, end]]]);
+});
+
 for (const [what, limits, reason] of [
   ['instances', 'echo 0 > /proc/sys/user/max_inotify_instances', /max_user_instances are in use/],
   ['watches', 'echo 1 > /proc/sys/user/max_inotify_watches', /max_user_watches are in use/],

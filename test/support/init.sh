@@ -3,7 +3,7 @@
 #
 #   bash init.sh host BINARY PLACE=TMPFS-OPTIONS|PLACE=disk:FOLDER ...
 #   bash init.sh tree BINARY TREE
-#   bash init.sh machine BINARY TREE
+#   bash init.sh machine BINARY TREE [unified]
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -104,6 +104,7 @@ enter_machine() {
   chmod 755 "$stage/root/usr/local/bin/rig"
   mount -t tmpfs -o mode=755 tmpfs /run # nspawn keeps its books there
   mount -t proc proc /proc
+  [[ ${2-} != unified ]] || export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 # else it does as the machine outside
   (
     # Only nspawn, which divides the cgroup further: a cgroup that is divided may not hold processes itself.
     while read -r dir; do echo 0 >"$dir/cgroup.procs"; done <<<"$RIG_TEST_CGROUPS"

@@ -15,10 +15,15 @@ const PROMPTED = /<test-prompt (\d+)>/;
 
 /**
  * Boots a customer's host: systemd as PID 1 with journald, logind, dbus and rsyslog, rig copied to /usr/local/bin, and
- * the users alice (may sudo without a password) and bob (may not). It ends with the test, as if the plug were pulled.
+ * the users alice (may sudo without a password) and bob (may not). It ends with the test, as if the plug were pulled. With
+ * `unified` it has version 2 of the cgroups only, and not what the machine that runs the tests has.
  */
-export async function bootMachine(t: TestContext, { binary }: { binary?: string } = {}): Promise<Machine> {
-  const init = await startInit('machine', [builtRig(binary), treeFolder('systemd')]);
+export async function bootMachine(
+  t: TestContext,
+  { binary, unified = false }: { binary?: string; unified?: boolean } = {},
+): Promise<Machine> {
+  const hierarchy = unified ? ['unified'] : [];
+  const init = await startInit('machine', [builtRig(binary), treeFolder('systemd'), ...hierarchy]);
   t.after(async () => {
     init.end();
     await init.ended;

@@ -29,8 +29,11 @@ fi
 cp -a "$base/." "$tree/"
 cp /etc/resolv.conf "$tree/etc/resolv.conf"
 mount -t proc proc "$tree/proc"
+# The kernel's settings are those of this machine, and a package may want others: systemd-coredump does, of core_pattern.
+mount --bind "$tree/proc/sys" "$tree/proc/sys"
+mount -o remount,bind,ro "$tree/proc/sys"
 echo "$apt_settings" >"$tree/etc/apt/apt.conf.d/90test"
-echo force-unsafe-io >"$tree/etc/dpkg/dpkg.cfg.d/test"
+printf '%s\n' force-unsafe-io path-exclude=/usr/lib/sysctl.d/50-coredump.conf >"$tree/etc/dpkg/dpkg.cfg.d/test"
 printf '#!/bin/sh\nexit 101\n' >"$tree/usr/sbin/policy-rc.d"
 chmod 755 "$tree/usr/sbin/policy-rc.d"
 in_tree apt-get update
@@ -60,4 +63,4 @@ for unit in console-getty.service getty.target apt-daily.timer apt-daily-upgrade
   dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-tmpfiles-clean.timer; do
   ln -sf /dev/null "$tree/etc/systemd/system/$unit"
 done
-umount "$tree/proc"
+umount --recursive "$tree/proc"

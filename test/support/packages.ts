@@ -2,8 +2,17 @@ import { execFile } from 'node:child_process';
 
 /** The Debian packages that the tests run, beside what every Debian has. */
 export const PACKAGES = [
-  ...['binutils', 'bsdutils', 'debootstrap', 'gdb', 'iproute2', 'logrotate', 'mount', 'procps', 'rsyslog', 'sosreport'],
-  ...['systemd', 'systemd-container', 'systemd-journal-remote', 'tcc', 'tcpdump', 'util-linux', 'xz-utils'],
+  ...['bindfs', 'binutils', 'bsdutils', 'debootstrap', 'gdb', 'iproute2', 'logrotate', 'mount', 'procps', 'rsyslog'],
+  ...[
+    'sosreport',
+    'systemd',
+    'systemd-container',
+    'systemd-journal-remote',
+    'tcc',
+    'tcpdump',
+    'util-linux',
+    'xz-utils',
+  ],
 ];
 
 /** Those of some Debian packages that are not installed. */

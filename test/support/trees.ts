@@ -16,7 +16,7 @@ export type TreeName = 'minbase' | 'systemd';
 const PACKAGES: Record<TreeName, string[]> = {
   minbase: [],
   systemd: [
-    ...['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', 'rsyslog', 'sudo', 'gdb', 'sosreport'],
+    ...['systemd', 'systemd-sysv', 'systemd-coredump', 'dbus', 'libpam-systemd', 'rsyslog', 'sudo', 'gdb', 'sosreport'],
     ...['procps', 'logrotate', 'xz-utils', 'iproute2', 'tcpdump'],
   ],
 };

@@ -40,6 +40,8 @@ export async function journalPlan(
     selection,
   };
   await checkSelection(plan);
+  if (plan.reader === 'journalctl' && values.journal && values['unit-event']?.includes('coredump'))
+    remark('journal: journalctl, which reads it, may not show the core dumps of chosen units: leave out --journal');
   return plan;
 }
 

@@ -112,7 +112,8 @@ export function variedEntries(seed: number, count: number): Field[][] {
     sometimes(0.9, 'PRIORITY', String(below(8)));
     sometimes(0.9, 'SYSLOG_IDENTIFIER', oneOf(['app', 'sshd', 'cron', 'systemd']));
     sometimes(0.8, '_PID', String(oneOf([1, 1, 2, 4711])));
-    sometimes(0.8, '_UID', String(oneOf([0, 0, 33, 1000])));
+    // None of the system's own but root: rig believes those of a core dump, and journalctl does not.
+    sometimes(0.8, '_UID', String(oneOf([0, 0, 65534, 1000])));
     for (const name of ['_SYSTEMD_UNIT', '_SYSTEMD_SLICE', 'UNIT', 'COREDUMP_UNIT', 'OBJECT_SYSTEMD_UNIT'])
       sometimes(0.3, name, oneOf(units));
     sometimes(0.3, 'MESSAGE_ID', oneOf(['fc2e22bc6ee647b6b90729ab34a250b1', 'd9b373ed55a64feb8242e02dbe79a49c']));

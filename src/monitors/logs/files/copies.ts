@@ -25,6 +25,15 @@ export function hasTakenOver(next: FollowedFile, previous: FollowedFile): boolea
   return previous.isContinuedIn(next) && haveSameBytes(next.fd, previous.fd, previous.offset);
 }
 
+/**
+ * Whether a file is likely the one that was followed, or a copy of it, where that one cannot be looked at any more: its file
+ * system has gone and was mounted anew, or shows another file in its place.
+ */
+export function isLikelyTheSame(next: FollowedFile, previous: FollowedFile): boolean {
+  const isLikely = next.inode === previous.inode || previous.offset >= surelyCopiedBytes;
+  return isLikely && previous.isContinuedIn(next);
+}
+
 /** Whether a file that was made beside a log (`cp app.log app.log.bak`, copytruncate) holds nothing but what that log held. */
 export function isCopyOf(copy: FollowedFile, original: FollowedFile): boolean {
   const { size } = fstatSync(copy.fd);

@@ -56,7 +56,7 @@ export class FileSource implements Source {
         for (const path of this.#paths) path.planLook();
       },
       onTruncated: (file, truncation) =>
-        Math.max(0, ...this.#paths.map((path) => (path.file === file ? path.recover(truncation) : 0))),
+        Math.max(0, ...this.#paths.map((path) => (path.file === file ? (path.recover(truncation) ?? 0) : 0))),
       onPolling: (path, reason) => this.#onPolling(path, reason),
       letGoAfterMs: settings.letGoAfterMs ?? letGoAfterMs,
     });
@@ -120,8 +120,17 @@ export class FileSource implements Source {
   }
 
   async context(trigger: Trigger): Promise<SourceExcerpt[]> {
+    if (this.#open.isClosed) return [];
     const isFollowed = (identity: string): boolean => this.#open.has(identity);
-    return this.#open.all().map((file) => excerptOf(file, trigger.position, isFollowed));
+    return this.#open.all().flatMap((file) => {
+      try {
+        return [excerptOf(file, trigger.position, isFollowed)];
+      } catch (error) {
+        // Gone with its file system, perhaps: the others are not.
+        this.#context.remark(`${file.path}: the lines around the trigger cannot be kept: ${messageOf(error)}`);
+        return [];
+      }
+    });
   }
 
   close(): void {

@@ -18,6 +18,9 @@ const lookBackBytes = 64 * 1024;
 /** The kernel takes the time of a write from a clock that lags by a tick, at most 10 ms: two writes may have the same time. */
 const clockTickMs = 50;
 
+/** Not blocking: opening a fifo that took the file's place would wait for its writer. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
 /** The data of a slice begins here, with room for a NUL before it; there is room for one behind it, too. */
 const dataAt = 1;
 /** All files share one buffer, since each slice is examined before the next is read. It is made when the first file is opened. */
@@ -54,11 +57,12 @@ export class FollowedFile {
   readonly path: string;
   /** The path that it was first opened by, and where that led. */
   readonly names: string[];
-  readonly fd: number;
+  /** Its descriptor; another one after `reopen`. */
+  fd: number;
   /** Changes only where the file system renames inodes: an overlay that copies the file to its upper layer. */
   identity: string;
   readonly inode: string;
-  readonly #device: string;
+  readonly device: string;
   /** When it was born: ISO 8601; null where the file system does not say. */
   readonly #born: string | null;
   /** Called when it is found truncated or rewritten, before it is read from its beginning again. */
@@ -93,8 +97,7 @@ export class FollowedFile {
 
   /** Opens a regular file. Throws the system's error, or a RigError when it is something else than a file that can grow. */
   constructor(path: string) {
-    // Not blocking: opening a fifo that took the file's place would wait for its writer.
-    this.fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    this.fd = openSync(path, openFlags);
     const stat = fstatSync(this.fd, { bigint: true });
     const reason = stat.isFile() ? reasonAgainstFollowing(this.fd) : 'not a regular file';
     if (reason !== undefined) {
@@ -106,7 +109,7 @@ export class FollowedFile {
     this.names = [path, this.place];
     this.identity = identityOf(stat);
     this.inode = String(stat.ino);
-    this.#device = String(stat.dev);
+    this.device = String(stat.dev);
     this.#born = stat.birthtimeNs > 0n ? stat.birthtime.toISOString() : null;
   }
 
@@ -119,7 +122,7 @@ export class FollowedFile {
   get span(): ExaminedSpan {
     const isTailExamined = this.#tailExaminedTo === this.#readTo;
     const to = this.#stoppedAt ?? (isTailExamined ? this.#readTo : this.#lineStart);
-    return { device: this.#device, inode: this.inode, born: this.#born, from: this.#from, to };
+    return { device: this.device, inode: this.inode, born: this.#born, from: this.#from, to };
   }
 
   /** Nothing behind this offset will be examined, though it may have been read: the rig has triggered there. */
@@ -145,7 +148,7 @@ export class FollowedFile {
 
   /** Goes on where another descriptor of the same file, or of one with the same bytes up to there, had come to. */
   continueFrom(other: FollowedFile): void {
-    this.goOnAt(other.#position());
+    this.goOnAt(other.position);
     if (other.identity === this.identity) this.#from = other.#from;
   }
 
@@ -166,7 +169,8 @@ export class FollowedFile {
     return !fingerprint.isEmpty && fstatSync(this.fd).size >= readTo && fingerprint.isIn(this.fd);
   }
 
-  #position(): FilePosition {
+  /** Where its examination stands. */
+  get position(): FilePosition {
     const fingerprint = new Fingerprint();
     this.#fingerprint.copyTo(fingerprint);
     return {
@@ -193,10 +197,27 @@ export class FollowedFile {
     this.longLines = other.longLines;
   }
 
+  /**
+   * Opens it again by a name that it has by now. False, and nothing is done, when that leads to another file. Throws what opening
+   * throws.
+   */
+  reopen(path: string): boolean {
+    const fd = openSync(path, openFlags);
+    const isSame = identityOf(fstatSync(fd, { bigint: true })) === this.identity;
+    closeSync(isSame ? this.fd : fd);
+    if (isSame) this.fd = fd;
+    return isSame;
+  }
+
+  /** Whether nothing has been written since it was read, by its size and the time of the last write. */
+  isUnchanged({ size, mtimeMs }: { size: number; mtimeMs: number } = fstatSync(this.fd)): boolean {
+    return size === this.#readTo && mtimeMs === this.#lastMtimeMs && this.#isSettled;
+  }
+
   /** Reads and examines at most one slice. Returns whether there may be more. */
   readSlice(matcher: Matcher, onMatch: OnFileMatch): boolean {
     const { size, mtimeMs } = fstatSync(this.fd);
-    if (size === this.#readTo && mtimeMs === this.#lastMtimeMs && this.#isSettled) return false;
+    if (this.isUnchanged({ size, mtimeMs })) return false;
     this.#lastMtimeMs = mtimeMs;
     this.#isSettled = Date.now() - mtimeMs > clockTickMs;
     // It may be a copy of another log by now, and go on behind what it repeats.
@@ -330,7 +351,7 @@ export class FollowedFile {
   /** The file was truncated or rewritten: what it holds now is new. */
   #startOver(): void {
     const unreadBytes = Math.max(0, this.#seenSize - this.#readTo);
-    const before = { position: this.#position(), span: this.span, unreadBytes };
+    const before = { position: this.position, span: this.span, unreadBytes };
     this.#from = 0;
     this.#lineStart = 0;
     this.#readTo = 0;

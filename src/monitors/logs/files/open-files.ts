@@ -2,20 +2,22 @@
  * The files that are being followed, each once, whatever names lead to it. A file stays here after its name has gone to
  * another (rotation by rename): its writer may go on writing to it for a while.
  */
-import { fstatSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
+import { namesIn } from '../../../host/folders.ts';
 import { isHeldForWriting } from '../../../host/open-files.ts';
 import type { Json } from '../../../json.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import type { SourceContext } from '../source.ts';
-import { hasTakenOver, isCopyOf, isCopyUpTo, mayBeCopy } from './copies.ts';
+import { hasTakenOver, isCopyOf, isCopyUpTo, isLikelyTheSame, mayBeCopy } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
 import { longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
-import { isRotationOf } from './neighbours.ts';
+import { isRotatedName, isRotationOf } from './neighbours.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
@@ -33,6 +35,10 @@ interface Entry {
   /** Undefined: polled, for a reason. */
   wakeUp: WakeUp | undefined;
   pollingReason: string | undefined;
+  /** Whether its file system does not announce changes: then names may lead elsewhere without a word, too. */
+  isSilent: boolean;
+  /** Whether it could not be found by any name, on such a file system, when it was to be read. */
+  isLost: boolean;
   /** How many of the watched paths lead to it. */
   names: number;
   /** When it last grew, or lost its last name, in milliseconds on the monotonic clock. */
@@ -51,6 +57,8 @@ interface Entry {
 type OnTruncated = (file: FollowedFile, truncation: Truncation) => number;
 
 const truncatedUnread = 'truncated before it was read';
+const outOfSightDoubt = 'it was out of sight for a time, and what came and went meanwhile was not seen';
+const lostDoubt = 'it was rotated to where it was not found again';
 const truncationDoubt = 'it was truncated, and what was written in the moment before would be gone unread';
 
 export class OpenFiles {
@@ -65,6 +73,7 @@ export class OpenFiles {
   readonly #letGoAfterMs: number;
   #isTurnDue = false;
   #isStopped = false;
+  #isClosed = false;
 
   /**
    * `onMoved` is called when a file's name may have changed, `onTruncated` when it was found to hold something else than
@@ -138,7 +147,7 @@ export class OpenFiles {
       return known.file;
     }
     if (at === 'end') opened.skipToEnd();
-    else if (previous) this.#takeOver(opened, previous);
+    else if (previous) this.#takeOver(opened, previous, record);
     const entry = this.#add(opened, [record]);
     if (opened.offset === 0 && mayBeCopy(opened)) this.#seekOriginals(entry);
     return opened;
@@ -148,7 +157,7 @@ export class OpenFiles {
    * Goes on in a file that holds what another one held before that was truncated: a copy made for rotation (copytruncate).
    * Returns how many bytes it holds that were not read there; undefined when it is no such copy. Throws what opening throws.
    */
-  recover(path: string, { position }: Truncation, record: FileRecord): number | undefined {
+  recover(path: string, { position }: Pick<Truncation, 'position'>, record: FileRecord): number | undefined {
     const opened = new FollowedFile(path);
     const known = this.#entries.get(opened.identity);
     known?.file.startOverIfRewritten();
@@ -190,7 +199,8 @@ export class OpenFiles {
   /** Whether an open file is the one of another identity: an overlay file system may rename a file when it is first written. */
   isRenamedTo(file: FollowedFile, identity: string): boolean {
     const entry = this.#entries.get(file.identity);
-    if (!entry || this.has(identity) || identityOf(fstatSync(file.fd, { bigint: true })) !== identity) return false;
+    if (!entry || entry.isSilent || this.has(identity) || identityOf(fstatSync(file.fd, { bigint: true })) !== identity)
+      return false;
     this.#entries.delete(file.identity);
     file.identity = identity;
     this.#entries.set(identity, entry);
@@ -234,8 +244,16 @@ export class OpenFiles {
       this.#readOne(entry);
       const silentMs = now - entry.lastGrewMs;
       if (entry.names > 0 || this.#isStopped || this.#pending.has(entry)) continue;
-      if (silentMs >= tailAfterMs) entry.file.examineTail(entry.matcher, this.#onMatch);
+      if (silentMs >= tailAfterMs && entry.problem === undefined && !entry.isLost) this.#examineTail(entry);
       if (silentMs >= this.#letGoAfterMs && !entry.isHolderSought) void this.#letGoUnlessHeld(entry);
+    }
+  }
+
+  #examineTail(entry: Entry): void {
+    try {
+      entry.file.examineTail(entry.matcher, this.#onMatch);
+    } catch (error) {
+      this.#onReadError(entry, error);
     }
   }
 
@@ -246,15 +264,25 @@ export class OpenFiles {
     this.#pending.clear();
   }
 
+  /** Closes every file, after `stop`. What is known of them is kept: the manifest is written later. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     for (const entry of this.#entries.values()) entry.file.close();
-    this.#entries.clear();
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   #add(file: FollowedFile, records: Iterable<FileRecord>): Entry {
+    // By descriptor: the name may have gone to another file by now.
+    const fdPath = `/proc/self/fd/${file.fd}`;
     const state = {
       wakeUp: undefined,
       pollingReason: undefined,
+      isSilent: silentFileSystem(fdPath) !== undefined,
+      isLost: false,
       names: 1,
       isHolderSought: false,
       isEncodingTold: false,
@@ -264,8 +292,6 @@ export class OpenFiles {
     const matcher = this.#suppressedLines.noting(this.#context.matcher, known);
     const entry: Entry = { file, records: known, matcher, lastGrewMs: performance.now(), ...state, ...problems };
     file.onTruncated = (truncation) => this.#noteTruncation(entry, truncation);
-    // By descriptor: the name may have gone to another file by now.
-    const fdPath = `/proc/self/fd/${file.fd}`;
     const onPolling = (reason: string): void => {
       entry.pollingReason = reason;
       this.#onPolling(file.path, reason);
@@ -274,9 +300,7 @@ export class OpenFiles {
       this.#wake(entry);
       if (kind === 'rename') this.#onMoved();
     };
-    const silent = silentFileSystem(fdPath);
-    if (silent) onPolling(`its file system (${silent}) does not announce changes`);
-    else entry.wakeUp = wakeOn(fdPath, onChange, onPolling);
+    entry.wakeUp = wakeOn(fdPath, onChange, onPolling);
     this.#entries.set(file.identity, entry);
     // It may have grown before the watch was there.
     this.#wake(entry);
@@ -324,17 +348,29 @@ export class OpenFiles {
   }
 
   /** Has a new file go on where the one had come to whose place it has taken, if it is a copy of it. */
-  #takeOver(opened: FollowedFile, previous: FollowedFile): void {
+  #takeOver(opened: FollowedFile, previous: FollowedFile, record: FileRecord): void {
     const entry = this.#entries.get(previous.identity);
-    if (!entry) {
-      // Gone from its network file system (ESTALE), and found again under the same number.
-      if (opened.identity === previous.identity && previous.isContinuedIn(opened)) opened.continueFrom(previous);
-      return;
-    }
-    for (let slices = 0; slices < drainedSlices && this.#readOne(entry); slices++);
-    if (this.#pending.has(entry) || !hasTakenOver(opened, previous)) return;
+    for (let slices = 0; entry && slices < drainedSlices && this.#readOne(entry); slices++);
+    if (entry && this.#pending.has(entry)) return;
+    // Gone from its network file system (ESTALE), or with it, or replaced on one that does not say by what.
+    const isGone = !entry || entry.isLost || entry.problem !== undefined || opened.device !== previous.device;
+    if (!(isGone ? isLikelyTheSame : hasTakenOver)(opened, previous)) return;
     opened.continueFrom(previous);
     previous.leaveTail();
+    if (!isGone) return;
+    opened.takeFigures(previous);
+    record.doubt(outOfSightDoubt);
+    this.leave(previous);
+  }
+
+  /** What there is to read of a file is read in another: that it cannot be read any more itself is no gap. */
+  leave(file: FollowedFile): void {
+    const entry = this.#entries.get(file.identity);
+    if (entry?.file !== file) return;
+    file.leaveTail();
+    entry.problem = undefined;
+    entry.isLost = false;
+    this.#forget(entry);
   }
 
   /** Has a file read at the end of this turn of the event loop, however many hints there are. */
@@ -364,7 +400,8 @@ export class OpenFiles {
     try {
       entry.problem = undefined;
       const { file } = entry;
-      const mayHaveMore = () => !this.#skipCopied(entry) && file.readSlice(entry.matcher, this.#onMatch);
+      const mayHaveMore = () =>
+        this.#isReachable(entry) && !this.#skipCopied(entry) && file.readSlice(entry.matcher, this.#onMatch);
       if (holding(`reading ${file.path}`, mayHaveMore)) this.#pending.add(entry);
       else this.#pending.delete(entry);
     } catch (error) {
@@ -376,6 +413,24 @@ export class OpenFiles {
     if (this.#pending.size > 0) this.#planTurn();
     this.#tellOfEncoding(entry);
     return this.#pending.has(entry);
+  }
+
+  /**
+   * Makes sure that a file is read and not another one. Where names are given to other files below a file system, unannounced, a
+   * descriptor may show the size of the file that has the name by now (FUSE knows open files by their path) and read the one
+   * that it was opened for. So what has changed is opened again first, by the name that it has by now.
+   */
+  #isReachable(entry: Entry): boolean {
+    const { file } = entry;
+    if (!entry.isSilent) return true;
+    const isShown = identityOf(fstatSync(file.fd, { bigint: true })) === file.identity;
+    if (isShown && file.isUnchanged()) return true;
+    const path = findByIdentity(file);
+    const isOpened = path !== undefined && file.reopen(path);
+    // Without a watched name, and with other bytes than those read, it is another one: it was rotated once more.
+    const isOther = entry.names === 0 && file.offset > 0 && !file.isContinuedIn(file);
+    entry.isLost = isOther || !(isOpened || isShown);
+    return !entry.isLost;
   }
 
   #tellOfEncoding(entry: Entry): void {
@@ -409,6 +464,7 @@ export class OpenFiles {
       if (entry.file.isUtf16) record.gaps.add(utf16Gap);
       if (entry.file.longLines > 0) record.doubt(longLinesDoubt);
       if (!entry.wakeUp) record.doubt(pollingDoubt(entry.pollingReason));
+      if (entry.isLost) record.doubt(lostDoubt);
       if (entry.problem !== undefined) record.gaps.add(`cannot be read: ${entry.problem}`);
     }
     this.#remove(entry);
@@ -421,4 +477,22 @@ export class OpenFiles {
     entry.wakeUp?.close();
     entry.file.close();
   }
+}
+
+/** The name that leads to a file by now: one that it was opened by, or one beside it as rotation changes it. */
+function findByIdentity({ names, identity }: FollowedFile): string | undefined {
+  const leadsToIt = (path: string): boolean => {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat !== undefined && identityOf(stat) === identity;
+  };
+  for (const name of names) {
+    const rotated = () => namesIn(dirname(name)).filter((each) => isRotatedName(each, basename(name)));
+    const found = leadsToIt(name)
+      ? name
+      : rotated()
+          .map((each) => join(dirname(name), each))
+          .find(leadsToIt);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -2,6 +2,7 @@
 import type { FSWatcher } from 'node:fs';
 import { watch } from 'node:fs';
 import { errnoOf } from '../../../errors.ts';
+import { silentFileSystem } from '../../../host/file-systems.ts';
 
 export interface WakeUp {
   close(): void;
@@ -10,13 +11,19 @@ export interface WakeUp {
 /**
  * Calls `onChange` when something happens to a path: `change` for a write, `rename` for anything that happens to names, with
  * the name in a folder that it is about; each event once, as long as the kernel's queue of them holds.
- * Returns undefined, after telling `onUnavailable`, when this host's inotify limits are used up; also when there is no such path.
+ * Returns undefined, after telling `onUnavailable` why, where its file system does not announce changes and when this host's
+ * inotify limits are used up; also when there is no such path.
  */
 export function wakeOn(
   path: string,
   onChange: (kind: 'change' | 'rename', name: Buffer | null) => void,
   onUnavailable: (reason: string) => void,
 ): WakeUp | undefined {
+  const silent = silentFileSystem(path);
+  if (silent !== undefined) {
+    onUnavailable(`its file system (${silent}) does not announce changes`);
+    return undefined;
+  }
   try {
     const watcher: FSWatcher = watch(path, { encoding: 'buffer' }, onChange);
     // A watcher that breaks is no loss: the safety net remains.

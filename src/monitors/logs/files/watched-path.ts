@@ -4,7 +4,8 @@ import type { BigIntStats } from 'node:fs';
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
-import { FileRecord } from './file-record.ts';
+import { holding } from '../../../host/event-loop.ts';
+import { FileRecord, pollingDoubt } from './file-record.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
 import { identityOf } from './followed-file.ts';
 import { NameEvents } from './name-events.ts';
@@ -42,7 +43,11 @@ export class WatchedPath {
   readonly #nameEvents = new NameEvents();
   /** The time since which a copy of the file may hold what was cut off from it, in milliseconds since the epoch. */
   #wholeSinceMs: number;
-  #folder: { identity: string; wakeUp: WakeUp | undefined } | undefined;
+  #folder: { identity: string; wakeUp: WakeUp | undefined; pollingReason: string | undefined } | undefined;
+  /** The file that it led to before, should its file system have gone and be mounted anew; closed by now, perhaps. */
+  #last: FollowedFile | undefined;
+  /** Whether the path could not be looked at since it led to a file. */
+  #wasUnreachable = false;
   /** Where the file really is, when the path is a link or has one in it. */
   #target: string | undefined;
   /** Until when the path is known to have led to `file`, in milliseconds since the epoch. */
@@ -80,8 +85,11 @@ export class WatchedPath {
     });
   }
 
-  /** Looks for a copy that holds what was cut off from its file, and has it read on there. Returns how many bytes that are. */
-  recover(truncation: Truncation): number {
+  /**
+   * Looks for a copy that holds what was cut off from its file, and has it read on there. Returns how many bytes that are, if
+   * there is one.
+   */
+  recover(truncation: Pick<Truncation, 'position'>): number | undefined {
     const { open } = this.#context;
     const sinceMs = this.#wholeSinceMs - clockLagMs;
     this.#wholeSinceMs = Date.now();
@@ -94,7 +102,7 @@ export class WatchedPath {
         // Renamed once more, or removed: then it holds nothing for anyone.
       }
     }
-    return 0;
+    return undefined;
   }
 
   stop(): void {
@@ -130,12 +138,15 @@ export class WatchedPath {
   /** What the path leads to, if it is a file. */
   #stat() {
     try {
-      const stat = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+      const look = () => statSync(this.path, { bigint: true, throwIfNoEntry: false });
+      const stat = holding(`looking at ${this.path}`, look);
       if (stat?.isFile()) return stat;
       if (stat) this.#tell('is not a regular file: one is waited for');
+      else this.#lastProblem = undefined;
     } catch (error) {
       // ENOTDIR: a folder on the way was replaced; what comes in its place is waited for as well.
       if (errnoOf(error) !== 'ENOTDIR') this.#tell(messageOf(error));
+      this.#wasUnreachable = true;
     }
     return undefined;
   }
@@ -150,8 +161,15 @@ export class WatchedPath {
     const wasRenamed = previous !== undefined && isStillNamed(previous);
     try {
       const from = stat && this.#isOld(stat, lookedMs) ? 'end' : at;
-      if (stat) this.file = open.acquire(this.path, from, this.record, previous);
-      this.#lastProblem = undefined;
+      if (stat) {
+        const last = previous ? undefined : this.#lastElsewhere(stat);
+        this.file = open.acquire(this.path, from, this.record, previous ?? last);
+        // Rotated while it was out of sight: the rest of it is where it was rotated to.
+        if (last && this.file.offset === 0 && this.recover(last) !== undefined) open.leave(last);
+        this.#last = this.file;
+        this.#wasUnreachable = false;
+        this.#lastProblem = undefined;
+      }
     } catch (error) {
       // ENOENT: gone again since the stat.
       if (errnoOf(error) !== 'ENOENT') this.#tell(messageOf(error));
@@ -162,6 +180,11 @@ export class WatchedPath {
       if (this.file !== previous) this.#wholeSinceMs = this.#confirmedMs;
     } else this.#nameEvents.onSame();
     if (previous) open.release(previous);
+  }
+
+  /** The file that it led to before, unless that was on the file system that it leads to now and has been deleted there. */
+  #lastElsewhere({ dev }: BigIntStats): FollowedFile | undefined {
+    return this.#wasUnreachable || this.#last?.device !== String(dev) ? this.#last : undefined;
   }
 
   /** Notes why another file may have come and gone unseen between this look and the one before. */
@@ -177,7 +200,8 @@ export class WatchedPath {
     });
     if (lookedMs - this.#confirmedMs >= stoppedMs)
       record.doubt('rig was stopped, or the host asleep, when another file took the name');
-    if (!isWatched) record.doubt('another file may have had the name before its folder was watched');
+    if (this.#folder?.pollingReason !== undefined) record.doubt(pollingDoubt(this.#folder.pollingReason));
+    else if (!isWatched) record.doubt('another file may have had the name before its folder was watched');
     else if (this.#isLink) record.doubt('the link that leads to it was switched, or led to a new file');
     else if (!isExplained) record.doubt('between two looks more than one other file may have had the name');
   }
@@ -237,8 +261,13 @@ export class WatchedPath {
       if (name?.toString() === basename(this.path)) this.#nameEvents.count();
       this.planLook();
     };
-    const wakeUp = wakeOn(folder, onChange, (reason) => this.#context.onPolling(this.path, reason));
-    this.#folder = { identity, wakeUp };
+    let pollingReason: string | undefined;
+    const onPolling = (reason: string): void => {
+      pollingReason = reason;
+      this.#context.onPolling(this.path, reason);
+    };
+    const wakeUp = identity === '' ? undefined : wakeOn(folder, onChange, onPolling);
+    this.#folder = { identity, wakeUp, pollingReason };
   }
 
   /** Says what is wrong with the path, once for as long as it stays so. */
