@@ -88,9 +88,42 @@ test('files that came and went between two looks make "no gap" a claim that is n
   await following.until(1);
   assert.equal(
     certificateOf(following).coverage,
-    'no gap known: between two looks more than one other file may have had the name',
+    'no gap known: between two looks another file, or more than one, may have had the name',
   );
 });
+
+for (const [what, comeAndGo] of [
+  [
+    'while it was renamed away',
+    (file: string) => {
+      renameSync(file, `${file}.1`);
+      writeFileSync(file, 'gone unseen\n');
+      rmSync(file);
+      renameSync(`${file}.1`, file);
+    },
+  ],
+  [
+    'while a link led to it',
+    (file: string) => {
+      for (const target of [`${file}.2`, `${file}.1`]) {
+        symlinkSync(target, `${file}.next`);
+        renameSync(`${file}.next`, file);
+        if (target.endsWith('2')) writeFileSync(file, 'gone unseen\n');
+      }
+    },
+  ],
+] as const)
+  test(`another file that had the name ${what}, and is the same again at the next look, makes "no gap" a claim that is not made`, async (t) => {
+    const file = join(newFolder(t), 'app.log');
+    writeFileSync(`${file}.1`, '');
+    if (what.includes('link')) symlinkSync(`${file}.1`, file);
+    else writeFileSync(file, '');
+    const following = await follow(t, [file]);
+    comeAndGo(file);
+    appendFileSync(file, 'one\n');
+    await following.until(1);
+    await waitFor('the next look', () => /^no gap known: between two looks/.test(certificateOf(following).coverage));
+  });
 
 test('a link that is switched makes "no gap" a claim that is not made', async (t) => {
   const folder = newFolder(t);

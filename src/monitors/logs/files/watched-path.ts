@@ -18,6 +18,8 @@ const clockLagMs = 50;
 /** Rig was stopped, or the host asleep, when it did not look for so long. Only then can a file have been compressed unseen. */
 const stoppedMs = 3000;
 
+const betweenLooksDoubt = 'between two looks another file, or more than one, may have had the name';
+
 /** So many links in a row are a circle, as for the kernel. */
 const mostLinks = 40;
 
@@ -109,7 +111,7 @@ export class WatchedPath {
     const isSame = stat && this.file && this.#leadsTo(identityOf(stat), this.file);
     if (isSame && this.file && open.has(this.file.identity)) {
       this.#reopenIfStale(this.file, stat.size);
-      this.#nameEvents.onSame();
+      if (!this.#nameEvents.onSame()) this.record.doubt(betweenLooksDoubt);
     } else if (stat || this.file || this.#mayHaveHadFile) this.#change(stat, at, lookedMs);
     this.#confirmedMs = lookedMs;
   }
@@ -179,7 +181,7 @@ export class WatchedPath {
       record.doubt('rig was stopped, or the host asleep, when another file took the name');
     if (!isWatched) record.doubt('another file may have had the name before its folder was watched');
     else if (this.#isLink) record.doubt('the link that leads to it was switched, or led to a new file');
-    else if (!isExplained) record.doubt('between two looks more than one other file may have had the name');
+    else if (!isExplained) record.doubt(betweenLooksDoubt);
   }
 
   /** Whether a file was last written before arming. Not to be told when the clock was set back since. */
