@@ -125,6 +125,23 @@ for (const [what, comeAndGo] of [
     await waitFor('the next look', () => /^no gap known: between two looks/.test(certificateOf(following).coverage));
   });
 
+test('what came and went when so much happened that the kernel dropped events makes "no gap" a claim that is not made', async (t) => {
+  const folder = newFolder(t);
+  const [file, other] = [join(folder, 'app.log'), join(folder, 'other')];
+  const following = await follow(t, [file], '.', { patterns: [join(folder, 'b*.log')] });
+  const kept = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'latin1'));
+  for (let events = 0; events <= kept; events += 2) {
+    writeFileSync(other, '');
+    rmSync(other);
+  }
+  for (const name of [file, join(folder, 'b.log')]) {
+    writeFileSync(name, 'gone unseen\n');
+    rmSync(name);
+  }
+  const doubted = () => following.source.status().filter((each) => /no gap known: so much/.test(JSON.stringify(each)));
+  await waitFor('both to be doubted', () => doubted().length === 2);
+});
+
 test('a link that is switched makes "no gap" a claim that is not made', async (t) => {
   const folder = newFolder(t);
   for (const name of ['a', 'b']) writeFileSync(join(folder, name), '');

@@ -11,13 +11,15 @@ import { NameEvents } from './name-events.ts';
 import { findCopies, findNewNeighbours } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { WakeUp } from './wake-up.ts';
-import { wakeOn } from './wake-up.ts';
+import { timesEventsMayBeLost, wakeOn } from './wake-up.ts';
 
 /** The kernel takes birth times from a clock that lags by a tick, at most 10 ms: this covers it. */
 const clockLagMs = 50;
 /** Rig was stopped, or the host asleep, when it did not look for so long. Only then can a file have been compressed unseen. */
 const stoppedMs = 3000;
 
+/** Of a name that came and went then, nobody has told. */
+export const lostEventsDoubt = 'so much happened at once that the kernel did not tell of all of it';
 const betweenLooksDoubt = 'between two looks another file, or more than one, may have had the name';
 
 /** So many links in a row are a circle, as for the kernel. */
@@ -49,6 +51,7 @@ export class WatchedPath {
   #target: string | undefined;
   /** Until when the path is known to have led to `file`, in milliseconds since the epoch. */
   #confirmedMs = Date.now();
+  #timesLost = timesEventsMayBeLost();
   #lastProblem: string | undefined;
   #isLookDue = false;
   #isStopped = false;
@@ -106,6 +109,8 @@ export class WatchedPath {
 
   #look(at: 'beginning' | 'end'): void {
     const lookedMs = Date.now();
+    if (this.#timesLost !== timesEventsMayBeLost()) this.record.doubt(lostEventsDoubt);
+    this.#timesLost = timesEventsMayBeLost();
     const stat = this.#stat();
     const { open } = this.#context;
     const isSame = stat && this.file && this.#leadsTo(identityOf(stat), this.file);

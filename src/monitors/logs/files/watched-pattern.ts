@@ -4,8 +4,8 @@ import { basename, dirname, join, matchesGlob } from 'node:path';
 import { FileRecord, pollingDoubt } from './file-record.ts';
 import { isCompressedName, isRotatedName } from './neighbours.ts';
 import type { WakeUp } from './wake-up.ts';
-import { wakeOn } from './wake-up.ts';
-import { identityOfFolder } from './watched-path.ts';
+import { timesEventsMayBeLost, wakeOn } from './wake-up.ts';
+import { identityOfFolder, lostEventsDoubt } from './watched-path.ts';
 
 const special = /[*?[{]/;
 
@@ -33,6 +33,7 @@ export class WatchedPattern {
   #onChange: (() => void) | undefined;
   #wakeUp: WakeUp | undefined;
   #watched: string | undefined;
+  #timesLost = timesEventsMayBeLost();
   /** Names that inotify told of since the last look. */
   readonly #announced = new Set<string>();
 
@@ -57,6 +58,8 @@ export class WatchedPattern {
   /** The files that fit. Compressed ones hold nothing that could be searched. `isKnown` tells those that are watched already. */
   find(isKnown: (path: string) => boolean = () => false): string[] {
     this.#watchFolder();
+    if (this.#timesLost !== timesEventsMayBeLost()) this.record.doubt(lostEventsDoubt);
+    this.#timesLost = timesEventsMayBeLost();
     const isWanted = (path: string): boolean => !isCompressedName(path) && !this.#refused.includes(path);
     const found = globSync(this.pattern).filter(isWanted);
     const announced = [...this.#announced].map((name) => join(this.#folder, name));
