@@ -255,6 +255,31 @@ test('a line that is examined in parts makes "no gap" a claim that is not made',
   assert.match(certificateOf(following).coverage, /^no gap known: lines longer than 256 KiB/);
 });
 
+for (const [what, text] of [
+  ['where a line should begin', 'one\n'],
+  ['behind an unfinished line', 'one\nunfinished'],
+] as const)
+  test(`NUL bytes ${what}, which a writer may still fill, make "no gap" a claim that is not made`, async (t) => {
+    const file = join(newFolder(t), 'app.log');
+    writeFileSync(file, '');
+    const following = await follow(t, [file]);
+    writeFileSync(file, Buffer.concat([Buffer.from(text), Buffer.alloc(4096)]), { flag: 'a' });
+    await following.until(1);
+    const doubt =
+      'no gap known: NUL bytes were passed over in it, and what is written in their place later is not seen';
+    await waitFor('the doubt', () => certificateOf(following).coverage === doubt);
+    renameSync(file, `${file}.1`);
+    writeFileSync(file, 'two\n');
+    await waitFor('the next file', () => following.lines().includes('two'));
+    assert.equal(certificateOf(following).coverage, doubt);
+  });
+
+test('a file that ends in NUL bytes at arming, which a writer may still fill, has no claim of "no gap"', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, Buffer.concat([Buffer.from('old\n'), Buffer.alloc(4096)]));
+  assert.match(certificateOf(await follow(t, [file])).coverage, /^no gap known: NUL bytes/);
+});
+
 test('of a file that is truncated again and again the last spans are kept, and the number of those before', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

@@ -103,6 +103,7 @@ export class FileSource implements Source {
   }
 
   status(): SourceStatus[] {
+    for (const path of this.#paths) path.noteDoubtsOfFile();
     const named = new Set(this.#paths.map(({ file }) => file));
     const rotated = this.#open.all().filter((file) => !named.has(file));
     return [

@@ -20,6 +20,7 @@ const stoppedMs = 3000;
 
 /** Of a name that came and went then, nobody has told. */
 export const lostEventsDoubt = 'so much happened at once that the kernel did not tell of all of it';
+const holeDoubt = 'NUL bytes were passed over in it, and what is written in their place later is not seen';
 const betweenLooksDoubt = 'between two looks another file, or more than one, may have had the name';
 
 /** So many links in a row are a circle, as for the kernel. */
@@ -102,6 +103,11 @@ export class WatchedPath {
     return 0;
   }
 
+  /** Notes what keeps "no gap" from being claimed of its file. */
+  noteDoubtsOfFile(file = this.file): void {
+    if (file?.hasHole) this.record.doubt(holeDoubt);
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#folder?.wakeUp?.close();
@@ -152,6 +158,7 @@ export class WatchedPath {
     const previous = this.file;
     // Where it was truncated before it lost its name, its copy is still to be found by that.
     if (previous) open.read(previous);
+    this.noteDoubtsOfFile(previous);
     this.file = undefined;
     const folders = this.#foldersOf(previous);
     const wasRenamed = previous !== undefined && isStillNamed(previous);
