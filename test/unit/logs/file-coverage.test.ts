@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   appendFileSync,
   copyFileSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -140,6 +141,22 @@ test('what came and went when so much happened that the kernel dropped events ma
   }
   const doubted = () => following.source.status().filter((each) => /no gap known: so much/.test(JSON.stringify(each)));
   await waitFor('both to be doubted', () => doubted().length === 2);
+});
+
+test('a folder that was renamed away for a moment makes "no gap" a claim that is not made', async (t) => {
+  const folder = join(newFolder(t), 'logs');
+  const file = join(folder, 'app.log');
+  mkdirSync(folder);
+  writeFileSync(file, '');
+  const following = await follow(t, [file]);
+  renameSync(folder, `${folder}.1`);
+  mkdirSync(folder);
+  writeFileSync(file, 'gone unseen\n');
+  rmSync(folder, { recursive: true });
+  renameSync(`${folder}.1`, folder);
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  await waitFor('the doubt', () => /^no gap known: its folder was renamed/.test(certificateOf(following).coverage));
 });
 
 test('a link that is switched makes "no gap" a claim that is not made', async (t) => {

@@ -21,6 +21,7 @@ const stoppedMs = 3000;
 /** Of a name that came and went then, nobody has told. */
 export const lostEventsDoubt = 'so much happened at once that the kernel did not tell of all of it';
 const holeDoubt = 'NUL bytes were passed over in it, and what is written in their place later is not seen';
+const folderMovedDoubt = 'its folder was renamed or removed, and another may have been in its place for a time';
 const betweenLooksDoubt = 'between two looks another file, or more than one, may have had the name';
 
 /** So many links in a row are a circle, as for the kernel. */
@@ -249,6 +250,8 @@ export class WatchedPath {
     const onChange = (kind: 'change' | 'rename', name: Buffer | null): void => {
       if (kind !== 'rename') return;
       if (name?.toString() === basename(this.path)) this.#nameEvents.count();
+      // Of the folder itself libuv tells by its own name.
+      else if (name?.toString() === basename(folder)) this.record.doubt(folderMovedDoubt);
       this.planLook();
     };
     const wakeUp = wakeOn(folder, onChange, (reason) => this.#context.onPolling(this.path, reason));
