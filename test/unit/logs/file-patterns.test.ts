@@ -164,3 +164,10 @@ test('what was noted of a file that fitted stays when its name is forgotten', as
   );
   assert.equal(examined.length, 1);
 });
+
+test('a file that fits a pattern and has a name that is not UTF-8, which cannot be watched, makes "no gap" a claim that is not made', async (t) => {
+  const folder = newFolder(t);
+  writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff]), Buffer.from('.log')]), '');
+  const following = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  assert.match(certificateOf(following).coverage, /^no gap known: .*not UTF-8/);
+});

@@ -21,6 +21,8 @@ export function fixedFolder(pattern: string): string {
 
 const deepDoubt =
   'folders that fit are only looked at now and then: a file in one that came and went in between is not seen';
+const notUtf8 = '\u{FFFD}';
+const notUtf8Doubt = 'a file that fits has a name that is not UTF-8, and is not watched';
 const missedDoubt = 'a file that fits came and went before it was looked at';
 const folderDoubt = 'its folder was gone for a time, or another one';
 
@@ -62,6 +64,8 @@ export class WatchedPattern {
     this.#timesLost = timesEventsMayBeLost();
     const isWanted = (path: string): boolean => !isCompressedName(path) && !this.#refused.includes(path);
     const found = globSync(this.pattern).filter(isWanted);
+    // Node has such names as text, which is not the name.
+    if (found.some((path) => path.includes(notUtf8))) this.record.doubt(notUtf8Doubt);
     const announced = [...this.#announced].map((name) => join(this.#folder, name));
     this.#announced.clear();
     const isMissed = (path: string): boolean =>
