@@ -99,8 +99,9 @@ function readLines(fd: number, deadline: number): Buffer {
     lines += countLines(chunk);
   }
   const text = Buffer.concat(chunks);
-  // The first line is whole only where the file begins.
-  return lastLines(from === 0 ? text : text.subarray(text.indexOf('\n') + 1), mostLines);
+  // The first line is whole only where the file begins; the end of a line is better than none.
+  const wholeLines = from === 0 ? text : text.subarray(text.indexOf('\n') + 1);
+  return lastLines(wholeLines.length > 0 ? wholeLines : text, mostLines);
 }
 
 function countLines(text: Buffer): number {

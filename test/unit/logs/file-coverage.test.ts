@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   appendFileSync,
   copyFileSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -88,8 +89,74 @@ test('files that came and went between two looks make "no gap" a claim that is n
   await following.until(1);
   assert.equal(
     certificateOf(following).coverage,
-    'no gap known: between two looks more than one other file may have had the name',
+    'no gap known: between two looks another file, or more than one, may have had the name',
   );
+});
+
+for (const [what, comeAndGo] of [
+  [
+    'while it was renamed away',
+    (file: string) => {
+      renameSync(file, `${file}.1`);
+      writeFileSync(file, 'gone unseen\n');
+      rmSync(file);
+      renameSync(`${file}.1`, file);
+    },
+  ],
+  [
+    'while a link led to it',
+    (file: string) => {
+      for (const target of [`${file}.2`, `${file}.1`]) {
+        symlinkSync(target, `${file}.next`);
+        renameSync(`${file}.next`, file);
+        if (target.endsWith('2')) writeFileSync(file, 'gone unseen\n');
+      }
+    },
+  ],
+] as const)
+  test(`another file that had the name ${what}, and is the same again at the next look, makes "no gap" a claim that is not made`, async (t) => {
+    const file = join(newFolder(t), 'app.log');
+    writeFileSync(`${file}.1`, '');
+    if (what.includes('link')) symlinkSync(`${file}.1`, file);
+    else writeFileSync(file, '');
+    const following = await follow(t, [file]);
+    comeAndGo(file);
+    appendFileSync(file, 'one\n');
+    await following.until(1);
+    await waitFor('the next look', () => /^no gap known: between two looks/.test(certificateOf(following).coverage));
+  });
+
+test('what came and went when so much happened that the kernel dropped events makes "no gap" a claim that is not made', async (t) => {
+  const folder = newFolder(t);
+  const [file, other] = [join(folder, 'app.log'), join(folder, 'other')];
+  const following = await follow(t, [file], '.', { patterns: [join(folder, 'b*.log')] });
+  const kept = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'latin1'));
+  for (let events = 0; events <= kept; events += 2) {
+    writeFileSync(other, '');
+    rmSync(other);
+  }
+  for (const name of [file, join(folder, 'b.log')]) {
+    writeFileSync(name, 'gone unseen\n');
+    rmSync(name);
+  }
+  const doubted = () => following.source.status().filter((each) => /no gap known: so much/.test(JSON.stringify(each)));
+  await waitFor('both to be doubted', () => doubted().length === 2);
+});
+
+test('a folder that was renamed away for a moment makes "no gap" a claim that is not made', async (t) => {
+  const folder = join(newFolder(t), 'logs');
+  const file = join(folder, 'app.log');
+  mkdirSync(folder);
+  writeFileSync(file, '');
+  const following = await follow(t, [file]);
+  renameSync(folder, `${folder}.1`);
+  mkdirSync(folder);
+  writeFileSync(file, 'gone unseen\n');
+  rmSync(folder, { recursive: true });
+  renameSync(`${folder}.1`, folder);
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  await waitFor('the doubt', () => /^no gap known: its folder was renamed/.test(certificateOf(following).coverage));
 });
 
 test('a link that is switched makes "no gap" a claim that is not made', async (t) => {
@@ -203,6 +270,31 @@ test('a line that is examined in parts makes "no gap" a claim that is not made',
   appendFileSync(file, `${'x'.repeat(300_000)}needle\n`);
   await following.until(1);
   assert.match(certificateOf(following).coverage, /^no gap known: lines longer than 256 KiB/);
+});
+
+for (const [what, text] of [
+  ['where a line should begin', 'one\n'],
+  ['behind an unfinished line', 'one\nunfinished'],
+] as const)
+  test(`NUL bytes ${what}, which a writer may still fill, make "no gap" a claim that is not made`, async (t) => {
+    const file = join(newFolder(t), 'app.log');
+    writeFileSync(file, '');
+    const following = await follow(t, [file]);
+    writeFileSync(file, Buffer.concat([Buffer.from(text), Buffer.alloc(4096)]), { flag: 'a' });
+    await following.until(1);
+    const doubt =
+      'no gap known: NUL bytes were passed over in it, and what is written in their place later is not seen';
+    await waitFor('the doubt', () => certificateOf(following).coverage === doubt);
+    renameSync(file, `${file}.1`);
+    writeFileSync(file, 'two\n');
+    await waitFor('the next file', () => following.lines().includes('two'));
+    assert.equal(certificateOf(following).coverage, doubt);
+  });
+
+test('a file that ends in NUL bytes at arming, which a writer may still fill, has no claim of "no gap"', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, Buffer.concat([Buffer.from('old\n'), Buffer.alloc(4096)]));
+  assert.match(certificateOf(await follow(t, [file])).coverage, /^no gap known: NUL bytes/);
 });
 
 test('of a file that is truncated again and again the last spans are kept, and the number of those before', async (t) => {

@@ -95,6 +95,15 @@ test('a dated copy (copytruncate with dateext and extension) that fits the patte
   assert.deepEqual(lines(), ['starting', 'new']);
 });
 
+test('hundreds of files that come at once do not hold up everything else until the last of them is followed', async (t) => {
+  const folder = newFolder(t);
+  const { seen, source, until } = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  for (let number = 0; number < 600; number++) writeFileSync(join(folder, `${number}.log`), 'one\n');
+  while (seen.length === 0) await new Promise(setImmediate);
+  assert.ok(source.status().length - 1 < 600, 'lines are read while others are still to be opened');
+  await until(600);
+});
+
 /** What is said of the pattern itself, beside the files that fit. */
 const certificateOf = ({ source }: Following) =>
   source.status().at(-1) as unknown as { source: string; state: string; coverage: string; gaps: Gap[]; examined: [] };
@@ -154,4 +163,11 @@ test('what was noted of a file that fitted stays when its name is forgotten', as
     [['kernel: net_ratelimit: N callbacks suppressed', 1, 7]],
   );
   assert.equal(examined.length, 1);
+});
+
+test('a file that fits a pattern and has a name that is not UTF-8, which cannot be watched, makes "no gap" a claim that is not made', async (t) => {
+  const folder = newFolder(t);
+  writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff]), Buffer.from('.log')]), '');
+  const following = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  assert.match(certificateOf(following).coverage, /^no gap known: .*not UTF-8/);
 });

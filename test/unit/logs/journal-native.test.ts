@@ -85,6 +85,26 @@ test('what was vacuumed away while rig was stopped is a gap, and the watch goes 
   assert.match(watch.remarks().join(), /entries are missing/);
 });
 
+test('a journal that is removed while rig is stopped makes "no gap" a claim that is not made, whether another one has begun or not', async (t) => {
+  const { host, journald } = await startJournalHost(t);
+  const watch = await watchJournal(host, '^entry');
+  await sendMany(host, 1, 10);
+  await watch.until(10);
+  assert.equal((await watch.status()).coverage, 'no gap');
+  await watch.watcher.signal('SIGSTOP');
+  await host.must('journalctl', ['--rotate']);
+  await sendMany(host, 11, 20);
+  await journald.stop('SIGTERM');
+  await host.must('sh', ['-c', 'rm -r /run/log/journal/*']);
+  await watch.watcher.signal('SIGCONT');
+  const isDoubted = async () => (await watch.status()).coverage.startsWith('no gap known: the journal was removed');
+  await waitFor('the doubt', isDoubted);
+  await host.startJournald();
+  await sendMany(host, 21, 30);
+  await watch.until(20);
+  assert.ok(await isDoubted());
+});
+
 test('when a file appears that cannot be read, journalctl goes on: nothing is lost, nothing comes twice, one remark', async (t) => {
   const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry', { program: '/usr/bin/journalctl' });

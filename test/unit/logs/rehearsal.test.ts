@@ -35,3 +35,8 @@ test('an echo of the command line is no match here either', async (t) => {
   const [remark] = await told(t, 'sudo: COMMAND=/usr/bin/rig logs --message boom --sosreport\n');
   assert.equal(remark, 'the message matches nothing in the last 1 line of FILE');
 });
+
+test('the end of a last line that is larger than what is read is looked at all the same', async (t) => {
+  const [remark] = await told(t, `boom, old\n${'x'.repeat(5_000_000)}boom\n`);
+  assert.match(remark ?? '', /^the message matched 1 of the last 1 line of FILE/);
+});

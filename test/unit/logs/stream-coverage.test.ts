@@ -1,7 +1,7 @@
 /** The certificate of a fifo: what was examined, and what may be missing. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { constants, statSync } from 'node:fs';
+import { constants, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -74,4 +74,20 @@ test('what comes through a fifo and says that messages were suppressed is a gap'
     certificate().gaps.map(({ cause, missing }) => [cause, missing]),
     [['kernel: net_ratelimit: N callbacks suppressed', 7]],
   );
+});
+
+test('a fifo that is removed and made anew, as services do when they start, is read on', async (t) => {
+  const { path, write, until, lines, source } = await watchFifo(t);
+  await write('one\n');
+  for (const [index, line] of ['two', 'three', 'four'].entries()) {
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    const file = await open(path, constants.O_WRONLY);
+    await file.writeFile(`${line}\n`);
+    await file.close();
+    await until(index + 2);
+  }
+  assert.deepEqual(lines(), ['one', 'two', 'three', 'four']);
+  const states = source.status().map(({ state }) => state);
+  assert.deepEqual(states, ['ended', 'ended', 'reading', 'reading']);
 });

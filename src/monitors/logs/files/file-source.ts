@@ -23,6 +23,9 @@ const letGoAfterMs = 30_000;
 /** A name that a pattern has found is forgotten when there was no such file for so many looks. */
 const forgottenAfterLooks = 60;
 
+/** How long it holds up everything else to begin with new files. */
+const sliceMs = 10;
+
 export interface FileSettings {
   /** Patterns of files, which may come later. */
   patterns?: string[];
@@ -37,6 +40,8 @@ export class FileSource implements Source {
   readonly #patterns: WatchedPattern[];
   /** Those of the paths that were found by a pattern, which, and at how many looks in a row there was no file. */
   readonly #found = new Map<WatchedPath, { pattern: WatchedPattern; misses: number }>();
+  /** Files that fit and have come, to be followed from their beginning. */
+  readonly #coming: Array<[string, WatchedPattern]> = [];
   readonly #open: OpenFiles;
   readonly #compressed: CompressedFile[] = [];
   readonly #intervalMs: number;
@@ -99,6 +104,7 @@ export class FileSource implements Source {
   }
 
   status(): SourceStatus[] {
+    for (const path of this.#paths) path.noteDoubtsOfFile();
     const named = new Set(this.#paths.map(({ file }) => file));
     const rotated = this.#open.all().filter((file) => !named.has(file));
     return [
@@ -158,16 +164,26 @@ export class FileSource implements Source {
       this.#found.delete(path);
       this.#paths.splice(this.#paths.indexOf(path), 1);
     }
-    for (const [path, pattern] of this.#findNewPaths()) {
-      const watched = this.#paths.map((each) => each.path);
+    const isAtWork = this.#coming.length > 0;
+    this.#coming.push(...this.#findNewPaths());
+    if (!isAtWork) this.#takeComing();
+  }
+
+  /** Thousands of files may come at once: everything else has its turn in between. */
+  #takeComing(): void {
+    if (this.#isStopped) return;
+    const endMs = performance.now() + sliceMs;
+    while (this.#coming.length > 0 && performance.now() < endMs) {
+      const [path, pattern] = this.#coming.shift() as [string, WatchedPattern];
       // The watched file itself is followed to that name, and its copy (copytruncate) holds nothing new.
-      if (!isRotationOfAny(path, watched)) this.#addFound(path, pattern).look();
+      if (!isRotationOfAny(path, this.#paths)) this.#addFound(path, pattern).look();
     }
+    if (this.#coming.length > 0) setImmediate(() => this.#takeComing());
   }
 
   /** The files that fit and are not watched yet, with the first pattern that they fit. */
   #findNewPaths(): Map<string, WatchedPattern> {
-    const known = new Set(this.#paths.map(({ path }) => path));
+    const known = new Set([...this.#paths.map(({ path }) => path), ...this.#coming.map(([path]) => path)]);
     const fitting = new Map<string, WatchedPattern>();
     for (const pattern of this.#patterns)
       for (const path of pattern.find((each) => known.has(each)))

@@ -69,6 +69,8 @@ export class FollowedFile {
   onTruncated: ((truncation: Truncation) => void) | undefined;
   /** Lines longer than a slice: examined in parts that overlap. */
   longLines = 0;
+  /** Whether it had NUL bytes where lines may still be written: behind its end, as seen, or where a line should begin. */
+  hasHole = false;
   /** Complete lines, bytes read and matches so far. */
   lines = 0;
   bytes = 0;
@@ -141,6 +143,7 @@ export class FollowedFile {
     this.#readTo = from + length;
     this.#lineStart = from + lastNewline + 1;
     this.#from = this.#lineStart;
+    if (length > 0 && shared[dataAt + length - 1] === 0) this.hasHole = true;
     // Should the file be rotated away before the line has grown, all of it is old.
     this.#tailExaminedTo = this.#readTo;
     if (length > 0) this.#fingerprint.update(this.fd, shared.subarray(dataAt, dataAt + length), this.#readTo);
@@ -195,6 +198,7 @@ export class FollowedFile {
     this.matches = other.matches;
     this.passedOver = other.passedOver;
     this.longLines = other.longLines;
+    this.hasHole = other.hasHole;
   }
 
   /**
@@ -236,6 +240,7 @@ export class FollowedFile {
     this.bytes += newBytes;
     this.#readTo += newBytes;
     this.#fingerprint.update(this.fd, arrived, this.#readTo);
+    if (arrived.at(-1) === 0) this.hasHole = true;
     if (extendsLine) return false;
     const length = unfinished + newBytes;
     if (this.#skipsNuls(length)) return true;
@@ -340,6 +345,7 @@ export class FollowedFile {
   /** Skips NUL bytes where a line should begin: a writer that kept its offset left a hole when the file was truncated. */
   #skipsNuls(length: number): boolean {
     if (shared[dataAt] !== 0 || this.#longLineStart !== undefined) return false;
+    this.hasHole = true;
     let at = dataAt + 1;
     while (at < dataAt + length && shared[at] === 0) at++;
     this.#lineStart += at - dataAt;

@@ -31,10 +31,12 @@ export class NameEvents {
     return this.#seen > this.#owed;
   }
 
-  /** A look has found the same file as before: what was owed has come. */
-  onSame(): void {
+  /** A look has found the same file as before, or none again. Whether no other can have had the name: what was owed has come. */
+  onSame(): boolean {
+    const isExplained = this.#seen <= this.#owed;
     this.#owed = Math.max(0, this.#owed - this.#seen);
     this.#seen = 0;
+    return isExplained;
   }
 
   /** Whether no other file can have had the name between the last look and this one. */

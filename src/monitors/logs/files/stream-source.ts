@@ -1,8 +1,8 @@
 /** Standard input and fifos as a source: what comes once and cannot be read again. */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { RigError } from '../../../errors.ts';
+import { messageOf, RigError } from '../../../errors.ts';
 import type { SourceStatus, Trigger } from '../../../plugin.ts';
 import { lastLines } from '../last-lines.ts';
 import type { LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
@@ -20,6 +20,9 @@ export const streamName = (path: string): string => (path === standardInput ? 's
 
 /** A fifo hands each byte to one of those who read it, and to no other: see fifo(7). */
 const fifoDoubt = 'what another process reads from the fifo does not come here';
+
+/** How often it is looked whether a fifo was made anew. */
+const lookEveryMs = 1000;
 
 interface Stream {
   source: string;
@@ -46,6 +49,7 @@ export class StreamSource implements Source {
   readonly #onAllEnded: () => void;
   readonly #streams: Stream[] = [];
   readonly #suppressedLines = new SuppressedLines();
+  #timer: NodeJS.Timeout | undefined;
 
   /** `onAllEnded` is called when nothing can come any more. */
   constructor(paths: string[], context: SourceContext, onAllEnded: () => void) {
@@ -56,12 +60,47 @@ export class StreamSource implements Source {
 
   async start(): Promise<void> {
     for (const path of this.#paths) this.#follow(path);
+    const fifos = this.#paths.filter((path) => path !== standardInput);
+    if (fifos.length > 0)
+      this.#timer = setInterval(() => {
+        for (const path of fifos) this.#lookForNext(path);
+      }, lookEveryMs);
+  }
+
+  /**
+   * Services make their fifo anew when they start: then the next one is read, too. Nothing is lost meanwhile, since whoever
+   * opens a fifo for writing waits for a reader.
+   */
+  #lookForNext(path: string): void {
+    if (this.#context.isOver()) return;
+    try {
+      const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+      // One that is not read any more has given its number back.
+      const isRead = this.#streams.some(
+        ({ device, inode, hasEnded }) => !hasEnded && String(found?.dev) === device && String(found?.ino) === inode,
+      );
+      if (!found?.isFIFO() || isRead) return;
+      this.#endReplaced(streamName(path));
+      this.#follow(path);
+    } catch (error) {
+      this.#context.debug(`${path}: ${messageOf(error)}`);
+    }
+  }
+
+  /** The one before stays, since it may still have writers; those before that are given up. */
+  #endReplaced(source: string): void {
+    const [, ...older] = this.#streams.filter((stream) => stream.source === source && !stream.hasEnded).reverse();
+    for (const stream of older) {
+      this.#onEnd(stream);
+      stream.readable.destroy();
+    }
   }
 
   /** Nothing to give back: what was read is kept in memory. */
   close(): void {}
 
   async stop(): Promise<void> {
+    clearInterval(this.#timer);
     for (const { readable } of this.#streams) readable.destroy();
   }
 
@@ -78,8 +117,9 @@ export class StreamSource implements Source {
   }
 
   async context({ position }: Trigger): Promise<SourceExcerpt[]> {
-    return this.#streams.map(({ source, recent, lines }) => {
-      const at = 'file' in position && position.file === source ? position.offset - (lines.bytes - recent.length) : -1;
+    return this.#streams.map(({ source, inode, recent, lines }) => {
+      const isTrigger = 'file' in position && position.file === source && position.inode === inode;
+      const at = isTrigger ? position.offset - (lines.bytes - recent.length) : -1;
       if (at < 0) return { source, text: lastLines(recent, contextLines), readAfter };
       const lineEnd = recent.indexOf('\n', at);
       const before = lastLines(recent.subarray(0, at), contextLines - 1);

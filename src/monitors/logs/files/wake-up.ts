@@ -1,11 +1,35 @@
 /** Hints from inotify(7) that something may have changed. They are never relied on: a stat once a second is the safety net. */
 import type { FSWatcher } from 'node:fs';
-import { watch } from 'node:fs';
+import { readFileSync, watch } from 'node:fs';
 import { errnoOf } from '../../../errors.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
 
 export interface WakeUp {
   close(): void;
+}
+
+/** Where the kernel says how many events it keeps for a process that does not read them: it drops what comes then. */
+const queueLimit = '/proc/sys/fs/inotify/max_queued_events';
+let mostQueued: number | undefined;
+let heardInThisTurn = 0;
+let timesFull = 0;
+
+/** How often so many events came in one go that others may have been dropped: Node does not tell that they were. */
+export const timesEventsMayBeLost = (): number => timesFull;
+
+function countEvent(): void {
+  mostQueued ??= readQueueLimit();
+  if (heardInThisTurn === 0) setImmediate(() => (heardInThisTurn = 0));
+  if (++heardInThisTurn === mostQueued) timesFull++;
+}
+
+function readQueueLimit(): number {
+  try {
+    return Number(readFileSync(queueLimit, 'latin1'));
+  } catch {
+    // Without /proc: the kernel's default, see inotify(7).
+    return 16_384;
+  }
 }
 
 /**
@@ -25,7 +49,10 @@ export function wakeOn(
     return undefined;
   }
   try {
-    const watcher: FSWatcher = watch(path, { encoding: 'buffer' }, onChange);
+    const watcher: FSWatcher = watch(path, { encoding: 'buffer' }, (kind, name) => {
+      countEvent();
+      onChange(kind, name);
+    });
     // A watcher that breaks is no loss: the safety net remains.
     watcher.on('error', () => watcher.close());
     return { close: () => watcher.close() };

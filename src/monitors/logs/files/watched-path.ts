@@ -12,12 +12,18 @@ import { NameEvents } from './name-events.ts';
 import { findCopies, findNewNeighbours } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { WakeUp } from './wake-up.ts';
-import { wakeOn } from './wake-up.ts';
+import { timesEventsMayBeLost, wakeOn } from './wake-up.ts';
 
 /** The kernel takes birth times from a clock that lags by a tick, at most 10 ms: this covers it. */
 const clockLagMs = 50;
 /** Rig was stopped, or the host asleep, when it did not look for so long. Only then can a file have been compressed unseen. */
 const stoppedMs = 3000;
+
+/** Of a name that came and went then, nobody has told. */
+export const lostEventsDoubt = 'so much happened at once that the kernel did not tell of all of it';
+const holeDoubt = 'NUL bytes were passed over in it, and what is written in their place later is not seen';
+const folderMovedDoubt = 'its folder was renamed or removed, and another may have been in its place for a time';
+const betweenLooksDoubt = 'between two looks another file, or more than one, may have had the name';
 
 /** So many links in a row are a circle, as for the kernel. */
 const mostLinks = 40;
@@ -52,6 +58,7 @@ export class WatchedPath {
   #target: string | undefined;
   /** Until when the path is known to have led to `file`, in milliseconds since the epoch. */
   #confirmedMs = Date.now();
+  #timesLost = timesEventsMayBeLost();
   #lastProblem: string | undefined;
   #isLookDue = false;
   #isStopped = false;
@@ -105,6 +112,11 @@ export class WatchedPath {
     return undefined;
   }
 
+  /** Notes what keeps "no gap" from being claimed of its file. */
+  noteDoubtsOfFile(file = this.file): void {
+    if (file?.hasHole) this.record.doubt(holeDoubt);
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#folder?.wakeUp?.close();
@@ -112,12 +124,14 @@ export class WatchedPath {
 
   #look(at: 'beginning' | 'end'): void {
     const lookedMs = Date.now();
+    if (this.#timesLost !== timesEventsMayBeLost()) this.record.doubt(lostEventsDoubt);
+    this.#timesLost = timesEventsMayBeLost();
     const stat = this.#stat();
     const { open } = this.#context;
     const isSame = stat && this.file && this.#leadsTo(identityOf(stat), this.file);
     if (isSame && this.file && open.has(this.file.identity)) {
       this.#reopenIfStale(this.file, stat.size);
-      this.#nameEvents.onSame();
+      if (!this.#nameEvents.onSame()) this.record.doubt(betweenLooksDoubt);
     } else if (stat || this.file || this.#mayHaveHadFile) this.#change(stat, at, lookedMs);
     this.#confirmedMs = lookedMs;
   }
@@ -156,6 +170,7 @@ export class WatchedPath {
     const previous = this.file;
     // Where it was truncated before it lost its name, its copy is still to be found by that.
     if (previous) open.read(previous);
+    this.noteDoubtsOfFile(previous);
     this.file = undefined;
     const folders = this.#foldersOf(previous);
     const wasRenamed = previous !== undefined && isStillNamed(previous);
@@ -203,7 +218,7 @@ export class WatchedPath {
     if (this.#folder?.pollingReason !== undefined) record.doubt(pollingDoubt(this.#folder.pollingReason));
     else if (!isWatched) record.doubt('another file may have had the name before its folder was watched');
     else if (this.#isLink) record.doubt('the link that leads to it was switched, or led to a new file');
-    else if (!isExplained) record.doubt('between two looks more than one other file may have had the name');
+    else if (!isExplained) record.doubt(betweenLooksDoubt);
   }
 
   /** Whether a file was last written before arming. Not to be told when the clock was set back since. */
@@ -259,6 +274,8 @@ export class WatchedPath {
     const onChange = (kind: 'change' | 'rename', name: Buffer | null): void => {
       if (kind !== 'rename') return;
       if (name?.toString() === basename(this.path)) this.#nameEvents.count();
+      // Of the folder itself libuv tells by its own name.
+      else if (name?.toString() === basename(folder)) this.record.doubt(folderMovedDoubt);
       this.planLook();
     };
     let pollingReason: string | undefined;

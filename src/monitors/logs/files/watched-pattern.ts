@@ -4,8 +4,8 @@ import { basename, dirname, join, matchesGlob } from 'node:path';
 import { FileRecord, pollingDoubt } from './file-record.ts';
 import { isCompressedName, isRotatedName } from './neighbours.ts';
 import type { WakeUp } from './wake-up.ts';
-import { wakeOn } from './wake-up.ts';
-import { identityOfFolder } from './watched-path.ts';
+import { timesEventsMayBeLost, wakeOn } from './wake-up.ts';
+import { identityOfFolder, lostEventsDoubt } from './watched-path.ts';
 
 const special = /[*?[{]/;
 
@@ -21,6 +21,8 @@ export function fixedFolder(pattern: string): string {
 
 const deepDoubt =
   'folders that fit are only looked at now and then: a file in one that came and went in between is not seen';
+const notUtf8 = '\u{FFFD}';
+const notUtf8Doubt = 'a file that fits has a name that is not UTF-8, and is not watched';
 const missedDoubt = 'a file that fits came and went before it was looked at';
 const folderDoubt = 'its folder was gone for a time, or another one';
 
@@ -33,6 +35,7 @@ export class WatchedPattern {
   #onChange: (() => void) | undefined;
   #wakeUp: WakeUp | undefined;
   #watched: string | undefined;
+  #timesLost = timesEventsMayBeLost();
   /** Names that inotify told of since the last look. */
   readonly #announced = new Set<string>();
 
@@ -57,8 +60,12 @@ export class WatchedPattern {
   /** The files that fit. Compressed ones hold nothing that could be searched. `isKnown` tells those that are watched already. */
   find(isKnown: (path: string) => boolean = () => false): string[] {
     this.#watchFolder();
+    if (this.#timesLost !== timesEventsMayBeLost()) this.record.doubt(lostEventsDoubt);
+    this.#timesLost = timesEventsMayBeLost();
     const isWanted = (path: string): boolean => !isCompressedName(path) && !this.#refused.includes(path);
     const found = globSync(this.pattern).filter(isWanted);
+    // Node has such names as text, which is not the name.
+    if (found.some((path) => path.includes(notUtf8))) this.record.doubt(notUtf8Doubt);
     const announced = [...this.#announced].map((name) => join(this.#folder, name));
     this.#announced.clear();
     const isMissed = (path: string): boolean =>
@@ -87,9 +94,10 @@ export class WatchedPattern {
 }
 
 /** Whether a file that has come is one of the watched ones after its rotation: `app.log.1` beside `app.log`. */
-export function isRotationOfAny(path: string, watched: Iterable<string>): boolean {
-  for (const other of watched) {
-    const isBeside = dirname(other) === dirname(path) && basename(path).startsWith(basename(other));
+export function isRotationOfAny(path: string, watched: Iterable<{ path: string }>): boolean {
+  for (const { path: other } of watched) {
+    // Asked of each pair of thousands of files: nearly all begin otherwise.
+    const isBeside = path.startsWith(other) && dirname(other) === dirname(path);
     if (isBeside && isRotatedName(basename(path), basename(other))) return true;
   }
   return false;

@@ -18,6 +18,8 @@ export class Examination {
   entries = 0;
   /** The last entry seen, which need not be one of those that are examined. */
   cursor: string | undefined;
+  /** Whether a journal was removed, and perhaps files that came behind what was read of it: no number tells. */
+  isTailGone = false;
   #first: string | undefined;
   #matches = 0;
   #passedOver = 0;
@@ -89,6 +91,8 @@ export class Examination {
     if (this.sequence.hasHoles) return 'no gap known: entries were passed over that may still be found';
     if (!isProvable) return 'no gap known: only chosen entries are read, and those have no consecutive numbers';
     if (this.sequence.breaks > 0) return 'no gap known: journald began its numbers anew';
+    if (this.isTailGone)
+      return 'no gap known: the journal was removed, and entries that came just before may have gone with it';
     return 'no gap';
   }
 }

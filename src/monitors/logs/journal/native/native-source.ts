@@ -33,6 +33,9 @@ const wholeLookMs = 200;
 /** How often the folders are looked at unasked: inotify tells of what happens to names at once. */
 const folderLookMs = 5000;
 
+/** Rig was stopped, or the host asleep, when it did not look for so long. */
+const stoppedMs = 3000;
+
 /** Of what is asked of each entry: the bit that is set if its message matches. */
 const matches = 1;
 
@@ -68,6 +71,11 @@ export class NativeSource implements Source {
   #isDeaf = false;
   /** Files that have come and cannot be read, since when. */
   readonly #failing = new Map<string, number>();
+  /** The numberings of files that were deleted while they were held. */
+  readonly #deleted = new Set<string>();
+  /** When it was last asked to look, and whether that was ever so long ago that journals may have come and gone. */
+  #askedMs = performance.now();
+  #wasStopped = false;
   #round = 0;
   /** When all files were last looked at, and the folders. */
   #lookedMs = 0;
@@ -142,6 +150,7 @@ export class NativeSource implements Source {
   status(): SourceStatus[] {
     this.#noteCursor();
     const more = { source: 'journal', reader: 'native', files: this.#files.all.length };
+    this.#examination.isTailGone = this.#isTailGone;
     return [this.#examination.status(true, { ...more, lookedAtEveryMs: this.#pace.everyMs })];
   }
 
@@ -194,6 +203,9 @@ export class NativeSource implements Source {
 
   #look(isWhole = false): void {
     if (this.#isReading || this.#examination.context.isOver()) return;
+    const now = performance.now();
+    if (now - this.#askedMs >= stoppedMs) this.#wasStopped = true;
+    this.#askedMs = now;
     const isScanDue = this.#files.isScanDue;
     if (!isScanDue && !this.#files.hasNews(isWhole)) return;
     this.#isReading = true;
@@ -246,6 +258,7 @@ export class NativeSource implements Source {
     this.#noteCursor();
     this.#safeCursor = this.#lookCursor;
     this.#lookCursor = this.#examination.cursor;
+    for (const held of this.#files.all) if (held.path === undefined) this.#deleted.add(held.file.seqnumId);
     this.#files.settle();
     for (const held of this.#chains.keys()) if (!this.#files.all.includes(held)) this.#chains.delete(held);
     const { sequence } = this.#examination;
@@ -314,13 +327,23 @@ export class NativeSource implements Source {
     const last = this.#chain;
     const goesOn = last && (seqnum === last.highest + 1 || (seqnum <= last.highest && !last.has(seqnum)));
     // The first file of a numbering has its name: from its first entry on nothing can be missing.
-    const isHead = held.isNew && fileId === seqnumId && ordinal === 0;
+    const isHead = held.isNew && fileId === seqnumId && ordinal === 0 && !this.#wasStopped;
     const isKnown = sequence.known(seqnumId) !== undefined;
     if (!isKnown && goesOn) sequence.join(seqnumId, last);
     else if (!isKnown && !isHead) sequence.noteBreak();
     const chain = sequence.chain(seqnumId, seqnum - 1);
     this.#chains.set(held, chain);
     return chain;
+  }
+
+  /** See there in the examination: of the numbering of a file that was removed there is nothing any more. */
+  get #isTailGone(): boolean {
+    const { sequence } = this.#examination;
+    const present = new Set(this.#files.all.flatMap(({ file: { seqnumId } }) => [seqnumId, sequence.known(seqnumId)]));
+    return [...this.#deleted].some((numbering) => {
+      const chain = sequence.known(numbering);
+      return !present.has(numbering) && !(chain && present.has(chain));
+    });
   }
 
   /** Has the examination know where the last entry is, for the status. Not at each entry: it takes longer than examining it. */
