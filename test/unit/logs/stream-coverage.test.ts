@@ -1,6 +1,7 @@
 /** The certificate of a fifo: what was examined, and what may be missing. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -90,4 +91,20 @@ test('a fifo that is removed and made anew, as services do when they start, is r
   assert.deepEqual(lines(), ['one', 'two', 'three', 'four']);
   const states = source.status().map(({ state }) => state);
   assert.deepEqual(states, ['ended', 'ended', 'reading', 'reading']);
+});
+
+test('a flood that comes through a fifo leaves everything else its turn, every 64 KiB', async (t) => {
+  const { path, certificate } = await watchFifo(t);
+  const megabytes = 20;
+  const writer = spawn('sh', ['-c', `yes 'a line that matches' | head -c ${megabytes}M > '${path}'`]);
+  const ended = once(writer, 'exit');
+  let [before, most] = [0, 0];
+  while (before < megabytes * 2 ** 20) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const { bytes } = certificate();
+    most = Math.max(most, bytes - before);
+    before = bytes;
+  }
+  await ended;
+  assert.ok(most <= 64 * 1024, `${most} bytes at once`);
 });

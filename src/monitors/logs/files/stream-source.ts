@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { messageOf, RigError } from '../../../errors.ts';
+import { every } from '../../../host/every.ts';
 import type { SourceStatus, Trigger } from '../../../plugin.ts';
 import { lastLines } from '../last-lines.ts';
 import type { LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
@@ -49,7 +50,7 @@ export class StreamSource implements Source {
   readonly #onAllEnded: () => void;
   readonly #streams: Stream[] = [];
   readonly #suppressedLines = new SuppressedLines();
-  #timer: NodeJS.Timeout | undefined;
+  #endLooks: (() => void) | undefined;
 
   /** `onAllEnded` is called when nothing can come any more. */
   constructor(paths: string[], context: SourceContext, onAllEnded: () => void) {
@@ -62,9 +63,9 @@ export class StreamSource implements Source {
     for (const path of this.#paths) this.#follow(path);
     const fifos = this.#paths.filter((path) => path !== standardInput);
     if (fifos.length > 0)
-      this.#timer = setInterval(() => {
+      this.#endLooks = every(lookEveryMs, () => {
         for (const path of fifos) this.#lookForNext(path);
-      }, lookEveryMs);
+      });
   }
 
   /**
@@ -100,7 +101,7 @@ export class StreamSource implements Source {
   close(): void {}
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#endLooks?.();
     for (const { readable } of this.#streams) readable.destroy();
   }
 
@@ -146,7 +147,12 @@ export class StreamSource implements Source {
     const state = { recent: Buffer.alloc(0), hasEnded: false, stoppedAt: undefined, matches: 0, passedOver: 0 };
     const stream: Stream = { source, device, inode, readable, record, lines, ...state };
     this.#streams.push(stream);
-    readable.on('data', (data: Buffer) => this.#take(stream, data));
+    readable.on('data', (data: Buffer) => {
+      this.#take(stream, data);
+      // libuv would go on for two megabytes: the actions of a trigger among a flood of matches have their turn, too.
+      readable.pause();
+      setImmediate(() => readable.resume());
+    });
     readable.on('end', () => this.#onEnd(stream));
     readable.on('error', (error) => {
       this.#context.remark(`${source}: cannot be read: ${error.message}`);
