@@ -54,6 +54,11 @@ export function parseChoice(text: string, choices: readonly string[]): string {
 
 /** Comma-separated values, several of them where the option was repeated; empty ones are an error. */
 export function parseList(texts: string[]): string[] {
+  const braces = texts.find((text) => /\{[^{}]*,[^{}]*\}/.test(text));
+  if (braces !== undefined)
+    throw new Error(
+      `braces are for the shell, which expands them only outside of quotes, got ${JSON.stringify(braces)}`,
+    );
   const values = texts.flatMap((text) => text.split(',')).map((value) => value.trim());
   if (values.includes(''))
     throw new Error(`expected a comma-separated list without gaps, got ${JSON.stringify(texts.join(','))}`);

@@ -10,6 +10,9 @@ const echoes = [
   '   ann : PWD=/ ; USER=root ; COMMAND=/usr/bin/env A=1 rig logs --sosreport -m boom',
   'COMMAND=/bin/sh -c rig logs --message=boom --gcore 1',
   "bash[3]: HISTORY: sudo 'rig logs -im boom'",
+  "ansible-command: Invoked with argv=['/tmp/rig', 'logs', '-m', 'boom'] _uses_shell=False",
+  'runner: {"cmd":["rig","logs","--message","boom"]}',
+  "app: 'rig' 'logs' '-m' 'boom'",
   'CRON[99]: (root) CMD (rig logs -m boom --sosreport)',
   'ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/tmp/waiter-1.0 logs --message boom',
   'Nov 22 15:26:46 host sudo:      ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/tmp/other logs --gcore 1 -m boom',
@@ -32,6 +35,7 @@ const ofRig = [
 const others = [
   'boom',
   'the rig logs a boom',
+  '{"name":"rig","logs":"boom"}',
   'COMMAND=/usr/bin/drill rig boom',
   'COMMAND=/opt/oilrig logs --message boom',
   'COMMAND=/usr/bin/rig list boom',

@@ -5,7 +5,7 @@
  * Passed over are, narrowly:
  * - a line with a command line of rig in it: the word `rig`, or the name that this rig's own file has, with or without a path,
  *   then `logs`, then somewhere behind it `--message` or `-m`. So do sudo (`COMMAND=/tmp/rig logs --message X`), cron (`CMD
- *   (rig logs -m X)`), shells that log their history, and systemd;
+ *   (rig logs -m X)`), shells that log their history, and systemd; also with each word in quotes, as Ansible logs its `argv`;
  * - what sudo logs of a program of any name whose first argument is `logs`, with `--message` or `-m` behind it: a copy of rig
  *   that another rig knows nothing of;
  * - the lines in which sudo continues a long command: `sudo: ann : (command continued) ...`. Nothing but what somebody typed
@@ -17,7 +17,9 @@
  * `--echo` turns off all but the last of these.
  */
 
-const messageOption = /\s(?:--message|-[A-Za-z]*m)/;
+/** Between two words of a command line: a space, or in a list of words in quotes. */
+const gap = `(?:['"]?\\s+['"]?|['"],\\s*['"])`;
+const messageOption = new RegExp(`${gap}(?:--message|-[A-Za-z]*m)`);
 /** No `=` in the path: the expression would otherwise look through the same text again and again. */
 const sudoCommand = /\bCOMMAND=[^\s=]+ logs\s/;
 const sudoContinued = /^\s*\S+ : \(command continued\) /;
@@ -59,7 +61,7 @@ export class EchoRule {
     const known = [...new Set(['rig', ...names.filter(Boolean)])]
       .map((name) => name.replace(/[^\w]/g, '\\$&'))
       .join('|');
-    this.#commandLine = new RegExp(`(?:^|[\\s/=('"])(?:${known})\\s+logs\\s`);
+    this.#commandLine = new RegExp(`(?:^|[\\s/=('"])(?:${known})${gap}logs(?=['"]?[\\s,])`);
     this.#sudoOfRig = new RegExp(`\\bCOMMAND=(?:[^\\s=]*/)?(?:${known}) logs\\s`);
   }
 
