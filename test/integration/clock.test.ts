@@ -11,7 +11,7 @@ for (const [what, ahead] of [
   ['forward', yearSeconds],
   ['back', -yearSeconds],
 ] as const)
-  test(`a rig whose clock is set ${what} a year neither expires nor forgets its cooldown, and misses nothing`, async (t) => {
+  test(`a rig whose clock is set ${what} a year neither expires nor forgets its cooldown, misses nothing, and says what it cannot know`, async (t) => {
     const host = await startHost(t);
     const setClock = await giveClock(host);
     await host.startJournald();
@@ -35,6 +35,9 @@ for (const [what, ahead] of [
     assert.equal((await finished(host, 'waits')).status, 'finished');
     await waitFor('the cooldown to be kept', async () => (await passedOver()) === 2);
     assert.equal(await triggersOf('rests'), 1);
+    const coverageOf = async () => (await theSources(host, 'rests')).find(({ source }) => source === LOG)?.coverage;
+    const told = ahead < 0 ? /^no gap known: .*clock.* was set back/ : /^no gap$/;
+    await waitFor('the certificate to say so', async () => told.test(String(await coverageOf())));
     assert.equal(host.archives().length, 3);
     assert.match((await host.rig('list')).stdout, /^rests .* watching +\S+$/m);
     assert.equal((await host.rig('destroy', '--all')).code, 0);
