@@ -10,11 +10,12 @@ import { isHeldForWriting } from '../../../host/open-files.ts';
 import type { Json } from '../../../json.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import type { SourceContext } from '../source.ts';
-import { hasTakenOver, isCopyOf, isCopyUpTo, mayBeCopy } from './copies.ts';
+import { hasTakenOver, isCopyOf, isCopyUpTo, isMadeBeside, mayBeCopyOf } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
 import { longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
-import { FollowedFile, identityOf } from './followed-file.ts';
+import { FollowedFile } from './followed-file.ts';
+import type { Neighbour } from './neighbours.ts';
 import { isRotationOf } from './neighbours.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 import type { WakeUp } from './wake-up.ts';
@@ -29,6 +30,8 @@ interface Entry {
   file: FollowedFile;
   /** The certificates of the paths that it was reached by. */
   records: Set<FileRecord>;
+  /** Files refer to each other as copies and originals: none is read while it is being read. */
+  isBeingRead: boolean;
   matcher: Matcher;
   /** Undefined: polled, for a reason. */
   wakeUp: WakeUp | undefined;
@@ -60,6 +63,7 @@ export class OpenFiles {
   readonly #context: SourceContext;
   readonly #onMatch: OnFileMatch;
   readonly #onMoved: () => void;
+  readonly #onUnknown: (names: string[]) => void;
   readonly #onTruncated: OnTruncated;
   readonly #onPolling: (path: string, reason: string) => void;
   readonly #letGoAfterMs: number;
@@ -67,14 +71,16 @@ export class OpenFiles {
   #isStopped = false;
 
   /**
-   * `onMoved` is called when a file's name may have changed, `onTruncated` when it was found to hold something else than
-   * what was read, `onPolling` when inotify is not to be had. A file without a name
-   * is let go when it has been silent for `letGoAfterMs` and no process can write to it.
+   * `onMoved` is called when a file's name may have changed, `onUnknown` when one was opened that is to be read from its
+   * beginning, before it is, `onTruncated` when one was found to hold something else than what was read, `onPolling` when
+   * inotify is not to be had. A file without a name is let go when it has been silent for `letGoAfterMs` and no process can
+   * write to it.
    */
   constructor(options: {
     context: SourceContext;
     onMatch: OnFileMatch;
     onMoved: () => void;
+    onUnknown: (names: string[]) => void;
     onTruncated: OnTruncated;
     onPolling: (path: string, reason: string) => void;
     letGoAfterMs: number;
@@ -82,6 +88,7 @@ export class OpenFiles {
     this.#context = options.context;
     this.#onMatch = options.onMatch;
     this.#onMoved = options.onMoved;
+    this.#onUnknown = options.onUnknown;
     this.#onTruncated = options.onTruncated;
     this.#onPolling = options.onPolling;
     this.#letGoAfterMs = options.letGoAfterMs;
@@ -127,89 +134,90 @@ export class OpenFiles {
    * paired with a `release`. Throws what opening throws.
    */
   acquire(path: string, at: 'beginning' | 'end', record: FileRecord, previous?: FollowedFile): FollowedFile {
+    return this.#acquire(new FollowedFile(path), at, record, previous ? [previous] : []);
+  }
+
+  /**
+   * Reads what had a watched name only between two looks, and may have had it after one of the `known` files; not what holds only
+   * what a followed file does. One that was born before (`isOlder`) counts only if it has taken their place as a copy of one.
+   * Throws what opening throws.
+   */
+  readPassed({ path, identity, isOlder }: Neighbour, record: FileRecord, known: FollowedFile[]): void {
     const opened = new FollowedFile(path);
+    const isNew = (): boolean => {
+      if (opened.identity !== identity || this.has(identity)) return false;
+      if (!isOlder) return !this.all().some((original) => isCopyOf(opened, original));
+      return known.some((previous) => this.has(previous.identity) && hasTakenOver(opened, previous));
+    };
+    if (isNew()) this.release(this.#acquire(opened, 'beginning', record, known));
+    else opened.close();
+  }
+
+  #acquire(opened: FollowedFile, at: 'beginning' | 'end', record: FileRecord, known: FollowedFile[]): FollowedFile {
+    if (at === 'beginning' && !this.has(opened.identity)) this.#onUnknown(opened.names);
     // One that was truncated goes on in its copy, which this may be.
     if (at === 'beginning') for (const original of this.#originalsOf(opened)) this.#readOne(original);
-    const known = this.#entries.get(opened.identity);
-    if (known) {
+    const same = this.#entries.get(opened.identity);
+    if (same) {
       opened.close();
-      known.names++;
-      known.records.add(record);
-      return known.file;
+      same.names++;
+      same.records.add(record);
+      return same.file;
     }
     if (at === 'end') opened.skipToEnd();
-    else if (previous) this.#takeOver(opened, previous);
+    else known.some((previous) => this.#takeOver(opened, previous));
     const entry = this.#add(opened, [record]);
-    if (opened.offset === 0 && mayBeCopy(opened)) this.#seekOriginals(entry);
+    if (opened.offset === 0) this.#seekOriginals(entry, (original) => mayBeCopyOf(opened, original));
     return opened;
   }
 
   /**
    * Goes on in a file that holds what another one held before that was truncated: a copy made for rotation (copytruncate).
-   * Returns how many bytes it holds that were not read there; undefined when it is no such copy. Throws what opening throws.
+   * Returns how many bytes it holds that were not read there; undefined when it is no such copy. One beside another copy, by which
+   * the file `isRecovered`, holds nothing new. Throws what opening throws.
    */
-  recover(path: string, { position }: Truncation, record: FileRecord): number | undefined {
+  recover(
+    path: string,
+    { position, file: original, isRecovered }: Truncation & { file: FollowedFile; isRecovered: boolean },
+    record: FileRecord,
+  ): number | undefined {
     const opened = new FollowedFile(path);
     const known = this.#entries.get(opened.identity);
-    known?.file.startOverIfRewritten();
+    const isRewritten = known?.file.startOverIfRewritten() ?? false;
     const isUnread = !known || known.originals.length > 0 || known.file.offset === 0;
+    const isOfOriginal = isRewritten || known?.originals.some(({ file }) => file === original);
     const isCopy = isUnread && opened.isCopyOf(position);
-    if (known || !isCopy) opened.close();
-    if (!isCopy) return undefined;
+    // The writer went on after the copy was made, and all of that was read.
+    const isEarlier = isUnread && opened.isEarlierCopyOf(position) && (isOfOriginal || isMadeBeside(opened, original));
+    if (known || !(isCopy || isEarlier)) opened.close();
+    if (!(isCopy || isEarlier)) return undefined;
     const file = known?.file ?? opened;
-    file.goOnAt(position);
+    if (isCopy && !isRecovered) file.goOnAt(position);
+    else file.skipToEnd();
     if (known) {
       known.originals = [];
       known.records.add(record);
       this.#wake(known);
     } else this.#add(opened, [record]).names = 0;
-    return fstatSync(file.fd).size - position.readTo;
-  }
-
-  /** Whether the file that a path leads to only repeats what a followed one holds. Throws what opening throws. */
-  isCopy(path: string): boolean {
-    const opened = new FollowedFile(path);
-    try {
-      return !this.has(opened.identity) && this.all().some((original) => isCopyOf(opened, original));
-    } finally {
-      opened.close();
-    }
-  }
-
-  /** Whether the file that a path leads to is a copy that has taken the place of `previous`. Throws what opening throws. */
-  hasTakenOver(path: string, previous: FollowedFile | undefined): boolean {
-    if (!previous || !this.has(previous.identity)) return false;
-    const opened = new FollowedFile(path);
-    try {
-      return !this.has(opened.identity) && hasTakenOver(opened, previous);
-    } finally {
-      opened.close();
-    }
+    return isCopy ? fstatSync(file.fd).size - position.readTo : 0;
   }
 
   /** Whether an open file is the one of another identity: an overlay file system may rename a file when it is first written. */
   isRenamedTo(file: FollowedFile, identity: string): boolean {
     const entry = this.#entries.get(file.identity);
-    if (!entry || this.has(identity) || identityOf(fstatSync(file.fd, { bigint: true })) !== identity) return false;
+    if (!entry || this.has(identity) || file.identityNow !== identity) return false;
     this.#entries.delete(file.identity);
     file.identity = identity;
     this.#entries.set(identity, entry);
     return true;
   }
 
-  /** Opens what a path leads to again, and goes on in it where `stale` had come to: the old descriptor shows an outdated copy. */
-  replace(stale: FollowedFile, path: string): FollowedFile {
-    const opened = new FollowedFile(path);
-    const entry = this.#entries.get(stale.identity);
-    if (!entry || opened.identity !== stale.identity) {
-      opened.close();
-      return stale;
-    }
-    opened.continueFrom(stale);
-    opened.takeFigures(stale);
-    this.#remove(entry);
-    this.#add(opened, entry.records).names = entry.names;
-    return opened;
+  /** Opens what a path leads to again, if it leads to this file: the old descriptor shows an outdated copy. */
+  reopen(file: FollowedFile, path: string): void {
+    const entry = this.#entries.get(file.identity);
+    if (!entry || !file.reopen(path)) return;
+    entry.wakeUp?.close();
+    this.#watch(entry);
   }
 
   /** Has a file read at once, one slice of it: what is to be known of it is whether it was truncated. */
@@ -234,8 +242,16 @@ export class OpenFiles {
       this.#readOne(entry);
       const silentMs = now - entry.lastGrewMs;
       if (entry.names > 0 || this.#isStopped || this.#pending.has(entry)) continue;
-      if (silentMs >= tailAfterMs) entry.file.examineTail(entry.matcher, this.#onMatch);
+      if (silentMs >= tailAfterMs) this.#examineTail(entry);
       if (silentMs >= this.#letGoAfterMs && !entry.isHolderSought) void this.#letGoUnlessHeld(entry);
+    }
+  }
+
+  #examineTail(entry: Entry): void {
+    try {
+      entry.file.examineTail(entry.matcher, this.#onMatch);
+    } catch (error) {
+      this.#onReadError(entry, error);
     }
   }
 
@@ -255,6 +271,7 @@ export class OpenFiles {
     const state = {
       wakeUp: undefined,
       pollingReason: undefined,
+      isBeingRead: false,
       names: 1,
       isHolderSought: false,
       isEncodingTold: false,
@@ -264,6 +281,13 @@ export class OpenFiles {
     const matcher = this.#suppressedLines.noting(this.#context.matcher, known);
     const entry: Entry = { file, records: known, matcher, lastGrewMs: performance.now(), ...state, ...problems };
     file.onTruncated = (truncation) => this.#noteTruncation(entry, truncation);
+    this.#entries.set(file.identity, entry);
+    this.#watch(entry);
+    return entry;
+  }
+
+  #watch(entry: Entry): void {
+    const { file } = entry;
     // By descriptor: the name may have gone to another file by now.
     const fdPath = `/proc/self/fd/${file.fd}`;
     const onPolling = (reason: string): void => {
@@ -277,18 +301,18 @@ export class OpenFiles {
     const silent = silentFileSystem(fdPath);
     if (silent) onPolling(`its file system (${silent}) does not announce changes`);
     else entry.wakeUp = wakeOn(fdPath, onChange, onPolling);
-    this.#entries.set(file.identity, entry);
     // It may have grown before the watch was there.
     this.#wake(entry);
-    return entry;
   }
 
   /**
    * A file at its beginning may be a copy of a log that is followed and whose name it has as rotation changes it (copytruncate to
    * a name that is watched): then it goes on where the log was truncated, or behind what it repeats.
    */
-  #seekOriginals(entry: Entry): void {
-    entry.originals = this.#originalsOf(entry.file);
+  #seekOriginals(entry: Entry, mayBe: (original: FollowedFile) => boolean = () => true): void {
+    // Of two files each cannot be the copy of the other: both would be passed over.
+    const isOther = (original: Entry): boolean => !original.originals.includes(entry) && mayBe(original.file);
+    entry.originals = this.#originalsOf(entry.file).filter(isOther);
     this.#skipCopied(entry);
   }
 
@@ -306,8 +330,13 @@ export class OpenFiles {
     if (entry.originals.length === 0) return false;
     const { file } = entry;
     const { size } = fstatSync(file.fd);
-    entry.originals = entry.originals.filter((original) => isCopyUpTo(size, file, original.file));
-    if (entry.originals.length === 0) return false;
+    const { originals } = entry;
+    const repeated = originals.filter((original) => isCopyUpTo(size, file, original.file));
+    // Those that were truncated between that look and this comparison go on in the copy.
+    for (const original of originals) if (!repeated.includes(original)) this.#readOne(original);
+    if (entry.originals !== originals) return false;
+    entry.originals = repeated;
+    if (repeated.length === 0) return false;
     if (size > file.offset) file.skipToEnd(size);
     return true;
   }
@@ -323,18 +352,20 @@ export class OpenFiles {
     this.#seekOriginals(entry);
   }
 
-  /** Has a new file go on where the one had come to whose place it has taken, if it is a copy of it. */
-  #takeOver(opened: FollowedFile, previous: FollowedFile): void {
+  /** Has a new file go on where the one had come to whose place it has taken, if it is a copy of it. Returns whether it is. */
+  #takeOver(opened: FollowedFile, previous: FollowedFile): boolean {
     const entry = this.#entries.get(previous.identity);
     if (!entry) {
       // Gone from its network file system (ESTALE), and found again under the same number.
-      if (opened.identity === previous.identity && previous.isContinuedIn(opened)) opened.continueFrom(previous);
-      return;
+      const isSame = opened.identity === previous.identity && previous.isContinuedIn(opened);
+      if (isSame) opened.continueFrom(previous);
+      return isSame;
     }
     for (let slices = 0; slices < drainedSlices && this.#readOne(entry); slices++);
-    if (this.#pending.has(entry) || !hasTakenOver(opened, previous)) return;
+    if (this.#pending.has(entry) || !hasTakenOver(opened, previous)) return false;
     opened.continueFrom(previous);
     previous.leaveTail();
+    return true;
   }
 
   /** Has a file read at the end of this turn of the event loop, however many hints there are. */
@@ -359,8 +390,9 @@ export class OpenFiles {
    * whether there may be more.
    */
   #readOne(entry: Entry): boolean {
-    if (this.#isStopped || this.#context.isOver()) return false;
+    if (this.#isStopped || this.#context.isOver() || entry.isBeingRead) return false;
     const before = entry.file.offset;
+    entry.isBeingRead = true;
     try {
       entry.problem = undefined;
       const { file } = entry;
@@ -371,6 +403,8 @@ export class OpenFiles {
       this.#pending.delete(entry);
       this.#onReadError(entry, error);
       return false;
+    } finally {
+      entry.isBeingRead = false;
     }
     if (entry.file.offset !== before) entry.lastGrewMs = performance.now();
     if (this.#pending.size > 0) this.#planTurn();
@@ -398,8 +432,12 @@ export class OpenFiles {
     entry.isHolderSought = false;
     if (this.#isStopped || this.#entries.get(entry.file.identity) !== entry) return;
     if (entry.names > 0) return;
+    // What a process wrote that has let go of it since it was last read.
+    const before = entry.file.offset;
+    this.#readOne(entry);
+    const hasGrown = entry.file.offset !== before || this.#pending.has(entry);
     const isSilent = performance.now() - entry.lastGrewMs >= this.#letGoAfterMs;
-    if (isHeld || !isSilent) entry.lastGrewMs = performance.now();
+    if (isHeld || hasGrown || !isSilent) entry.lastGrewMs = performance.now();
     else this.#forget(entry);
   }
 
