@@ -2,53 +2,24 @@
  * The files that are being followed, each once, whatever names lead to it. A file stays here after its name has gone to
  * another (rotation by rename): its writer may go on writing to it for a while.
  */
-import { fstatSync } from 'node:fs';
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
 import { isHeldForWriting } from '../../../host/open-files.ts';
 import type { Json } from '../../../json.ts';
-import type { Matcher } from '../matching/matcher.ts';
 import type { SourceContext } from '../source.ts';
-import { hasTakenOver, isCopyOf, isCopyUpTo, isMadeBeside, mayBeCopyOf } from './copies.ts';
+import { CopiedFiles } from './copied-files.ts';
 import type { FileRecord } from './file-record.ts';
 import { longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
 import { FollowedFile } from './followed-file.ts';
 import type { Neighbour } from './neighbours.ts';
-import { isRotationOf } from './neighbours.ts';
+import type { OpenFile } from './open-file.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
-import type { WakeUp } from './wake-up.ts';
 import { wakeOn } from './wake-up.ts';
 
-/** How many slices are read at once of a file whose place another has taken: 64 MiB. */
-const drainedSlices = 256;
 /** How long it must be silent before its unfinished last line is taken for complete. */
 const tailAfterMs = 1000;
-
-interface Entry {
-  file: FollowedFile;
-  /** The certificates of the paths that it was reached by. */
-  records: Set<FileRecord>;
-  /** Files refer to each other as copies and originals: none is read while it is being read. */
-  isBeingRead: boolean;
-  matcher: Matcher;
-  /** Undefined: polled, for a reason. */
-  wakeUp: WakeUp | undefined;
-  pollingReason: string | undefined;
-  /** How many of the watched paths lead to it. */
-  names: number;
-  /** When it last grew, or lost its last name, in milliseconds on the monotonic clock. */
-  lastGrewMs: number;
-  isHolderSought: boolean;
-  isEncodingTold: boolean;
-  /** Whether the user has been told that it cannot be read. */
-  hasFailed: boolean;
-  /** Why it could not be read at the last try. */
-  problem: string | undefined;
-  /** The logs that all of it is a copy of so far: what it holds is examined there. */
-  originals: Entry[];
-}
 
 /** What the file held before may stand in a copy. Says how many bytes that were not read are found there. */
 type OnTruncated = (file: FollowedFile, truncation: Truncation) => number;
@@ -57,8 +28,17 @@ const truncatedUnread = 'truncated before it was read';
 const truncationDoubt = 'it was truncated, and what was written in the moment before would be gone unread';
 
 export class OpenFiles {
-  readonly #entries = new Map<string, Entry>();
-  readonly #pending = new Set<Entry>();
+  readonly copies = new CopiedFiles({
+    get: (identity) => this.#entries.get(identity),
+    all: () => [...this.#entries.values()],
+    read: (entry) => this.#readOne(entry),
+    wake: (entry) => this.#wake(entry),
+    addNameless: (file, record) => {
+      this.#add(file, [record]).names = 0;
+    },
+  });
+  readonly #entries = new Map<string, OpenFile>();
+  readonly #pending = new Set<OpenFile>();
   readonly #suppressedLines = new SuppressedLines();
   readonly #context: SourceContext;
   readonly #onMatch: OnFileMatch;
@@ -142,21 +122,19 @@ export class OpenFiles {
    * what a followed file does. One that was born before (`isOlder`) counts only if it has taken their place as a copy of one.
    * Throws what opening throws.
    */
-  readPassed({ path, identity, isOlder }: Neighbour, record: FileRecord, known: FollowedFile[]): void {
-    const opened = new FollowedFile(path);
-    const isNew = (): boolean => {
-      if (opened.identity !== identity || this.has(identity)) return false;
-      if (!isOlder) return !this.all().some((original) => isCopyOf(opened, original));
-      return known.some((previous) => this.has(previous.identity) && hasTakenOver(opened, previous));
-    };
-    if (isNew()) this.release(this.#acquire(opened, 'beginning', record, known));
+  readPassed(neighbour: Neighbour, record: FileRecord, known: FollowedFile[]): void {
+    const opened = new FollowedFile(neighbour.path);
+    const isNew = opened.identity === neighbour.identity && !this.has(opened.identity);
+    if (isNew && !this.copies.isOnlyRepeating(opened, neighbour, known))
+      this.release(this.#acquire(opened, 'beginning', record, known));
     else opened.close();
   }
 
   #acquire(opened: FollowedFile, at: 'beginning' | 'end', record: FileRecord, known: FollowedFile[]): FollowedFile {
-    if (at === 'beginning' && !this.has(opened.identity)) this.#onUnknown(opened.names);
-    // One that was truncated goes on in its copy, which this may be.
-    if (at === 'beginning') for (const original of this.#originalsOf(opened)) this.#readOne(original);
+    if (at === 'beginning') {
+      if (!this.has(opened.identity)) this.#onUnknown(opened.names);
+      this.copies.readOriginals(opened);
+    }
     const same = this.#entries.get(opened.identity);
     if (same) {
       opened.close();
@@ -165,41 +143,9 @@ export class OpenFiles {
       return same.file;
     }
     if (at === 'end') opened.skipToEnd();
-    else known.some((previous) => this.#takeOver(opened, previous));
-    const entry = this.#add(opened, [record]);
-    if (opened.offset === 0) this.#seekOriginals(entry, (original) => mayBeCopyOf(opened, original));
+    else this.copies.takeOver(opened, known);
+    this.copies.admit(this.#add(opened, [record]));
     return opened;
-  }
-
-  /**
-   * Goes on in a file that holds what another one held before that was truncated: a copy made for rotation (copytruncate).
-   * Returns how many bytes it holds that were not read there; undefined when it is no such copy. One beside another copy, by which
-   * the file `isRecovered`, holds nothing new. Throws what opening throws.
-   */
-  recover(
-    path: string,
-    { position, file: original, isRecovered }: Truncation & { file: FollowedFile; isRecovered: boolean },
-    record: FileRecord,
-  ): number | undefined {
-    const opened = new FollowedFile(path);
-    const known = this.#entries.get(opened.identity);
-    const isRewritten = known?.file.startOverIfRewritten() ?? false;
-    const isUnread = !known || known.originals.length > 0 || known.file.offset === 0;
-    const isOfOriginal = isRewritten || known?.originals.some(({ file }) => file === original);
-    const isCopy = isUnread && opened.isCopyOf(position);
-    // The writer went on after the copy was made, and all of that was read.
-    const isEarlier = isUnread && opened.isEarlierCopyOf(position) && (isOfOriginal || isMadeBeside(opened, original));
-    if (known || !(isCopy || isEarlier)) opened.close();
-    if (!(isCopy || isEarlier)) return undefined;
-    const file = known?.file ?? opened;
-    if (isCopy && !isRecovered) file.goOnAt(position);
-    else file.skipToEnd();
-    if (known) {
-      known.originals = [];
-      known.records.add(record);
-      this.#wake(known);
-    } else this.#add(opened, [record]).names = 0;
-    return isCopy ? fstatSync(file.fd).size - position.readTo : 0;
   }
 
   /** Whether an open file is the one of another identity: an overlay file system may rename a file when it is first written. */
@@ -247,7 +193,7 @@ export class OpenFiles {
     }
   }
 
-  #examineTail(entry: Entry): void {
+  #examineTail(entry: OpenFile): void {
     try {
       entry.file.examineTail(entry.matcher, this.#onMatch);
     } catch (error) {
@@ -267,7 +213,7 @@ export class OpenFiles {
     this.#entries.clear();
   }
 
-  #add(file: FollowedFile, records: Iterable<FileRecord>): Entry {
+  #add(file: FollowedFile, records: Iterable<FileRecord>): OpenFile {
     const state = {
       wakeUp: undefined,
       pollingReason: undefined,
@@ -276,17 +222,17 @@ export class OpenFiles {
       isHolderSought: false,
       isEncodingTold: false,
     };
-    const problems = { hasFailed: false, problem: undefined, originals: [] };
+    const problems = { hasFailed: false, problem: undefined };
     const known = new Set(records);
     const matcher = this.#suppressedLines.noting(this.#context.matcher, known);
-    const entry: Entry = { file, records: known, matcher, lastGrewMs: performance.now(), ...state, ...problems };
+    const entry: OpenFile = { file, records: known, matcher, lastGrewMs: performance.now(), ...state, ...problems };
     file.onTruncated = (truncation) => this.#noteTruncation(entry, truncation);
     this.#entries.set(file.identity, entry);
     this.#watch(entry);
     return entry;
   }
 
-  #watch(entry: Entry): void {
+  #watch(entry: OpenFile): void {
     const { file } = entry;
     // By descriptor: the name may have gone to another file by now.
     const fdPath = `/proc/self/fd/${file.fd}`;
@@ -305,71 +251,19 @@ export class OpenFiles {
     this.#wake(entry);
   }
 
-  /**
-   * A file at its beginning may be a copy of a log that is followed and whose name it has as rotation changes it (copytruncate to
-   * a name that is watched): then it goes on where the log was truncated, or behind what it repeats.
-   */
-  #seekOriginals(entry: Entry, mayBe: (original: FollowedFile) => boolean = () => true): void {
-    // Of two files each cannot be the copy of the other: both would be passed over.
-    const isOther = (original: Entry): boolean => !original.originals.includes(entry) && mayBe(original.file);
-    entry.originals = this.#originalsOf(entry.file).filter(isOther);
-    this.#skipCopied(entry);
-  }
-
-  #originalsOf(copy: FollowedFile): Entry[] {
-    const names = [...copy.names, copy.place];
-    const isOriginal = ({ file }: Entry): boolean =>
-      names.some((name) => file.names.some((log) => isRotationOf(name, log)));
-    return [...this.#entries.values()].filter((entry) => entry.file.identity !== copy.identity && isOriginal(entry));
-  }
-
-  /** Skips what a copy repeats. Returns whether it is one still: what comes next is left to the next look. */
-  #skipCopied(entry: Entry): boolean {
-    // One may have been truncated: then what was not read of it is read in the copy.
-    for (const original of entry.originals) this.#readOne(original);
-    if (entry.originals.length === 0) return false;
-    const { file } = entry;
-    const { size } = fstatSync(file.fd);
-    const { originals } = entry;
-    const repeated = originals.filter((original) => isCopyUpTo(size, file, original.file));
-    // Those that were truncated between that look and this comparison go on in the copy.
-    for (const original of originals) if (!repeated.includes(original)) this.#readOne(original);
-    if (entry.originals !== originals) return false;
-    entry.originals = repeated;
-    if (repeated.length === 0) return false;
-    if (size > file.offset) file.skipToEnd(size);
-    return true;
-  }
-
   /** What it held before is noted as a span of its own; what was not read of it is a gap unless a copy holds it. */
-  #noteTruncation(entry: Entry, truncation: Truncation): void {
+  #noteTruncation(entry: OpenFile, truncation: Truncation): void {
     const lostBytes = truncation.unreadBytes - this.#onTruncated(entry.file, truncation);
     for (const record of entry.records) {
       record.end({ ...truncation.span, ended: 'truncated' });
       record.doubt(truncationDoubt);
       if (lostBytes > 0) record.gaps.addBytes(truncatedUnread, lostBytes);
     }
-    this.#seekOriginals(entry);
-  }
-
-  /** Has a new file go on where the one had come to whose place it has taken, if it is a copy of it. Returns whether it is. */
-  #takeOver(opened: FollowedFile, previous: FollowedFile): boolean {
-    const entry = this.#entries.get(previous.identity);
-    if (!entry) {
-      // Gone from its network file system (ESTALE), and found again under the same number.
-      const isSame = opened.identity === previous.identity && previous.isContinuedIn(opened);
-      if (isSame) opened.continueFrom(previous);
-      return isSame;
-    }
-    for (let slices = 0; slices < drainedSlices && this.#readOne(entry); slices++);
-    if (this.#pending.has(entry) || !hasTakenOver(opened, previous)) return false;
-    opened.continueFrom(previous);
-    previous.leaveTail();
-    return true;
+    this.copies.readmit(entry);
   }
 
   /** Has a file read at the end of this turn of the event loop, however many hints there are. */
-  #wake(entry: Entry): void {
+  #wake(entry: OpenFile): void {
     if (this.#isStopped) return;
     this.#pending.add(entry);
     this.#planTurn();
@@ -389,14 +283,14 @@ export class OpenFiles {
    * Reads one slice of one file: the others, and everything else in this process, have their turn before the next. Returns
    * whether there may be more.
    */
-  #readOne(entry: Entry): boolean {
+  #readOne(entry: OpenFile): boolean {
     if (this.#isStopped || this.#context.isOver() || entry.isBeingRead) return false;
     const before = entry.file.offset;
     entry.isBeingRead = true;
     try {
       entry.problem = undefined;
       const { file } = entry;
-      const mayHaveMore = () => !this.#skipCopied(entry) && file.readSlice(entry.matcher, this.#onMatch);
+      const mayHaveMore = () => !this.copies.skip(entry) && file.readSlice(entry.matcher, this.#onMatch);
       if (holding(`reading ${file.path}`, mayHaveMore)) this.#pending.add(entry);
       else this.#pending.delete(entry);
     } catch (error) {
@@ -412,21 +306,21 @@ export class OpenFiles {
     return this.#pending.has(entry);
   }
 
-  #tellOfEncoding(entry: Entry): void {
+  #tellOfEncoding(entry: OpenFile): void {
     if (entry.isEncodingTold || !entry.file.isUtf16) return;
     entry.isEncodingTold = true;
     this.#context.remark(`${entry.file.path}: ${utf16Remark}`);
   }
 
   /** A file that cannot be read is tried again every second; one that is gone from its network file system is forgotten. */
-  #onReadError(entry: Entry, error: unknown): void {
+  #onReadError(entry: OpenFile, error: unknown): void {
     entry.problem = messageOf(error);
     if (errnoOf(error) === 'ESTALE') this.#forget(entry);
     else if (!entry.hasFailed) this.#context.remark(`${entry.file.path}: cannot be read: ${messageOf(error)}`);
     entry.hasFailed = true;
   }
 
-  async #letGoUnlessHeld(entry: Entry): Promise<void> {
+  async #letGoUnlessHeld(entry: OpenFile): Promise<void> {
     entry.isHolderSought = true;
     const isHeld = await isHeldForWriting(entry.file.identity);
     entry.isHolderSought = false;
@@ -441,7 +335,7 @@ export class OpenFiles {
     else this.#forget(entry);
   }
 
-  #forget(entry: Entry): void {
+  #forget(entry: OpenFile): void {
     for (const record of entry.records) {
       record.end({ ...entry.file.span, ended: 'let go' });
       if (entry.file.isUtf16) record.gaps.add(utf16Gap);
@@ -452,10 +346,10 @@ export class OpenFiles {
     this.#remove(entry);
   }
 
-  #remove(entry: Entry): void {
+  #remove(entry: OpenFile): void {
     this.#pending.delete(entry);
     this.#entries.delete(entry.file.identity);
-    for (const other of this.#entries.values()) other.originals = other.originals.filter((each) => each !== entry);
+    this.copies.forget(entry);
     entry.wakeUp?.close();
     entry.file.close();
   }

@@ -119,7 +119,11 @@ export class WatchedPath {
       const rotated = listRotated(name, this.#foldersOf(file));
       for (const path of findCopies(rotated, sinceMs)) {
         try {
-          const bytes = open.recover(path, { ...truncation, file, isRecovered: found !== undefined }, this.record);
+          const bytes = open.copies.recover(
+            path,
+            { ...truncation, file, isRecovered: found !== undefined },
+            this.record,
+          );
           found ??= bytes;
         } catch {
           // Renamed once more, or removed: then it holds nothing for anyone.
