@@ -138,7 +138,11 @@ export class CopiedFiles {
     // Of two files each cannot be the copy of the other: both would be passed over.
     const isOther = (original: OpenFile): boolean =>
       !this.#originalsOf(original).includes(entry) && mayBe(original.file);
-    this.#originals.set(entry, this.#candidates(entry.file).filter(isOther));
+    const candidates = this.#candidates(entry.file);
+    const originals = candidates.filter(isOther);
+    this.#originals.set(entry, originals);
+    // One that was truncated since it was read, and renamed, no longer looks like an original, and goes on in this copy as well.
+    for (const each of candidates) if (!originals.includes(each)) this.#followed.read(each);
     this.skip(entry);
   }
 
