@@ -60,8 +60,12 @@ export class FileSource implements Source {
       onMoved: () => {
         for (const path of this.#paths) path.planLook();
       },
+      // A rotation moves the log first: what the log's own look finds in its place, or beside it, is told from a copy there.
+      onUnknown: (names) => {
+        for (const path of this.#paths) if (path.mayHaveLost(names)) path.look();
+      },
       onTruncated: (file, truncation) =>
-        Math.max(0, ...this.#paths.map((path) => (path.file === file ? (path.recover(truncation) ?? 0) : 0))),
+        Math.max(0, ...this.#paths.map((path) => (path.file === file ? (path.recover(truncation, file) ?? 0) : 0))),
       onPolling: (path, reason) => this.#onPolling(path, reason),
       letGoAfterMs: settings.letGoAfterMs ?? letGoAfterMs,
     });
