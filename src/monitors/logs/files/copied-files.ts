@@ -131,6 +131,13 @@ export class CopiedFiles {
     return !known.some((previous) => this.#entryOf(previous) && hasTakenOver(opened, previous));
   }
 
+  /** Whether a file is followed, or holds only what one of the logs does whose rotated name it has. */
+  isRepeating(copy: FollowedFile): boolean {
+    const { size } = fstatSync(copy.fd);
+    const isCopy = ({ file }: OpenFile): boolean => isCopyUpTo(size, copy, file);
+    return this.#followed.get(copy.identity) !== undefined || this.#candidates(copy).some(isCopy);
+  }
+
   /** A file is followed no more. */
   forget(entry: OpenFile): void {
     this.#originals.delete(entry);

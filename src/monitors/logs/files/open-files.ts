@@ -86,9 +86,19 @@ export class OpenFiles {
     return [...this.#entries.values()].map(({ file }) => file);
   }
 
-  /** The certificate of a path, with what is still open of the files that it was reached by. */
-  certificate(record: FileRecord): { [key: string]: Json } {
-    const entries = [...this.#entries.values()].filter(({ records }) => records.has(record));
+  /** Gives the certificate of each path, with what is still open of the files that it was reached by. */
+  certificates(): (record: FileRecord) => { [key: string]: Json } {
+    const entriesOf = new Map<FileRecord, OpenFile[]>();
+    for (const entry of this.#entries.values())
+      for (const record of entry.records) {
+        const entries = entriesOf.get(record);
+        if (entries) entries.push(entry);
+        else entriesOf.set(record, [entry]);
+      }
+    return (record) => this.#certificate(record, entriesOf.get(record) ?? []);
+  }
+
+  #certificate(record: FileRecord, entries: OpenFile[]): { [key: string]: Json } {
     const doubts = entries.flatMap(({ file, wakeUp, pollingReason }) => [
       ...(file.longLines > 0 ? [longLinesDoubt] : []),
       ...(wakeUp ? [] : [pollingDoubt(pollingReason)]),
