@@ -160,6 +160,8 @@ export class RandomLog {
     closeSync(this.#writer);
     this.#writer = next;
     this.#file = file;
+    // Where a look fell between its birth and the switch, and it is rotated away before the next, it is not told from older logs.
+    await this.#world.allRead();
   }
 
   close(): void {

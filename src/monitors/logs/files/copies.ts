@@ -5,6 +5,7 @@
  */
 import { fstatSync, readSync } from 'node:fs';
 import type { FollowedFile } from './followed-file.ts';
+import { isRotationOf } from './neighbours.ts';
 
 const blockBytes = 64 * 1024;
 /** Of a larger file only so much at its beginning and before the position is compared. */
@@ -43,11 +44,20 @@ export function isCopyOf(copy: FollowedFile, original: FollowedFile): boolean {
 
 /**
  * Whether a new file with the rotated name of a log may be a copy of it (`cp app.log app.log.1`), and not a log that has been
- * renamed. A rename shows in the times, unless it was in the same tick of the kernel's clock as the last write.
+ * renamed: whatever had the name before the log that has it now is older than that. Once the log has lost the name itself, a
+ * rename shows in the times, unless it was in the same tick of the kernel's clock as the last write.
  */
-export function mayBeCopy({ fd }: FollowedFile): boolean {
-  const { size, ctimeNs, mtimeNs } = fstatSync(fd, { bigint: true });
+export function mayBeCopyOf(copy: FollowedFile, original: FollowedFile): boolean {
+  if (isMadeBeside(copy, original)) return true;
+  const { size, ctimeNs, mtimeNs } = fstatSync(copy.fd, { bigint: true });
   return ctimeNs === mtimeNs || size >= surelyCopiedBytes;
+}
+
+/** Whether a file with the rotated name of a log was born later than the log, which has its name still. */
+export function isMadeBeside(copy: FollowedFile, original: FollowedFile): boolean {
+  const { birthtimeNs, nlink } = fstatSync(original.fd, { bigint: true });
+  if (nlink === 0n || fstatSync(copy.fd, { bigint: true }).birthtimeNs <= birthtimeNs) return false;
+  return copy.names.some((name) => isRotationOf(name, original.place));
 }
 
 /** Whether a copy, known to be one up to where it was read, holds nothing up to `size` but what its original holds. */

@@ -1,5 +1,5 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
-import { messageOf } from '../../../errors.ts';
+import { errnoOf, messageOf } from '../../../errors.ts';
 import { every } from '../../../host/every.ts';
 import type { SourceStatus, Trigger } from '../../../plugin.ts';
 import { WallClock } from '../condition/clock.ts';
@@ -11,6 +11,7 @@ import type { FileRecord } from './file-record.ts';
 import type { FollowedFile } from './followed-file.ts';
 import { ownLog } from './log-files.ts';
 import { OpenFiles } from './open-files.ts';
+import { PassedOver } from './passed-over.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 import { WatchedPath } from './watched-path.ts';
 import { isRotationOfAny, WatchedPattern } from './watched-pattern.ts';
@@ -25,6 +26,9 @@ const forgottenAfterLooks = 60;
 
 /** How long it holds up everything else to begin with new files. */
 const sliceMs = 10;
+
+const passedOverDoubt =
+  'a file that fits has the name of a watched one after its rotation, and what it holds is not read';
 
 export interface FileSettings {
   /** Patterns of files, which may come later. */
@@ -43,6 +47,7 @@ export class FileSource implements Source {
   /** Files that fit and have come, to be followed from their beginning. */
   readonly #coming: Array<[string, WatchedPattern]> = [];
   readonly #open: OpenFiles;
+  readonly #passedOver: PassedOver;
   readonly #compressed: CompressedFile[] = [];
   readonly #intervalMs: number;
   readonly #clock = new WallClock();
@@ -60,11 +65,14 @@ export class FileSource implements Source {
       onMoved: () => {
         for (const path of this.#paths) path.planLook();
       },
+      // A rotation moves the log first: what the log's own look finds in its place, or beside it, is told from a copy there.
+      onUnknown: (names) => this.#lookAtLogsOf(names),
       onTruncated: (file, truncation) =>
-        Math.max(0, ...this.#paths.map((path) => (path.file === file ? (path.recover(truncation) ?? 0) : 0))),
+        Math.max(0, ...this.#paths.map((path) => (path.file === file ? (path.recover(truncation, file) ?? 0) : 0))),
       onPolling: (path, reason) => this.#onPolling(path, reason),
       letGoAfterMs: settings.letGoAfterMs ?? letGoAfterMs,
     });
+    this.#passedOver = new PassedOver(this.#open.copies);
     this.#paths = paths.map((path) => this.#watched(path));
     this.#patterns = (settings.patterns ?? []).map((pattern) => new WatchedPattern(pattern, [ownLog]));
   }
@@ -107,10 +115,11 @@ export class FileSource implements Source {
     for (const path of this.#paths) path.noteDoubtsOfFile();
     const named = new Set(this.#paths.map(({ file }) => file));
     const rotated = this.#open.all().filter((file) => !named.has(file));
+    const certificateOf = this.#open.certificates();
     return [
       ...this.#paths.map(({ path, file, record }) => {
         const state = file ? this.#describe(path, file) : { source: path, state: 'waiting for the file' };
-        return { ...state, ...this.#open.certificate(record) };
+        return { ...state, ...certificateOf(record) };
       }),
       ...rotated.map((file) => this.#describe(file.path, file, 'rotated away')),
       ...this.#compressed.map(({ path, ...figures }) => ({ source: path, state: 'unpacked', ...figures })),
@@ -175,10 +184,24 @@ export class FileSource implements Source {
     const endMs = performance.now() + sliceMs;
     while (this.#coming.length > 0 && performance.now() < endMs) {
       const [path, pattern] = this.#coming.shift() as [string, WatchedPattern];
-      // The watched file itself is followed to that name, and its copy (copytruncate) holds nothing new.
-      if (!isRotationOfAny(path, this.#paths)) this.#addFound(path, pattern).look();
+      if (isRotationOfAny(path, this.#paths)) this.#passOver(path, pattern);
+      else this.#addFound(path, pattern).look();
     }
     if (this.#coming.length > 0) setImmediate(() => this.#takeComing());
+  }
+
+  #passOver(path: string, pattern: WatchedPattern): void {
+    try {
+      if (this.#passedOver.mayHoldMore(path, () => this.#lookAtLogsOf([path]))) pattern.record.doubt(passedOverDoubt);
+    } catch (error) {
+      this.#context.debug(`${path}: ${messageOf(error)}`);
+      if (errnoOf(error) !== 'ENOENT') pattern.record.doubt(passedOverDoubt);
+    }
+  }
+
+  /** Looks at the logs that have had one of some names before their rotation. */
+  #lookAtLogsOf(names: string[]): void {
+    for (const path of this.#paths) if (path.mayHaveLost(names)) path.look();
   }
 
   /** The files that fit and are not watched yet, with the first pattern that they fit. */

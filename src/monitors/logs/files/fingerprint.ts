@@ -3,7 +3,8 @@ import { readSync } from 'node:fs';
 
 /** The first bytes of a log nearly always hold a time; the last ones tell copies with equal beginnings apart. */
 const headBytes = 64;
-const tailBytes = 256;
+/** So much at most is known of the bytes before the read position. */
+export const tailBytes = 256;
 const compared = Buffer.alloc(tailBytes);
 
 /** The first bytes of a file and the last ones before the read position, in so far as they have been read. */
@@ -37,6 +38,16 @@ export class Fingerprint {
   /** Whether nothing is known of the content. */
   get isEmpty(): boolean {
     return this.#tailLength === 0;
+  }
+
+  /** The last bytes before the read position, as far as they are known. */
+  get tail(): Buffer {
+    return this.#tail.subarray(0, this.#tailLength);
+  }
+
+  /** Whether a file begins in the same way, as far as that is known and within its first `length` bytes. */
+  isHeadIn(fd: number, length: number): boolean {
+    return isAt(fd, 0, this.#head, Math.min(length, this.#headLength));
   }
 
   /** Whether the file still holds all of it in the same places. */

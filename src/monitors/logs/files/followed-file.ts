@@ -5,7 +5,7 @@ import { pseudoFileSystem } from '../../../host/file-systems.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import { countNewlines, vectorBuffer } from '../matching/vectors.ts';
 import type { ExaminedSpan } from './file-record.ts';
-import { Fingerprint } from './fingerprint.ts';
+import { Fingerprint, tailBytes } from './fingerprint.ts';
 
 const newline = 10;
 /** How much is read at once. The event loop turns between two slices, so a burst of any size never blocks it. */
@@ -15,14 +15,17 @@ const overlapBytes = 64 * 1024;
 /** How far the beginning of an unfinished line is looked for when a file is opened at its end. */
 const lookBackBytes = 64 * 1024;
 
-/** The kernel takes the time of a write from a clock that lags by a tick, at most 10 ms: two writes may have the same time. */
-const clockTickMs = 50;
+/**
+ * The kernel takes the time of a write from a clock that lags by a tick, at most 10 ms, and more where the host of a virtual
+ * machine gives it no time: two writes may have the same time.
+ */
+const clockTickMs = 1000;
 
 /** Not blocking: opening a fifo that took the file's place would wait for its writer. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** The data of a slice begins here, with room for a NUL before it; there is room for one behind it, too. */
-const dataAt = 1;
+/** The data of a slice begins here, with room for what is known of the bytes before it, or a NUL; there is room for one behind it, too. */
+const dataAt = tailBytes;
 /** All files share one buffer, since each slice is examined before the next is read. It is made when the first file is opened. */
 let shared: Buffer = Buffer.alloc(0);
 
@@ -50,6 +53,8 @@ export interface Truncation {
   span: ExaminedSpan;
   /** How many bytes it was known to hold and had not been read. */
   unreadBytes: number;
+  /** When it was looked at, in milliseconds since the epoch, before that was found. */
+  lookedMs: number;
 }
 
 export class FollowedFile {
@@ -57,7 +62,7 @@ export class FollowedFile {
   readonly path: string;
   /** The path that it was first opened by, and where that led. */
   readonly names: string[];
-  /** Its descriptor; another one after `reopen`. */
+  /** Changes only when the file is opened again. */
   fd: number;
   /** Changes only where the file system renames inodes: an overlay that copies the file to its upper layer. */
   identity: string;
@@ -115,6 +120,29 @@ export class FollowedFile {
     this.#born = stat.birthtimeNs > 0n ? stat.birthtime.toISOString() : null;
   }
 
+  /** What identifies it by now; undefined when it is gone from its network file system. */
+  get identityNow(): string | undefined {
+    try {
+      return identityOf(fstatSync(this.fd, { bigint: true }));
+    } catch {
+      // ESTALE: it is told of when it is read.
+      return undefined;
+    }
+  }
+
+  /** Opens what a path leads to, and goes on with that descriptor if it is this file. Returns whether it is. */
+  reopen(path: string): boolean {
+    const fd = openSync(path, openFlags);
+    if (identityOf(fstatSync(fd, { bigint: true })) !== this.identity) {
+      closeSync(fd);
+      return false;
+    }
+    closeSync(this.fd);
+    this.fd = fd;
+    this.#lastMtimeMs = -1;
+    return true;
+  }
+
   /** Up to where the file was read. */
   get offset(): number {
     return this.#readTo;
@@ -146,6 +174,7 @@ export class FollowedFile {
     if (length > 0 && shared[dataAt + length - 1] === 0) this.hasHole = true;
     // Should the file be rotated away before the line has grown, all of it is old.
     this.#tailExaminedTo = this.#readTo;
+    this.#fingerprint.forget();
     if (length > 0) this.#fingerprint.update(this.fd, shared.subarray(dataAt, dataAt + length), this.#readTo);
   }
 
@@ -170,6 +199,12 @@ export class FollowedFile {
   /** Whether it holds what was read of another file before that was truncated. */
   isCopyOf({ readTo, fingerprint }: FilePosition): boolean {
     return !fingerprint.isEmpty && fstatSync(this.fd).size >= readTo && fingerprint.isIn(this.fd);
+  }
+
+  /** Whether it begins as the other file did, and is shorter than what was read there: copied before the last of that. */
+  isEarlierCopyOf({ readTo, fingerprint }: FilePosition): boolean {
+    const { size } = fstatSync(this.fd);
+    return !fingerprint.isEmpty && size > 0 && size < readTo && fingerprint.isHeadIn(this.fd, size);
   }
 
   /** Where its examination stands. */
@@ -201,18 +236,6 @@ export class FollowedFile {
     this.hasHole = other.hasHole;
   }
 
-  /**
-   * Opens it again by a name that it has by now. False, and nothing is done, when that leads to another file. Throws what opening
-   * throws.
-   */
-  reopen(path: string): boolean {
-    const fd = openSync(path, openFlags);
-    const isSame = identityOf(fstatSync(fd, { bigint: true })) === this.identity;
-    closeSync(isSame ? this.fd : fd);
-    if (isSame) this.fd = fd;
-    return isSame;
-  }
-
   /** Whether nothing has been written since it was read, by its size and the time of the last write. */
   isUnchanged({ size, mtimeMs }: { size: number; mtimeMs: number } = fstatSync(this.fd)): boolean {
     return size === this.#readTo && mtimeMs === this.#lastMtimeMs && this.#isSettled;
@@ -220,22 +243,24 @@ export class FollowedFile {
 
   /** Reads and examines at most one slice. Returns whether there may be more. */
   readSlice(matcher: Matcher, onMatch: OnFileMatch): boolean {
+    const lookedMs = Date.now();
     const { size, mtimeMs } = fstatSync(this.fd);
     if (this.isUnchanged({ size, mtimeMs })) return false;
     this.#lastMtimeMs = mtimeMs;
-    this.#isSettled = Date.now() - mtimeMs > clockTickMs;
+    this.#isSettled = lookedMs - mtimeMs > clockTickMs;
     // It may be a copy of another log by now, and go on behind what it repeats.
-    if (this.startOverIfRewritten(size) && this.#readTo > 0) return true;
+    if (this.startOverIfRewritten(lookedMs, size) && this.#readTo > 0) return true;
     this.#seenSize = size;
     if (size === this.#readTo) return false;
     const unfinished = this.#readTo - this.#lineStart;
     const room = sliceBytes - unfinished;
-    const newBytes = room > 0 ? readSync(this.fd, shared, dataAt + unfinished, room, this.#readTo) : 0;
+    const newBytes = room > 0 ? this.#readNew(dataAt + unfinished, room) : 0;
+    // Truncated just now: the next look sees it.
+    if (newBytes === undefined) return true;
     if (newBytes === 0) return false;
     const arrived = shared.subarray(dataAt + unfinished, dataAt + unfinished + newBytes);
     // A line written byte by byte must not be read again each time; a slice that is full is a window of a long line.
     const extendsLine = unfinished > 0 && newBytes < room && !arrived.includes(newline);
-    // Truncated just now: the next look sees it.
     if (!extendsLine && unfinished > 0 && !this.#readAgain(unfinished)) return true;
     this.bytes += newBytes;
     this.#readTo += newBytes;
@@ -249,9 +274,9 @@ export class FollowedFile {
   }
 
   /** What it holds is new when it was truncated or written anew since it was read. Returns whether it was. */
-  startOverIfRewritten(size = fstatSync(this.fd).size): boolean {
+  startOverIfRewritten(lookedMs = Date.now(), size = fstatSync(this.fd).size): boolean {
     const isRewritten = size < this.#readTo || !this.#fingerprint.isIn(this.fd);
-    if (isRewritten) this.#startOver();
+    if (isRewritten) this.#startOver(lookedMs);
     return isRewritten;
   }
 
@@ -288,9 +313,28 @@ export class FollowedFile {
     closeSync(this.fd);
   }
 
+  /**
+   * Reads at most `length` bytes from the read position to a place in the shared buffer, and what is known of those before it in
+   * the same call: another one would not show whether the file was written anew between the two. Returns how many bytes there
+   * are; undefined when the file holds something else than what was read.
+   */
+  #readNew(at: number, length: number): number | undefined {
+    const { tail } = this.#fingerprint;
+    const from = at - tail.length;
+    const found = readSync(this.fd, shared, from, tail.length + length, this.#readTo - tail.length);
+    return shared.compare(tail, 0, tail.length, from, from + Math.min(found, tail.length)) === 0
+      ? found - tail.length
+      : undefined;
+  }
+
   /** Reads what is known of the unfinished line to the beginning of the shared buffer; false when it is not there any more. */
   #readAgain(unfinished: number): boolean {
-    return readSync(this.fd, shared, dataAt, unfinished, this.#lineStart) === unfinished;
+    const { tail } = this.#fingerprint;
+    const known = Math.min(unfinished, tail.length);
+    return (
+      readSync(this.fd, shared, dataAt, unfinished, this.#lineStart) === unfinished &&
+      shared.compare(tail, tail.length - known, tail.length, dataAt + unfinished - known, dataAt + unfinished) === 0
+    );
   }
 
   /** Examines the slice in the shared buffer, which begins at the line start, and moves the line start behind it. */
@@ -355,9 +399,9 @@ export class FollowedFile {
   }
 
   /** The file was truncated or rewritten: what it holds now is new. */
-  #startOver(): void {
+  #startOver(lookedMs: number): void {
     const unreadBytes = Math.max(0, this.#seenSize - this.#readTo);
-    const before = { position: this.position, span: this.span, unreadBytes };
+    const before = { position: this.position, span: this.span, unreadBytes, lookedMs };
     this.#from = 0;
     this.#lineStart = 0;
     this.#readTo = 0;

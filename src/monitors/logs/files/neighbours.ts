@@ -2,6 +2,7 @@
  * Files that were created under a watched name and renamed again before anyone looked: two rotations in quick succession, or
  * while rig was stopped.
  */
+import type { BigIntStats } from 'node:fs';
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { namesIn } from '../../../host/folders.ts';
@@ -15,6 +16,7 @@ const date = /^[.\-_](?:\d{6}|\d{4}-\d\d)/;
 
 export interface Neighbour {
   path: string;
+  identity: string;
   isCompressed: boolean;
   /** Born before, and renamed or written since: perhaps a copy that took the name, and was rotated away in its turn. */
   isOlder: boolean;
@@ -49,53 +51,57 @@ export function isRotationOf(path: string, log: string): boolean {
 /** Whether a name ends as compressed files do. */
 export const isCompressedName = (name: string): boolean => compressed.test(name);
 
+/** A file that carries a log's name as rotation changes it. */
+export interface Rotated {
+  path: string;
+  stat: BigIntStats;
+}
+
+/** The files beside `path`, or in other `folders` that it is rotated to, that carry its name as rotation changes it. */
+export function listRotated(path: string, folders: string[]): Rotated[] {
+  return [...new Set([dirname(path), ...folders])].flatMap((folder) =>
+    namesIn(folder)
+      .filter((other) => isRotatedName(other, basename(path)))
+      .flatMap((other) => {
+        const stat = statOf(join(folder, other));
+        return stat?.isFile() ? [{ path: join(folder, other), stat }] : [];
+      }),
+  );
+}
+
+/** Whether the same files have the same names in two lists, in the same order. */
+export function haveSameNames(one: Rotated[], other: Rotated[]): boolean {
+  const named = (list: Rotated[]): string => list.map(({ path, stat }) => `${path}\0${identityOf(stat)}`).join('\0');
+  return named(one) === named(other);
+}
+
 /**
- * The files beside `path`, or in other `folders` that it is rotated to, that carry its name as rotation changes it, were born
- * or given their name after `sinceMs` (since the epoch), and are not known by their identity; oldest first. A file system
- * without birth times gives none. A compressed file counts only if what it holds was also written after that: compression keeps the time.
+ * Those that were born or given their name after `sinceMs` (since the epoch), and are not known by their identity; oldest first.
+ * A file system without birth times gives none. A compressed file counts only if what it holds was also written after that:
+ * compression keeps the time.
  */
 export function findNewNeighbours(
-  path: string,
-  folders: string[],
+  rotated: Rotated[],
   sinceMs: number,
   isKnown: (identity: string) => boolean,
 ): Neighbour[] {
   const found: Array<Neighbour & { atNs: bigint }> = [];
   const sinceNs = BigInt(Math.floor(sinceMs * 1e6));
-  for (const folder of new Set([dirname(path), ...folders])) {
-    for (const other of namesIn(folder).filter((each) => isRotatedName(each, basename(path)))) {
-      const stat = statOf(join(folder, other));
-      if (!stat?.isFile() || isKnown(identityOf(stat)) || stat.ctimeNs <= sinceNs) continue;
-      const isOlder = stat.birthtimeNs <= sinceNs;
-      const isCompressed = isCompressedName(other);
-      if (isCompressed && (isOlder || stat.mtimeNs <= sinceNs)) continue;
-      if (stat.birthtimeNs === 0n) continue;
-      found.push({
-        path: join(folder, other),
-        isCompressed,
-        isOlder,
-        atNs: isCompressed ? stat.mtimeNs : stat.birthtimeNs,
-      });
-    }
+  for (const { path, stat } of rotated) {
+    const identity = identityOf(stat);
+    if (isKnown(identity) || stat.ctimeNs <= sinceNs || stat.birthtimeNs === 0n) continue;
+    const isOlder = stat.birthtimeNs <= sinceNs;
+    const isCompressed = isCompressedName(path);
+    if (isCompressed && (isOlder || stat.mtimeNs <= sinceNs)) continue;
+    found.push({ path, identity, isCompressed, isOlder, atNs: isCompressed ? stat.mtimeNs : stat.birthtimeNs });
   }
   return found.sort((a, b) => (a.atNs < b.atNs ? -1 : 1));
 }
 
-/**
- * The uncompressed files beside `path`, or in other `folders`, that carry its name as rotation changes it and were born or
- * written after `sinceMs` (since the epoch): copies of it may be among them.
- */
-export function findCopies(path: string, folders: string[], sinceMs: number): string[] {
-  const found: string[] = [];
-  for (const folder of new Set([dirname(path), ...folders]))
-    for (const other of namesIn(folder).filter(
-      (each) => isRotatedName(each, basename(path)) && !isCompressedName(each),
-    )) {
-      const stat = statOf(join(folder, other));
-      if (stat?.isFile() && Math.max(Number(stat.birthtimeMs), Number(stat.mtimeMs)) > sinceMs)
-        found.push(join(folder, other));
-    }
-  return found;
+/** The paths of those, uncompressed, that were born or written after `sinceMs` (since the epoch): a log's copies may be among them. */
+export function findCopies(rotated: Rotated[], sinceMs: number): string[] {
+  const isNew = ({ stat }: Rotated): boolean => Math.max(Number(stat.birthtimeMs), Number(stat.mtimeMs)) > sinceMs;
+  return rotated.filter((each) => !isCompressedName(each.path) && isNew(each)).map(({ path }) => path);
 }
 
 function statOf(path: string) {

@@ -9,7 +9,8 @@ import { FileRecord, pollingDoubt } from './file-record.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
 import { identityOf } from './followed-file.ts';
 import { NameEvents } from './name-events.ts';
-import { findCopies, findNewNeighbours } from './neighbours.ts';
+import type { Neighbour } from './neighbours.ts';
+import { findCopies, findNewNeighbours, haveSameNames, isRotationOf, listRotated } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { WakeUp } from './wake-up.ts';
 import { timesEventsMayBeLost, wakeOn } from './wake-up.ts';
@@ -25,6 +26,9 @@ const holeDoubt = 'NUL bytes were passed over in it, and what is written in thei
 const folderMovedDoubt = 'its folder was renamed or removed, and another may have been in its place for a time';
 const betweenLooksDoubt = 'between two looks another file, or more than one, may have had the name';
 
+/** How often a copy is looked for where names change all the time. */
+const mostTries = 10;
+
 /** So many links in a row are a circle, as for the kernel. */
 const mostLinks = 40;
 
@@ -38,6 +42,13 @@ export interface PathContext {
   onPolling(path: string, reason: string): void;
   /** A compressed file holds lines that came and went unseen: it belongs to a path's certificate. */
   onCompressed(path: string, record: FileRecord): void;
+}
+
+/** Where and since when files may have had a path's name for a while, unseen, and which files had it before and have it now. */
+interface Passage {
+  folders: string[];
+  sinceMs: number;
+  known: FollowedFile[];
 }
 
 export class WatchedPath {
@@ -60,6 +71,11 @@ export class WatchedPath {
   #confirmedMs = Date.now();
   #timesLost = timesEventsMayBeLost();
   #lastProblem: string | undefined;
+  /** Names changed while this was looked through: it is once more. */
+  #unsettled: Passage | undefined;
+  /** The compressed files that were examined, by identity. */
+  readonly #unpacked = new Set<string>();
+  #isLooking = false;
   #isLookDue = false;
   #isStopped = false;
 
@@ -77,9 +93,20 @@ export class WatchedPath {
 
   /** Looks whether the path leads to another file by now. A file that was not there before is new from its beginning. */
   look(): void {
+    if (this.#isLooking || this.#isStopped) return;
+    this.#isLooking = true;
     const previous = this.file;
-    this.#look('beginning');
+    try {
+      this.#look('beginning');
+    } finally {
+      this.#isLooking = false;
+    }
     if (!this.file || this.file !== previous) this.#watchFolder();
+  }
+
+  /** Whether one of some names is that of this path, or of what it leads to, as rotation changes it. */
+  mayHaveLost(names: string[]): boolean {
+    return names.some((name) => this.#ownNames.some((log) => isRotationOf(name, log)));
   }
 
   /** Looks at the end of this turn of the event loop, however many hints there are: a folder can have thousands at once. */
@@ -88,28 +115,38 @@ export class WatchedPath {
     this.#isLookDue = true;
     setImmediate(() => {
       this.#isLookDue = false;
-      if (!this.#isStopped) this.look();
+      this.look();
     });
   }
 
   /**
-   * Looks for a copy that holds what was cut off from its file, and has it read on there. Returns how many bytes that are, if
-   * there is one.
+   * Looks for a copy that holds what was cut off from its file, `original`, or for one that was lost sight of (undefined) by its
+   * new name, and has it read on there. Returns how many bytes that are, if there is one.
    */
-  recover(truncation: Pick<Truncation, 'position'>): number | undefined {
+  recover(
+    truncation: Pick<Truncation, 'position' | 'lookedMs'>,
+    original: FollowedFile | undefined,
+  ): number | undefined {
     const { open } = this.#context;
     const sinceMs = this.#wholeSinceMs - clockLagMs;
-    this.#wholeSinceMs = Date.now();
-    const names = this.#target === undefined ? [this.path] : [this.path, this.#target];
-    for (const path of names.flatMap((name) => findCopies(name, this.#foldersOf(this.file), sinceMs))) {
-      try {
-        const bytes = open.recover(path, truncation, this.record);
-        if (bytes !== undefined) return bytes;
-      } catch {
-        // Renamed once more, or removed: then it holds nothing for anyone.
+    this.#wholeSinceMs = truncation.lookedMs;
+    let found: number | undefined;
+    const hasMissed = (name: string): boolean => {
+      const rotated = listRotated(name, this.#foldersOf(this.file));
+      for (const path of findCopies(rotated, sinceMs)) {
+        try {
+          const { position } = truncation;
+          const cutOff = { position, original, isRecovered: found !== undefined };
+          const bytes = open.copies.recover(path, cutOff, this.record);
+          found ??= bytes;
+        } catch {
+          // Renamed once more, or removed: then it holds nothing for anyone.
+        }
       }
-    }
-    return undefined;
+      return found === undefined && !haveSameNames(rotated, listRotated(name, this.#foldersOf(this.file)));
+    };
+    for (const name of this.#ownNames) for (let tries = 0; tries < mostTries && hasMissed(name); tries++);
+    return found;
   }
 
   /** Notes what keeps "no gap" from being claimed of its file. */
@@ -132,7 +169,8 @@ export class WatchedPath {
     if (isSame && this.file && open.has(this.file.identity)) {
       this.#reopenIfStale(this.file, stat.size);
       if (!this.#nameEvents.onSame()) this.record.doubt(betweenLooksDoubt);
-    } else if (stat || this.file || this.#mayHaveHadFile) this.#change(stat, at, lookedMs);
+      if (this.#unsettled) this.#catchUp(this.#unsettled);
+    } else if (stat || this.file || this.#mayHaveHadFile || this.#unsettled) this.#change(stat, at, lookedMs);
     this.#confirmedMs = lookedMs;
   }
 
@@ -143,6 +181,10 @@ export class WatchedPath {
 
   get #isLink(): boolean {
     return this.#target !== undefined && this.#target !== `${realFolder(this.path)}/${basename(this.path)}`;
+  }
+
+  get #ownNames(): string[] {
+    return this.#target === undefined ? [this.path] : [this.path, this.#target];
   }
 
   #leadsTo(identity: string, file: FollowedFile): boolean {
@@ -180,7 +222,8 @@ export class WatchedPath {
         const last = previous ? undefined : this.#lastElsewhere(stat);
         this.file = open.acquire(this.path, from, this.record, previous ?? last);
         // Rotated while it was out of sight: the rest of it is where it was rotated to.
-        if (last && this.file.offset === 0 && this.recover(last) !== undefined) open.leave(last);
+        const lost = last && this.file.offset === 0 ? { position: last.position, lookedMs } : undefined;
+        if (last && lost && this.recover(lost, undefined) !== undefined) open.leave(last);
         this.#last = this.file;
         this.#wasUnreachable = false;
         this.#lastProblem = undefined;
@@ -190,8 +233,10 @@ export class WatchedPath {
       if (errnoOf(error) !== 'ENOENT') this.#tell(messageOf(error));
     }
     if (at === 'beginning') {
-      this.#catchUp(folders, lookedMs, previous);
-      this.#noteDoubts(previous, wasRenamed, lookedMs);
+      const { folders: before = [], sinceMs = this.#confirmedMs, known = [] } = this.#unsettled ?? {};
+      const had = [previous, this.file].filter((file) => file !== undefined);
+      this.#catchUp({ folders: [...folders, ...before], sinceMs, known: [...had, ...known] });
+      this.#noteDoubts(previous, wasRenamed);
       if (this.file !== previous) this.#wholeSinceMs = this.#confirmedMs;
     } else this.#nameEvents.onSame();
     if (previous) open.release(previous);
@@ -203,7 +248,7 @@ export class WatchedPath {
   }
 
   /** Notes why another file may have come and gone unseen between this look and the one before. */
-  #noteDoubts(previous: FollowedFile | undefined, wasRenamed: boolean, lookedMs: number): void {
+  #noteDoubts(previous: FollowedFile | undefined, wasRenamed: boolean): void {
     const { record } = this;
     if (!previous && !this.file && !this.#nameEvents.hasAny) return;
     const isWatched =
@@ -213,8 +258,7 @@ export class WatchedPath {
       hasFile: this.file !== undefined,
       wasRenamed,
     });
-    if (lookedMs - this.#confirmedMs >= stoppedMs)
-      record.doubt('rig was stopped, or the host asleep, when another file took the name');
+    if (this.#wasStopped) record.doubt('rig was stopped, or the host asleep, when another file took the name');
     if (this.#folder?.pollingReason !== undefined) record.doubt(pollingDoubt(this.#folder.pollingReason));
     else if (!isWatched) record.doubt('another file may have had the name before its folder was watched');
     else if (this.#isLink) record.doubt('the link that leads to it was switched, or led to a new file');
@@ -237,24 +281,37 @@ export class WatchedPath {
     return [...folders, dirname(target)];
   }
 
-  /** Reads also what had this name only between two looks. */
-  #catchUp(folders: string[], lookedMs: number, previous: FollowedFile | undefined): void {
-    const { open, onCompressed } = this.#context;
-    const isKnown = (identity: string): boolean => open.has(identity);
-    const names = new Set([this.path, ...(this.#target === undefined ? [] : [this.#target])]);
-    for (const name of names) {
-      const found = findNewNeighbours(name, folders, this.#confirmedMs - clockLagMs, isKnown);
-      for (const { path, isCompressed, isOlder } of found) {
+  /**
+   * Reads also what had this name only between two looks. Where names changed meanwhile, a file may have moved from one that was
+   * still to be looked at to one that was not there when they were listed: then all of it is done again at the next look.
+   */
+  #catchUp(passage: Passage): void {
+    const { folders, sinceMs, known } = passage;
+    const { open } = this.#context;
+    const isKnown = (identity: string): boolean => open.has(identity) || this.#unpacked.has(identity);
+    const wasStopped = this.#wasStopped;
+    this.#unsettled = undefined;
+    for (const name of new Set(this.#ownNames)) {
+      const rotated = listRotated(name, folders);
+      for (const found of findNewNeighbours(rotated, sinceMs - clockLagMs, isKnown)) {
         try {
-          if (isCompressed) {
-            if (lookedMs - this.#confirmedMs >= stoppedMs) onCompressed(path, this.record);
-          } else if (isOlder ? open.hasTakenOver(path, previous) : !open.isCopy(path))
-            open.release(open.acquire(path, 'beginning', this.record, previous));
+          if (!found.isCompressed) open.readPassed(found, this.record, known);
+          else if (wasStopped) this.#unpack(found);
         } catch {
           // Renamed once more, or removed: the next look finds it by its new name, if it has one.
         }
       }
+      if (!haveSameNames(rotated, listRotated(name, folders))) this.#unsettled = passage;
     }
+  }
+
+  #unpack({ path, identity }: Neighbour): void {
+    this.#unpacked.add(identity);
+    this.#context.onCompressed(path, this.record);
+  }
+
+  get #wasStopped(): boolean {
+    return Date.now() - this.#confirmedMs >= stoppedMs;
   }
 
   /**
@@ -262,7 +319,11 @@ export class WatchedPath {
    * and never grows: then the path shows a size that the descriptor does not.
    */
   #reopenIfStale(file: FollowedFile, pathSize: bigint): void {
-    if (pathSize > fstatSync(file.fd, { bigint: true }).size) this.file = this.#context.open.replace(file, this.path);
+    try {
+      if (pathSize > fstatSync(file.fd, { bigint: true }).size) this.#context.open.reopen(file, this.path);
+    } catch {
+      // Renamed or removed since the path was looked at, or gone from its network file system: the next look finds out.
+    }
   }
 
   /** Watches the folder for names that come and go; again when the folder is another one. */
