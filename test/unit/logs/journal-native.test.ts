@@ -60,6 +60,23 @@ test('entries of several files come in the order in which they were logged', asy
   assert.equal((await watch.status()).coverage, 'no gap');
 });
 
+// Whichever of the two files is looked at first.
+for (const [first, second] of [
+  [0, 1234],
+  [1234, 0],
+] as const)
+  test(`entries that come to two files just while those are looked at are examined in their order (user ${first} first)`, async (t) => {
+    const { host } = await startJournalHost(t, { persistent: true });
+    const log = (user: number, n: number) =>
+      `echo 'MESSAGE=entry ${n}.' | setpriv --reuid ${user} --clear-groups logger --journald`;
+    await host.must('sh', ['-c', `${log(1234, 0)}; journalctl --sync`]);
+    const between = [log(first, 2), log(second, 3), 'journalctl --sync'].join('; ');
+    const watch = await watchJournal(host, '^entry', {}, between);
+    await host.must('sh', ['-c', log(first, 1)]);
+    await watch.until(3);
+    assert.deepEqual(watch.lines(), numbered(1, 3));
+  });
+
 test('what was vacuumed away while rig was stopped is a gap, and the watch goes on with the oldest entry left', async (t) => {
   const { host } = await startJournalHost(t);
   const watch = await watchJournal(host, '^entry');

@@ -193,6 +193,14 @@ export class HeldFiles {
     if (this.#held.length > busyFiles) this.#held.sort((a, b) => b.changedMs - a.changedMs);
   }
 
+  /** The number of the last entry of all files, by numbering, as their headers had it at the last `refresh`. */
+  lastNumbers(): Map<string, number> {
+    const last = new Map<string, number>();
+    for (const { file } of this.#held)
+      last.set(file.seqnumId, Math.max(last.get(file.seqnumId) ?? 0, file.header.tailSeqnum));
+    return last;
+  }
+
   /** Lets go of what has been read to its end and will not be written to any more. */
   settle(): void {
     for (const held of this.#held.filter((each) => each.isLeaving && !each.hasMore)) {

@@ -59,7 +59,7 @@ export class NativeSource implements Source {
   /** That of the last entry. */
   #chain: Chain | undefined;
   /** Where each numbering was when this was armed. */
-  readonly #armedAt = new Map<string, number>();
+  #armedAt = new Map<string, number>();
   #armedPlace: Place | undefined;
   /** The last entries of the look before the last, and of the last one. */
   #safeCursor: string | undefined;
@@ -85,6 +85,13 @@ export class NativeSource implements Source {
   #hasTaken = false;
   #isReading = false;
   #isOpen = false;
+  /**
+   * In this look: the number of the last entry of all files, by numbering, when each had been looked at once. Up to there every
+   * entry is seen when they have been looked at again; one behind may have come to one file after another was looked at, and
+   * what comes before it to that one.
+   */
+  #bounds: Map<string, number> | undefined;
+  #isBeyond = false;
   /** In this look: the files that could not be read, those of them that are given up, and those in memory. */
   readonly #failed = new Set<HeldFile>();
   readonly #emptied = new Set<HeldFile>();
@@ -115,12 +122,8 @@ export class NativeSource implements Source {
       this.#examination.cursor = last?.cursor;
       this.#safeCursor = last?.cursor;
       this.#lookCursor = last?.cursor;
-      for (const held of this.#files.all) {
-        const { file } = held;
-        const known = this.#armedAt.get(file.seqnumId) ?? 0;
-        this.#armedAt.set(file.seqnumId, Math.max(known, file.header.tailSeqnum));
-        held.lastNumber = file.header.tailSeqnum;
-      }
+      this.#armedAt = this.#files.lastNumbers();
+      for (const held of this.#files.all) held.lastNumber = held.file.header.tailSeqnum;
       this.#chain = last && new Chain(last.place.number);
       if (this.#chain)
         for (const numbering of this.#armedAt.keys()) this.#examination.sequence.join(numbering, this.#chain);
@@ -215,7 +218,11 @@ export class NativeSource implements Source {
       this.#files.scan();
       this.#watchFolders();
     }
-    this.#files.refresh((held, error) => this.#onHeldFailure(held, error));
+    const refresh = () => this.#files.refresh((held, error) => this.#onHeldFailure(held, error));
+    refresh();
+    this.#bounds = this.#files.all.length > 1 ? this.#files.lastNumbers() : undefined;
+    this.#isBeyond = false;
+    if (this.#bounds) refresh();
     this.#inMemory = this.#files.all.filter(({ isRuntime }) => isRuntime).map(({ file }) => file);
     this.#slice();
   }
@@ -229,10 +236,10 @@ export class NativeSource implements Source {
     const readable = this.#files.all.filter((held) => !this.#failed.has(held));
     const read = () => readMerged(readable, (held, entry) => this.#take(held, entry));
     const { isComplete, stuck } = holding('reading the journal', read);
-    if (this.#hasTaken) this.#pace.hurry();
+    if (this.#hasTaken || this.#isBeyond) this.#pace.hurry();
     for (const { reading, error } of stuck) this.#onHeldFailure(reading, error);
     const isOver = this.#examination.context.isOver() || !this.#isOpen;
-    if (!isComplete && !isOver) setImmediate(() => this.#slice());
+    if (!isComplete && !this.#isBeyond && !isOver) setImmediate(() => this.#slice());
     else if (!isOver) this.#endLook();
   }
 
@@ -276,6 +283,8 @@ export class NativeSource implements Source {
     }
     if (this.#examination.context.isOver()) return false;
     const { seqnum, ordinal } = entry;
+    this.#isBeyond = seqnum > (this.#bounds?.get(held.file.seqnumId) ?? Number.POSITIVE_INFINITY);
+    if (this.#isBeyond) return false;
     if (!this.#isOld(held, entry)) {
       this.#examine(entry);
       this.#last = { held, ordinal };
