@@ -168,9 +168,9 @@ export interface Monitor<T extends OptionTable, P> {
   arm(plan: P, context: MonitorContext): Promise<Watch>;
   /**
    * Goes the way from what is watched to a trigger once, and gives what fired: what is compiled and loaded on it is so by then.
-   * `dir` is for its files; it exists, is empty and is removed afterwards. May reject.
+   * `dir` is for its files; it exists, is empty and is removed afterwards. May reject, and does so soon when `signal` aborts.
    */
-  warmUp?(dir: string): Promise<TriggerFacts>;
+  warmUp?(dir: string, signal: AbortSignal): Promise<TriggerFacts>;
 }
 
 /** What preparing an action may use. */

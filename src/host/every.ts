@@ -9,12 +9,12 @@ let timer: NodeJS.Timeout | undefined;
 
 function tick(): void {
   seconds++;
-  for (const each of [...works.values()]) if (seconds % each.seconds === 0) each.work();
+  for (const [key, each] of [...works]) if (works.has(key) && seconds % each.seconds === 0) each.work();
 }
 
 /**
- * Calls `work` every so many milliseconds; returns what ends that. Whole seconds have one timer for all: the first call comes
- * up to a second early.
+ * Calls `work` every so many milliseconds; returns what ends that. Whole seconds have one timer for all, so that only the first
+ * call is not at its time: it comes early, by anything up to all of it.
  */
 export function every(ms: number, work: () => void): () => void {
   if (ms % secondMs !== 0) {

@@ -123,6 +123,8 @@ class LiveRig {
   #arming: Promise<Watch> | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #warmingUp: Promise<void> = Promise.resolve();
+  /** Aborted when the rig has nothing left to do that it could be quick at. */
+  readonly #warmUpOver = new AbortController();
   #upkeep: Upkeep | undefined;
   #hasWorkFolder = false;
   #server: Server | undefined;
@@ -244,7 +246,8 @@ class LiveRig {
     this.#saveProgress();
     const told = this.#starter.armed();
     // It begins while the user is being told.
-    this.#warmingUp = warmUp(this.spec, monitor, this.#endRequested.signal);
+    const warmUpOver = AbortSignal.any([this.#endRequested.signal, this.#warmUpOver.signal]);
+    this.#warmingUp = warmUp(this.spec, monitor, warmUpOver);
     await Promise.race([told, this.#endedEarly()]);
     this.#isArmed = true;
     this.log.info(`watches ${this.spec.monitor.watch} for ${this.spec.monitor.condition}`);
@@ -309,6 +312,7 @@ class LiveRig {
   async live(): Promise<FinishedRecord> {
     try {
       for (let taken = await this.#nextTrigger(); taken; taken = await this.#nextTrigger()) await this.#collect(taken);
+      this.#warmUpOver.abort();
       await Promise.race([this.#watch?.stop(), delay(programsMs)]);
       await Promise.all([this.#packing, this.#warmingUp]);
       await removeWorkFolder(this.spec);
@@ -424,6 +428,7 @@ class LiveRig {
 
   /** Takes down a rig that could not be armed: nothing of it remains. */
   async abandon(): Promise<void> {
+    this.#warmUpOver.abort();
     const arming = this.#arming?.then((watch) => watch.stop());
     // A journalctl that hangs is why it could not be armed, or why it would not end.
     await this.#endPrograms();

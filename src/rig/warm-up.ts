@@ -1,6 +1,4 @@
 /** What a rig does as soon as it is armed, so that it is quick when the moment has come. */
-import { rm } from 'node:fs/promises';
-import { makeNewFolder } from '../host/folders.ts';
 import { findProgram } from '../host/programs.ts';
 import type { AnyMonitor } from '../plugin.ts';
 import { findAction, runActions } from './actions.ts';
@@ -9,7 +7,7 @@ import { shrinkHeap } from './heap.ts';
 import type { RigLog } from './log.ts';
 import { isoTime } from './paths.ts';
 import type { RigSpec } from './spec.ts';
-import { warmUpFolder } from './work-folder.ts';
+import { makeWarmUpFolder, removeWarmUpFolder } from './work-folder.ts';
 
 const silent = (): void => {};
 const noLog: RigLog = { debug: silent, info: silent, warn: silent, error: silent, lines: () => [] };
@@ -27,13 +25,21 @@ async function harmless(planned: RigSpec['actions']): Promise<RigSpec['actions']
 
 /**
  * Goes the way from what is watched to the programs of the actions once: what is compiled and loaded on it is so by then, and
- * the first action starts in a third of the time. Where anything goes wrong, nothing is lost.
+ * the first action starts in a third of the time. Where anything goes wrong, nothing is lost. `ended` breaks it off: on a sick
+ * host even true(1) may hang.
  */
 export async function warmUp(spec: RigSpec, monitor: AnyMonitor, ended: AbortSignal): Promise<void> {
-  const folder = warmUpFolder(spec);
+  const folder = await makeWarmUpFolder(spec).catch(silent);
+  if (folder !== undefined) {
+    await goTheWay(folder, spec, monitor, ended);
+    await removeWarmUpFolder(spec).catch(silent);
+  }
+  shrinkHeap();
+}
+
+async function goTheWay(folder: string, spec: RigSpec, monitor: AnyMonitor, ended: AbortSignal): Promise<void> {
   try {
-    await makeNewFolder(folder);
-    const facts = await monitor.warmUp?.(folder);
+    const facts = await monitor.warmUp?.(folder, ended);
     if (facts && !ended.aborted) {
       const trigger = { time: isoTime(new Date()), monitor: monitor.name, ...facts };
       const once = { ...spec, actions: await harmless(spec.actions), repeat: { times: 0, delayMs: 0 } };
@@ -43,6 +49,4 @@ export async function warmUp(spec: RigSpec, monitor: AnyMonitor, ended: AbortSig
   } catch {
     // A full disk, or a work folder that is being removed: what matters will say so itself.
   }
-  await rm(folder, { recursive: true, force: true }).catch(silent);
-  shrinkHeap();
 }

@@ -26,8 +26,7 @@ export const collectionFolder = (place: WorkPlace, number: number): string => jo
 /** The half-written archive of a trigger: nobody else can reach it, and a rename moves it out. */
 export const partialArchive = (place: WorkPlace, number: number): string => join(pathOf(place), `${number}.part`);
 
-/** Where the way to an action is gone before it matters; nothing in it is worth keeping. */
-export const warmUpFolder = (place: WorkPlace): string => join(pathOf(place), 'warm-up');
+const warmUpFolder = (place: WorkPlace): string => join(pathOf(place), 'warm-up');
 
 /** Renames a folder with something collected to a name of its own beside the work folder, so that it stays; resolves to its path. */
 export async function keepFolder(place: WorkPlace, folder: string, at: Date): Promise<string> {
@@ -95,6 +94,21 @@ export async function makeWorkFolder(place: WorkPlace): Promise<string[]> {
     throw new RigError(`${pathOf(place)}: cannot be made: ${errnoOf(error)}`, { cause: error });
   }
   return kept;
+}
+
+/**
+ * Makes the folder in which the way to an action is gone before it matters; nothing in it is worth keeping. Throws where it cannot
+ * be made, or somebody else has put something in the place of the work folder.
+ */
+export async function makeWarmUpFolder(place: WorkPlace): Promise<string> {
+  if (!(await isOwnFolder(pathOf(place)))) throw inTheWay(pathOf(place));
+  await makeNewFolder(warmUpFolder(place));
+  return warmUpFolder(place);
+}
+
+/** Removes the folder of {@link makeWarmUpFolder}; through what somebody else has put in the place of the work folder, nothing. */
+export async function removeWarmUpFolder(place: WorkPlace): Promise<void> {
+  if (await isOwnFolder(pathOf(place))) await removeTree(warmUpFolder(place));
 }
 
 /**

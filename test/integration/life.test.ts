@@ -375,6 +375,19 @@ test('a journalctl that hangs after the trigger loses the lines around it, and n
   await assertNothingLeft(host);
 });
 
+test('a true(1) that hangs, as on a sick disk, keeps no rig from collecting and ending', async (t) => {
+  const { host, rig } = await startWatched(t);
+  host.write('/usr/local/bin/true', '#!/bin/sh\ntouch /run/true-runs\nexec sleep 86400\n');
+  await host.must('chmod', ['+x', '/usr/local/bin/true']);
+  const id = await armRig(host, ...rig);
+  await waitFor('true to run', () => host.exists('/run/true-runs'));
+  host.append(LOG, `${MESSAGE}\n`);
+  const record = await finished(host, id);
+  assert.equal(record.status, 'finished', record.reasons.join());
+  await assertNothingLeft(host);
+  assert.deepEqual(host.processesNamed('sleep'), []);
+});
+
 test('an action that leaves a child of its own behind leaves no orphan', async (t) => {
   const { host, rig } = await startWatched(t);
   host.write(

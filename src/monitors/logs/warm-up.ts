@@ -14,8 +14,11 @@ const message = { text: 'warm.up', mode: 'either', ignoreCase: false } as const;
 /** A busy host may take so long. */
 const withinMs = 5000;
 
-/** Watches two files in `dir` as a rig does until a line in one of them triggers; gives what it fired. Rejects when none does. */
-export async function warmUpLogs(dir: string): Promise<TriggerFacts> {
+/**
+ * Watches two files in `dir` as a rig does until a line in one of them triggers; gives what it fired. Rejects when none does, or
+ * `signal` aborts before.
+ */
+export async function warmUpLogs(dir: string, signal: AbortSignal): Promise<TriggerFacts> {
   const files = [join(dir, 'first'), join(dir, 'second')] as const;
   for (const file of files) await writeNewFile(file, '');
   const fired = Promise.withResolvers<TriggerFacts>();
@@ -35,7 +38,7 @@ export async function warmUpLogs(dir: string): Promise<TriggerFacts> {
   );
   try {
     await appendFile(files[0], line);
-    const facts = await Promise.race([fired.promise, delay(withinMs, undefined, { ref: false })]);
+    const facts = await Promise.race([fired.promise, delay(withinMs, undefined, { ref: false, signal })]);
     if (!facts) throw new RigError('nothing has triggered');
     await watch.stop();
     await (await watch.saveContext?.(dir, { ...facts, time: '', monitor: '' }))?.();

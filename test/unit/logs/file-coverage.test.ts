@@ -126,6 +126,22 @@ for (const [what, comeAndGo] of [
     await waitFor('the next look', () => /^no gap known: between two looks/.test(certificateOf(following).coverage));
   });
 
+test('of hundreds of logs in one folder that are all written to at once no event was lost, and none has a gap', async (t) => {
+  const folder = newFolder(t);
+  const logs = Array.from({ length: 400 }, (_, index) => join(folder, `${index}.log`));
+  for (const log of logs) writeFileSync(log, '');
+  const following = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  for (const log of logs) appendFileSync(log, 'one\n');
+  await following.until(logs.length);
+  // That a name comes has all of them looked at.
+  const last = join(folder, 'last.log');
+  writeFileSync(last, 'two\n');
+  await following.until(logs.length + 1);
+  const rows = following.source.status().filter(({ source }) => source !== last);
+  const claims = rows.map(({ coverage }) => coverage);
+  assert.deepEqual([...new Set(claims)], ['no gap']);
+});
+
 test('what came and went when so much happened that the kernel dropped events makes "no gap" a claim that is not made', async (t) => {
   const folder = newFolder(t);
   const [file, other] = [join(folder, 'app.log'), join(folder, 'other')];

@@ -93,6 +93,31 @@ test('a fifo that is removed and made anew, as services do when they start, is r
   assert.deepEqual(states, ['ended', 'ended', 'reading', 'reading']);
 });
 
+test('of a fifo that is made anew again and again the last ones are told of one by one, and nothing is left out', async (t) => {
+  const { path, write, until, source } = await watchFifo(t);
+  const times = 7;
+  await write('Nov 25 10:00:00 web01 kernel: net_ratelimit: 7 callbacks suppressed\n');
+  for (let made = 1; made < times; made++) {
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    const file = await open(path, constants.O_WRONLY);
+    await file.writeFile('a line\n');
+    await file.close();
+    await until(made + 1);
+  }
+  const rows = source.status() as unknown as (Certificate & { state: string; matches: number })[];
+  assert.deepEqual(
+    rows.map(({ state }) => state),
+    ['ended', 'ended', 'ended', 'ended', 'reading', 'reading'],
+  );
+  assert.equal(
+    rows.reduce((sum, { matches }) => sum + matches, 0),
+    times,
+  );
+  assert.equal(rows.flatMap(({ examined }) => examined).length, times);
+  assert.equal(rows[0]?.coverage, 'gaps');
+});
+
 test('a flood that comes through a fifo leaves everything else its turn, every 64 KiB', async (t) => {
   const { path, certificate } = await watchFifo(t);
   const megabytes = 20;

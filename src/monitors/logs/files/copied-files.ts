@@ -4,7 +4,7 @@
  * renamed over the log (`sed -i`) goes on where the log was.
  */
 import { fstatSync } from 'node:fs';
-import { hasTakenOver, isCopyOf, isCopyUpTo, isLikelyTheSame, isMadeBeside, mayBeCopyOf } from './copies.ts';
+import { hasTakenOver, isCopyOfAny, isCopyUpTo, isLikelyTheSame, isMadeBeside, mayBeCopyOf } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
 import type { FilePosition } from './followed-file.ts';
 import { FollowedFile } from './followed-file.ts';
@@ -127,7 +127,8 @@ export class CopiedFiles {
    * taken the place of one of the `known` files as a copy.
    */
   isOnlyRepeating(opened: FollowedFile, { isOlder }: Neighbour, known: FollowedFile[]): boolean {
-    if (!isOlder) return this.#followed.all().some(({ file }) => isCopyOf(opened, file));
+    const followed = (): FollowedFile[] => this.#followed.all().map(({ file }) => file);
+    if (!isOlder) return isCopyOfAny(opened, followed());
     return !known.some((previous) => this.#entryOf(previous) && hasTakenOver(opened, previous));
   }
 
@@ -171,7 +172,7 @@ export class CopiedFiles {
 
   /** The files that have, or had, a name that a copy has as rotation changes it. */
   #candidates(copy: FollowedFile): OpenFile[] {
-    const names = [...copy.names, copy.place];
+    const names = [...new Set([...copy.names, copy.place])];
     const isOriginal = ({ file }: OpenFile): boolean =>
       file.identity !== copy.identity && names.some((name) => file.names.some((log) => isRotationOf(name, log)));
     return this.#followed.all().filter(isOriginal);

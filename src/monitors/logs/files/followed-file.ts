@@ -113,7 +113,7 @@ export class FollowedFile {
     }
     if (shared.length === 0) shared = vectorBuffer(dataAt + sliceBytes + 1);
     this.path = path;
-    this.names = [path, this.place];
+    this.names = [...new Set([path, this.place])];
     this.identity = identityOf(stat);
     this.inode = String(stat.ino);
     this.device = String(stat.dev);

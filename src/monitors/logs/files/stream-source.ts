@@ -8,7 +8,7 @@ import type { SourceStatus, Trigger } from '../../../plugin.ts';
 import { lastLines } from '../last-lines.ts';
 import type { LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import { contextBytes, contextLines } from '../source.ts';
-import { FileRecord, longLinesDoubt, utf16Gap, utf16Remark } from './file-record.ts';
+import { type ExaminedSpan, FileRecord, longLinesDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import { hasUtf16Mark } from './fingerprint.ts';
 import { StreamLines } from './stream-lines.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
@@ -24,6 +24,9 @@ const fifoDoubt = 'what another process reads from the fifo does not come here';
 
 /** How often it is looked whether a fifo was made anew. */
 const lookEveryMs = 1000;
+
+/** So many fifos of a name that were made anew since are told of one by one; a service that never stays up makes thousands. */
+const mostEnded = 4;
 
 interface Stream {
   source: string;
@@ -95,6 +98,21 @@ export class StreamSource implements Source {
       this.#onEnd(stream);
       stream.readable.destroy();
     }
+    this.#forgetOldest(source);
+  }
+
+  /** Of those that are forgotten, what is in their certificates goes to the oldest that is not. */
+  #forgetOldest(source: string): void {
+    const ended = this.#streams.filter((stream) => stream.source === source && stream.hasEnded);
+    for (const [index, stream] of ended.slice(0, -mostEnded).entries()) {
+      const next = ended[index + 1] as Stream;
+      if (stream.lines.longLines > 0) stream.record.doubt(longLinesDoubt);
+      next.record.absorb(stream.record);
+      next.record.end({ ...spanOf(stream), ended: 'let go' });
+      next.matches += stream.matches;
+      next.passedOver += stream.passedOver;
+      this.#streams.splice(this.#streams.indexOf(stream), 1);
+    }
   }
 
   /** Nothing to give back: what was read is kept in memory. */
@@ -107,12 +125,11 @@ export class StreamSource implements Source {
 
   status(): SourceStatus[] {
     return this.#streams.map((stream) => {
-      const { source, device, inode, lines: text, hasEnded, stoppedAt, matches, passedOver } = stream;
-      const { lines, bytes, longLines, examinedTo } = text;
+      const { source, lines: text, hasEnded, matches, passedOver } = stream;
+      const { lines, bytes, longLines } = text;
       const state = hasEnded ? 'ended' : 'reading';
-      const span = { device, inode, born: null, from: 0, to: stoppedAt ?? examinedTo };
       const doubts = longLines > 0 ? [longLinesDoubt] : [];
-      const certificate = stream.record.status([span], { doubts, gaps: [] });
+      const certificate = stream.record.status([spanOf(stream)], { doubts, gaps: [] });
       return { source, state, offset: bytes, lines, bytes, matches, passedOver, ...certificate };
     });
   }
@@ -178,6 +195,10 @@ export class StreamSource implements Source {
     if (!this.#context.isOver() && this.#streams.every(({ hasEnded }) => hasEnded)) this.#onAllEnded();
   }
 }
+
+const spanOf = ({ device, inode, lines, stoppedAt }: Stream): ExaminedSpan => {
+  return { device, inode, born: null, from: 0, to: stoppedAt ?? lines.examinedTo };
+};
 
 function openStandardInput(): Opened {
   const { dev, ino } = fstatSync(process.stdin.fd, { bigint: true });

@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
 import { FileRecord, pollingDoubt } from './file-record.ts';
+import { wakeOnNames } from './folder-names.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
 import { identityOf } from './followed-file.ts';
 import { NameEvents } from './name-events.ts';
@@ -13,7 +14,7 @@ import type { Neighbour } from './neighbours.ts';
 import { findCopies, findNewNeighbours, haveSameNames, isRotationOf, listRotated } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { WakeUp } from './wake-up.ts';
-import { timesEventsMayBeLost, wakeOn } from './wake-up.ts';
+import { timesEventsMayBeLost } from './wake-up.ts';
 
 /** The kernel takes birth times from a clock that lags by a tick, at most 10 ms: this covers it. */
 const clockLagMs = 50;
@@ -332,11 +333,11 @@ export class WatchedPath {
     const identity = identityOfFolder(folder);
     if (this.#folder?.identity === identity) return;
     this.#folder?.wakeUp?.close();
-    const onChange = (kind: 'change' | 'rename', name: Buffer | null): void => {
-      if (kind !== 'rename') return;
-      if (name?.toString() === basename(this.path)) this.#nameEvents.count();
+    const [own, ofFolder] = [basename(this.path), basename(folder)];
+    const onName = (name: string | undefined): void => {
+      if (name === own) this.#nameEvents.count();
       // Of the folder itself libuv tells by its own name.
-      else if (name?.toString() === basename(folder)) this.record.doubt(folderMovedDoubt);
+      else if (name === ofFolder) this.record.doubt(folderMovedDoubt);
       this.planLook();
     };
     let pollingReason: string | undefined;
@@ -344,7 +345,7 @@ export class WatchedPath {
       pollingReason = reason;
       this.#context.onPolling(this.path, reason);
     };
-    const wakeUp = identity === '' ? undefined : wakeOn(folder, onChange, onPolling);
+    const wakeUp = identity === '' ? undefined : wakeOnNames(folder, identity, onName, onPolling);
     this.#folder = { identity, wakeUp, pollingReason };
   }
 
