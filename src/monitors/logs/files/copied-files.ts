@@ -19,6 +19,8 @@ const outOfSightDoubt = 'it was out of sight for a time, and what came and went 
 
 const none: readonly OpenFile[] = [];
 
+const isReadable = ({ problem, isLost }: OpenFile): boolean => problem === undefined && !isLost;
+
 /** The files that are followed, and what can be done with them. */
 export interface Followed {
   get(identity: string): OpenFile | undefined;
@@ -116,10 +118,13 @@ export class CopiedFiles {
 
   /**
    * Has a new file go on where the one of some had come to whose place it has taken, if it is a copy of it, or likely the same
-   * after that was out of sight: then `record` is told.
+   * after that was out of sight: then `record` is told. The place may be another's by now, where it was rotated since.
    */
   takeOver(opened: FollowedFile, known: FollowedFile[], record: FileRecord): void {
-    known.some((previous) => this.#takesOver(opened, previous, record));
+    const isOver = known.some((previous) => this.#takesOver(opened, previous, record));
+    if (isOver) return;
+    const rotated = this.#candidates(opened).filter((log) => isReadable(log) && hasTakenOver(opened, log.file));
+    rotated.some(({ file }) => this.#takesOver(opened, file, record));
   }
 
   /**
@@ -159,7 +164,6 @@ export class CopiedFiles {
    */
   #seek(entry: OpenFile, mayBe: (original: FollowedFile) => boolean = () => true): void {
     // Of two files each cannot be the copy of the other: both would be passed over.
-    const isReadable = ({ problem, isLost }: OpenFile): boolean => problem === undefined && !isLost;
     const isOther = (original: OpenFile): boolean =>
       isReadable(original) && !this.#originalsOf(original).includes(entry) && mayBe(original.file);
     const candidates = this.#candidates(entry.file);
