@@ -13,7 +13,7 @@ import { ownLog } from './log-files.ts';
 import { OpenFiles } from './open-files.ts';
 import { PassedOver } from './passed-over.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
-import { WatchedPath } from './watched-path.ts';
+import { looksMs, WatchedPath } from './watched-path.ts';
 import { isRotationOfAny, WatchedPattern } from './watched-pattern.ts';
 
 /** How often everything is looked at without any hint, unless --interval says otherwise. */
@@ -99,7 +99,10 @@ export class FileSource implements Source {
     if (this.#isStopped) return;
     if (this.#clock.wasSetBack())
       for (const { record } of this.#paths) record.doubt('the clock, by which files are told apart, was set back');
-    for (const path of this.#paths) path.look();
+    const endMs = performance.now() + looksMs;
+    for (const path of this.#paths)
+      if (performance.now() < endMs) path.look();
+      else path.planLook();
     this.#expandPatterns();
     this.#open.checkAll();
   }

@@ -19,6 +19,8 @@ import { isReachable } from './reachable.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 import { wakeOn } from './wake-up.ts';
 
+/** No further file is begun with after so long in one turn of the event loop. */
+const turnMs = 10;
 /** How long it must be silent before its unfinished last line is taken for complete. */
 const tailAfterMs = 1000;
 
@@ -302,7 +304,12 @@ export class OpenFiles {
     this.#isTurnDue = true;
     setImmediate(() => {
       this.#isTurnDue = false;
-      for (const entry of this.#pending) this.#readOne(entry);
+      const endMs = performance.now() + turnMs;
+      for (const entry of [...this.#pending]) {
+        // It goes to the end of the row: where there is no time for all of them in one turn, each has its own.
+        if (this.#pending.delete(entry)) this.#readOne(entry);
+        if (performance.now() >= endMs) break;
+      }
       if (this.#pending.size > 0) this.#planTurn();
     });
   }

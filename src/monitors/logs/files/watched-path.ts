@@ -52,6 +52,28 @@ interface Passage {
   known: FollowedFile[];
 }
 
+/** How long looks hold up everything else. */
+export const looksMs = 10;
+
+/** The paths that are to be looked at, in the order in which that was planned. */
+const due = new Set<WatchedPath>();
+let arePlanned = false;
+
+function planLooks(): void {
+  if (arePlanned) return;
+  arePlanned = true;
+  setImmediate(() => {
+    arePlanned = false;
+    const endMs = performance.now() + looksMs;
+    for (const path of due) {
+      due.delete(path);
+      path.look();
+      if (performance.now() >= endMs) break;
+    }
+    if (due.size > 0) planLooks();
+  });
+}
+
 export class WatchedPath {
   readonly path: string;
   /** The file that it leads to; undefined while there is none. */
@@ -77,7 +99,6 @@ export class WatchedPath {
   /** The compressed files that were examined, by identity. */
   readonly #unpacked = new Set<string>();
   #isLooking = false;
-  #isLookDue = false;
   #isStopped = false;
 
   constructor(path: string, context: PathContext) {
@@ -112,12 +133,8 @@ export class WatchedPath {
 
   /** Looks at the end of this turn of the event loop, however many hints there are: a folder can have thousands at once. */
   planLook(): void {
-    if (this.#isLookDue) return;
-    this.#isLookDue = true;
-    setImmediate(() => {
-      this.#isLookDue = false;
-      this.look();
-    });
+    due.add(this);
+    planLooks();
   }
 
   /**
