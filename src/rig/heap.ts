@@ -21,17 +21,16 @@ export function preferSmallHeap(): void {
 
 /** What V8 may hold beyond what it held after the last collection. */
 const mostGrownBytes = 3 * 2 ** 20;
-let settledBytes = Number.POSITIVE_INFINITY;
+let settledBytes = 0;
 
-/** Gives back what is not used: V8 would do so by itself only when it next collects, which for an idle rig is never. */
+/**
+ * Gives back what arming has left, and later what a burst of lines has: V8 would do so by itself only when it next collects, which
+ * for an idle rig is never. To be called now and then; where there is something to be given back it takes about 20 ms.
+ */
 export function shrinkHeap(): void {
+  if (getHeapStatistics().total_heap_size <= settledBytes + mostGrownBytes) return;
   setFlagsFromString('--expose-gc');
   const collect: (options: { type: string; flavor: string }) => void = runInNewContext('gc');
   collect({ type: 'major', flavor: 'last-resort' });
   settledBytes = getHeapStatistics().total_heap_size;
-}
-
-/** The same where there is something to be given back: after a burst of lines. It takes about 20 ms. */
-export function shrinkGrownHeap(): void {
-  if (getHeapStatistics().total_heap_size > settledBytes + mostGrownBytes) shrinkHeap();
 }

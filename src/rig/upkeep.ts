@@ -2,7 +2,7 @@
 import { messageOf } from '../errors.ts';
 import { EventLoopWatch } from '../host/event-loop.ts';
 import { every } from '../host/every.ts';
-import { shrinkGrownHeap } from './heap.ts';
+import { shrinkHeap } from './heap.ts';
 import type { RigLog } from './log.ts';
 
 /** How often it looks: what holds the event loop up for 4 s is told. */
@@ -39,7 +39,7 @@ export class Upkeep {
 
   #look(): void {
     this.#loop.look();
-    shrinkGrownHeap();
+    shrinkHeap();
     if (this.#restoring || this.#place.isThere()) return;
     this.#restoring = this.#restore().finally(() => {
       this.#restoring = undefined;

@@ -3,7 +3,6 @@ import { findProgram } from '../host/programs.ts';
 import type { AnyMonitor } from '../plugin.ts';
 import { findAction, runActions } from './actions.ts';
 import { DiskGuard } from './disk-guard.ts';
-import { shrinkHeap } from './heap.ts';
 import type { RigLog } from './log.ts';
 import { isoTime } from './paths.ts';
 import type { RigSpec } from './spec.ts';
@@ -30,11 +29,9 @@ async function harmless(planned: RigSpec['actions']): Promise<RigSpec['actions']
  */
 export async function warmUp(spec: RigSpec, monitor: AnyMonitor, ended: AbortSignal): Promise<void> {
   const folder = await makeWarmUpFolder(spec).catch(silent);
-  if (folder !== undefined) {
-    await goTheWay(folder, spec, monitor, ended);
-    await removeWarmUpFolder(spec).catch(silent);
-  }
-  shrinkHeap();
+  if (folder === undefined) return;
+  await goTheWay(folder, spec, monitor, ended);
+  await removeWarmUpFolder(spec).catch(silent);
 }
 
 async function goTheWay(folder: string, spec: RigSpec, monitor: AnyMonitor, ended: AbortSignal): Promise<void> {
