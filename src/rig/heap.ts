@@ -20,7 +20,7 @@ export function preferSmallHeap(): void {
 }
 
 /** What V8 may hold beyond what it held after the last collection. */
-const mostGrownBytes = 3 * 2 ** 20;
+const mostGrownBytes = 2 ** 20;
 let settledBytes = 0;
 
 /**
