@@ -66,6 +66,17 @@ test('a name is looked up when it triggers: a service that was restarted is dump
   assert.ok(names.some((name) => name.endsWith(`core.myservice.${after.pid}`)));
 });
 
+test('a process that another rig had just let go of when gdb was refused is dumped all the same', async (t) => {
+  const host = await startLogged(t);
+  const service = await startService(host);
+  const refuse = `touch /run/refused; echo 'ptrace: Operation not permitted.' >&2; exit 1`;
+  await standIn(host, 'gcore', `[ ! -e /run/refused ] || exec /usr/bin/gcore "$@"\n${refuse}`);
+  const { record, names } = await trigger(host, await arm(host, '--gcore', service.pid));
+  assert.ok(host.exists('/run/refused'));
+  assert.equal(record.status, 'finished', record.reasons.join());
+  assert.ok(names.some((name) => name.endsWith(`core.myservice.${service.pid}`)));
+});
+
 test('a name of several processes is an error, unless --all-pids dumps them all', async (t) => {
   const host = await startLogged(t);
   const services = [await startService(host), await startService(host)];

@@ -78,6 +78,11 @@ async function waitForOtherRigs(pid: number, signal: AbortSignal): Promise<numbe
 /** Whether gdb did not get the process because another tracer was quicker. */
 const cameTooLate = ({ stderr }: RunResult) => /is already traced by process/.test(stderr);
 
+/** So gdb says it, too, where that tracer had let go again when gdb looked who it was: ptrace(2), EPERM. */
+const wasRefused = ({ stderr }: RunResult) => /^ptrace: Operation not permitted/m.test(stderr);
+/** How often a process is tried that gdb was refused without a cause. */
+const mostTries = 3;
+
 /** Runs gcore; afterwards nothing holds the process, and it runs if it did before. Gives a tracer that still holds it. */
 async function runGcore(program: string, prefix: string, target: ProcessStat, context: ActionContext) {
   const wasStopped = target.state === 'T';
@@ -100,6 +105,7 @@ export async function dumpProcess(
   found: ProcessStat,
   note: string | null,
   context: ActionContext,
+  tries = mostTries,
 ): Promise<Outcome> {
   const tracedBy = await waitForOtherRigs(found.pid, context.signal);
   if (context.signal.aborted) return withoutCore(wanted, found, 'failed', 'there was no time left to dump it');
@@ -115,7 +121,11 @@ export async function dumpProcess(
   const prefix = `core.${safeFileName(target.comm)}`;
   const file = `${prefix}.${target.pid}`;
   const { result, tracer } = await runGcore(program, join(context.dir, prefix), target, context);
-  if (cameTooLate(result)) return await dumpProcess(program, wanted, found, note, context);
+  if (cameTooLate(result)) return await dumpProcess(program, wanted, found, note, context, tries);
+  if (wasRefused(result) && tries > 1) {
+    await delay(pollMs);
+    return await dumpProcess(program, wanted, found, note, context, tries - 1);
+  }
   if (tracer !== 0) context.log(`process ${label(target)} is still held by process ${tracer}`);
 
   const core = await checkIfThere(join(context.dir, file));
