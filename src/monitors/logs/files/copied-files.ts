@@ -22,7 +22,7 @@ const none: readonly OpenFile[] = [];
 const isReadable = ({ problem, isLost }: OpenFile): boolean => problem === undefined && !isLost;
 
 /** The files that are followed, and what can be done with them. */
-export interface Followed {
+interface Followed {
   get(identity: string): OpenFile | undefined;
   all(): OpenFile[];
   /** Reads one slice, and finds out whether a file was truncated. Returns whether there may be more. */
@@ -36,7 +36,7 @@ export interface Followed {
 }
 
 /** What was cut off from a followed file. */
-export interface CutOff {
+interface CutOff {
   /** Where the examination of that file stood. */
   position: FilePosition;
   /** The file; undefined when it was not truncated, but lost sight of. */

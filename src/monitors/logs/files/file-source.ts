@@ -13,7 +13,8 @@ import { ownLog } from './log-files.ts';
 import { OpenFiles } from './open-files.ts';
 import { PassedOver } from './passed-over.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
-import { looksMs, WatchedPath } from './watched-path.ts';
+import { turnMs } from './turns.ts';
+import { WatchedPath } from './watched-path.ts';
 import { isRotationOfAny, WatchedPattern } from './watched-pattern.ts';
 
 /** How often everything is looked at without any hint, unless --interval says otherwise. */
@@ -23,9 +24,6 @@ const letGoAfterMs = 30_000;
 
 /** A name that a pattern has found is forgotten when there was no such file for so many looks. */
 const forgottenAfterLooks = 60;
-
-/** How long it holds up everything else to begin with new files. */
-const sliceMs = 10;
 
 const passedOverDoubt =
   'a file that fits has the name of a watched one after its rotation, and what it holds is not read';
@@ -99,7 +97,7 @@ export class FileSource implements Source {
     if (this.#isStopped) return;
     if (this.#clock.wasSetBack())
       for (const { record } of this.#paths) record.doubt('the clock, by which files are told apart, was set back');
-    const endMs = performance.now() + looksMs;
+    const endMs = performance.now() + turnMs;
     for (const path of this.#paths)
       if (performance.now() < endMs) path.look();
       else path.planLook();
@@ -184,7 +182,7 @@ export class FileSource implements Source {
   /** Thousands of files may come at once: everything else has its turn in between. */
   #takeComing(): void {
     if (this.#isStopped) return;
-    const endMs = performance.now() + sliceMs;
+    const endMs = performance.now() + turnMs;
     while (this.#coming.length > 0 && performance.now() < endMs) {
       const [path, pattern] = this.#coming.shift() as [string, WatchedPattern];
       if (isRotationOfAny(path, this.#paths)) this.#passOver(path, pattern);

@@ -17,10 +17,9 @@ import type { Neighbour } from './neighbours.ts';
 import type { OpenFile } from './open-file.ts';
 import { isReachable } from './reachable.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
+import { Turns } from './turns.ts';
 import { wakeOn } from './wake-up.ts';
 
-/** No further file is begun with after so long in one turn of the event loop. */
-const turnMs = 10;
 /** How long it must be silent before its unfinished last line is taken for complete. */
 const tailAfterMs = 1000;
 
@@ -43,7 +42,7 @@ export class OpenFiles {
     leave: (file) => this.leave(file),
   });
   readonly #entries = new Map<string, OpenFile>();
-  readonly #pending = new Set<OpenFile>();
+  readonly #pending = new Turns<OpenFile>((entry) => this.#readOne(entry));
   readonly #suppressedLines = new SuppressedLines();
   readonly #context: SourceContext;
   readonly #onMatch: OnFileMatch;
@@ -52,7 +51,6 @@ export class OpenFiles {
   readonly #onTruncated: OnTruncated;
   readonly #onPolling: (path: string, reason: string) => void;
   readonly #letGoAfterMs: number;
-  #isTurnDue = false;
   #isStopped = false;
   #isClosed = false;
 
@@ -294,24 +292,7 @@ export class OpenFiles {
 
   /** Has a file read at the end of this turn of the event loop, however many hints there are. */
   #wake(entry: OpenFile): void {
-    if (this.#isStopped) return;
-    this.#pending.add(entry);
-    this.#planTurn();
-  }
-
-  #planTurn(): void {
-    if (this.#isTurnDue) return;
-    this.#isTurnDue = true;
-    setImmediate(() => {
-      this.#isTurnDue = false;
-      const endMs = performance.now() + turnMs;
-      for (const entry of [...this.#pending]) {
-        // It goes to the end of the row: where there is no time for all of them in one turn, each has its own.
-        if (this.#pending.delete(entry)) this.#readOne(entry);
-        if (performance.now() >= endMs) break;
-      }
-      if (this.#pending.size > 0) this.#planTurn();
-    });
+    if (!this.#isStopped) this.#pending.add(entry);
   }
 
   /**
@@ -337,7 +318,6 @@ export class OpenFiles {
       entry.isBeingRead = false;
     }
     if (entry.file.offset !== before) entry.lastGrewMs = performance.now();
-    if (this.#pending.size > 0) this.#planTurn();
     this.#tellOfEncoding(entry);
     return this.#pending.has(entry);
   }

@@ -13,6 +13,7 @@ import { NameEvents } from './name-events.ts';
 import type { Neighbour } from './neighbours.ts';
 import { findCopies, findNewNeighbours, haveSameNames, isRotationOf, listRotated } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
+import { Turns } from './turns.ts';
 import type { WakeUp } from './wake-up.ts';
 import { timesEventsMayBeLost } from './wake-up.ts';
 
@@ -52,27 +53,7 @@ interface Passage {
   known: FollowedFile[];
 }
 
-/** How long looks hold up everything else. */
-export const looksMs = 10;
-
-/** The paths that are to be looked at, in the order in which that was planned. */
-const due = new Set<WatchedPath>();
-let arePlanned = false;
-
-function planLooks(): void {
-  if (arePlanned) return;
-  arePlanned = true;
-  setImmediate(() => {
-    arePlanned = false;
-    const endMs = performance.now() + looksMs;
-    for (const path of due) {
-      due.delete(path);
-      path.look();
-      if (performance.now() >= endMs) break;
-    }
-    if (due.size > 0) planLooks();
-  });
-}
+const looks = new Turns<WatchedPath>((path) => path.look());
 
 export class WatchedPath {
   readonly path: string;
@@ -133,8 +114,7 @@ export class WatchedPath {
 
   /** Looks at the end of this turn of the event loop, however many hints there are: a folder can have thousands at once. */
   planLook(): void {
-    due.add(this);
-    planLooks();
+    looks.add(this);
   }
 
   /**
