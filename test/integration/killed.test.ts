@@ -118,7 +118,7 @@ test('where the guardian is killed too, the next command takes down what is left
   await host.kill(pid, 'SIGKILL');
   const { stderr } = await host.rig('list');
   assert.match(stderr, /web: its daemon was killed; cleaned up/);
-  assert.equal(host.process(service.pid)?.state, 'S');
+  await waitFor('the process to run', () => host.process(service.pid)?.state === 'S');
   await assertNothingLeft(host);
 });
 
@@ -147,7 +147,7 @@ test('the guardian ends with its rig, and sleeps until then', async (t) => {
   const guardian = await waitFor('the guardian', () =>
     host.processes().find(({ args }) => args.includes('rig-guardian')),
   );
-  assert.equal(guardian.state, 'S');
+  await waitFor('the guardian to sleep', () => host.process(guardian.pid)?.state === 'S');
   host.append(LOG, `${MESSAGE}\n`);
   assert.equal((await finished(host, 'web')).status, 'finished');
   await waitFor('the guardian to end', () => [undefined, 'Z'].includes(host.process(guardian.pid)?.state));

@@ -10,6 +10,7 @@ import {
   MESSAGE,
   startService,
 } from '../support/rigs.ts';
+import { waitFor } from '../support/wait.ts';
 
 test('the original example, typed as documented, dumps the process when the journal gets the message', async (t) => {
   const host = await startHost(t);
@@ -28,7 +29,7 @@ test('the original example, typed as documented, dumps the process when the jour
   assert.equal(manifest.trigger.line, `well: ${MESSAGE}!`);
   const names = await host.tarList(record.archive ?? '');
   assert.ok(names.some((name) => name.endsWith(`/gcore/core.myservice.${service.pid}`)));
-  assert.equal(host.process(service.pid)?.state, 'S', 'the service goes on as before');
+  await waitFor('the service to go on as before', () => host.process(service.pid)?.state === 'S');
   await assertNothingLeft(host);
 });
 

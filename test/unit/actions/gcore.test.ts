@@ -50,7 +50,7 @@ test('a process is dumped into a core that gdb opens', async (t) => {
 test('a process that was dumped goes on running, with no tracer', async (t) => {
   const pid = await startStranger(t);
   await run(await prepare([String(pid)]), actionContext(makeFolder(t)));
-  assert.equal(await stateOf(pid), 'S');
+  await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
   assert.equal((await readProcessStatus(pid))?.tracer, 0);
 });
 
