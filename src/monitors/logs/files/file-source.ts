@@ -97,10 +97,7 @@ export class FileSource implements Source {
     if (this.#isStopped) return;
     if (this.#clock.wasSetBack())
       for (const { record } of this.#paths) record.doubt('the clock, by which files are told apart, was set back');
-    const endMs = performance.now() + turnMs;
-    for (const path of this.#paths)
-      if (performance.now() < endMs) path.look();
-      else path.planLook();
+    WatchedPath.lookAtAll(this.#paths);
     this.#expandPatterns();
     this.#open.checkAll();
   }

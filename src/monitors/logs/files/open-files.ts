@@ -43,6 +43,7 @@ export class OpenFiles {
   });
   readonly #entries = new Map<string, OpenFile>();
   readonly #pending = new Turns<OpenFile>((entry) => this.#readOne(entry));
+  readonly #checks = new Turns<OpenFile>((entry) => this.#check(entry));
   readonly #suppressedLines = new SuppressedLines();
   readonly #context: SourceContext;
   readonly #onMatch: OnFileMatch;
@@ -197,14 +198,15 @@ export class OpenFiles {
 
   /** Has every file looked at, as the safety net does; lets go of those that have been silent for long. */
   checkAll(): void {
-    const now = performance.now();
-    for (const entry of this.#entries.values()) {
-      this.#readOne(entry);
-      const silentMs = now - entry.lastGrewMs;
-      if (entry.names > 0 || this.#isStopped || this.#pending.has(entry)) continue;
-      if (silentMs >= tailAfterMs && entry.problem === undefined && !entry.isLost) this.#examineTail(entry);
-      if (silentMs >= this.#letGoAfterMs && !entry.isHolderSought) void this.#letGoUnlessHeld(entry);
-    }
+    this.#checks.addAll(this.#entries.values());
+  }
+
+  #check(entry: OpenFile): void {
+    this.#readOne(entry);
+    const silentMs = performance.now() - entry.lastGrewMs;
+    if (entry.names > 0 || this.#isStopped || this.#pending.has(entry)) return;
+    if (silentMs >= tailAfterMs && entry.problem === undefined && !entry.isLost) this.#examineTail(entry);
+    if (silentMs >= this.#letGoAfterMs && !entry.isHolderSought) void this.#letGoUnlessHeld(entry);
   }
 
   #examineTail(entry: OpenFile): void {
@@ -220,6 +222,7 @@ export class OpenFiles {
     this.#isStopped = true;
     for (const entry of this.#entries.values()) entry.wakeUp?.close();
     this.#pending.clear();
+    this.#checks.clear();
   }
 
   /** Closes every file, after `stop`. What is known of them is kept: the manifest is written later. */
@@ -366,6 +369,7 @@ export class OpenFiles {
 
   #remove(entry: OpenFile): void {
     this.#pending.delete(entry);
+    this.#checks.delete(entry);
     this.#entries.delete(entry.file.identity);
     this.copies.forget(entry);
     entry.wakeUp?.close();

@@ -19,6 +19,12 @@ export class Turns<T> {
     this.#plan();
   }
 
+  /** Has the work done for all of these, beginning at once. */
+  addAll(items: Iterable<T>): void {
+    for (const item of items) this.#items.add(item);
+    this.#workOff();
+  }
+
   has(item: T): boolean {
     return this.#items.has(item);
   }
@@ -36,13 +42,17 @@ export class Turns<T> {
     this.#isPlanned = true;
     setImmediate(() => {
       this.#isPlanned = false;
-      const endMs = performance.now() + turnMs;
-      for (const item of [...this.#items]) {
-        // One that is added again goes to the end of the row: where there is no time for all of them, each has its own.
-        if (this.#items.delete(item)) this.#work(item);
-        if (performance.now() >= endMs) break;
-      }
-      if (this.#items.size > 0) this.#plan();
+      this.#workOff();
     });
+  }
+
+  #workOff(): void {
+    const endMs = performance.now() + turnMs;
+    for (const item of [...this.#items]) {
+      // One that is added again goes to the end of the row: where there is no time for all of them, each has its own.
+      if (this.#items.delete(item)) this.#work(item);
+      if (performance.now() >= endMs) break;
+    }
+    if (this.#items.size > 0) this.#plan();
   }
 }

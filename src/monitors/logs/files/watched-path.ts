@@ -88,6 +88,11 @@ export class WatchedPath {
     this.#wholeSinceMs = context.armedMs;
   }
 
+  /** Looks at all of some paths, beginning at once. */
+  static lookAtAll(paths: WatchedPath[]): void {
+    looks.addAll(paths);
+  }
+
   /** Finds the file, at its end: what it holds by now is old. */
   start(): void {
     this.#watchFolder();
