@@ -15,7 +15,6 @@ import {
   installClock,
   median,
   newHost,
-  now,
   report,
   rigPids,
   setting,
@@ -177,9 +176,9 @@ async function benchMemory(host: TestHost, what: string, matching: string[], lin
     const hasRead = async (): Promise<boolean> => {
       await delay(100); // to look takes CPU, of rig too
       highest = Math.max(highest, held());
-      const asked = now();
+      const asked = performance.now();
       const [source] = await theSources(host, id);
-      answers.push(now() - asked);
+      answers.push(performance.now() - asked);
       return Number(source?.bytes) >= size;
     };
     await waitFor('everything to be examined', hasRead, { withinMs: 120_000 });

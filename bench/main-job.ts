@@ -39,11 +39,9 @@ export async function benchMainJob(): Promise<void> {
   await benchArming(host, pid);
   const id = await armRig(host, 'logs', '-m', MESSAGE, '--gcore', pid);
   await delay(3000);
-  await benchIdle(host, 'one file and the journal', {
-    cpuSeconds: 'at most 0.03 s',
-    switches: 'at most 150',
-    privateMb: 'at most 20 MB',
-  });
+  const goals = { cpuSeconds: 'at most 0.03 s', switches: 'at most 150', privateMb: 'at most 20 MB' };
+  await benchIdle(host, 'one file and the journal, the first minute', goals);
+  await benchIdle(host, 'one file and the journal, afterwards', goals);
   await host.rig('destroy', id);
   await installClock(host);
   await benchLatency(host, pid, {

@@ -4,7 +4,6 @@ import { startHost, type TestHost } from '../test/support/host.ts';
 import { rigProcesses } from '../test/support/rigs.ts';
 import { waitFor } from '../test/support/wait.ts';
 
-const ticksPerSecond = 100;
 const cleanUps: (() => unknown)[] = [];
 
 /** A host that ends with the bench: startHost asks for no more of a test than this. */
@@ -24,8 +23,16 @@ const sorted = (values: number[]): number[] => values.toSorted((a, b) => a - b);
 export const median = (values: number[]): number => sorted(values)[Math.floor(values.length / 2)] ?? Number.NaN;
 const p95 = (values: number[]): number => sorted(values)[Math.ceil(values.length * 0.95) - 1] ?? Number.NaN;
 
-/** Milliseconds since the epoch, with fractions. */
-export const now = (): number => performance.timeOrigin + performance.now();
+/**
+ * Waits for the next millisecond; gives it, since the epoch. The programs that are timed know only the wall clock, which runs at
+ * another pace than performance.now() while the host's time is corrected, by milliseconds within seconds.
+ */
+export function now(): number {
+  const before = Date.now();
+  let at = before;
+  while (at === before) at = Date.now();
+  return at;
+}
 
 /** A figure: what is compared with others, and how it is written. */
 export interface Figure {
@@ -102,16 +109,20 @@ export interface Use {
   proportionalMb: number;
 }
 
-/** What processes have used, all together, from /proc: proc_pid_stat(5), proc_pid_status(5), proc_pid_smaps(5). */
+/**
+ * What the threads of processes have used, all together, from /proc: schedstat (the kernel's sched-stats.rst),
+ * proc_pid_status(5), proc_pid_smaps(5).
+ */
 export function usedBy(host: TestHost, pids: number[]): Use {
   const use = { cpuSeconds: 0, switches: 0, privateMb: 0, proportionalMb: 0 };
   for (const pid of pids) {
-    const fields = host.read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ') ?? [];
-    use.cpuSeconds += (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-    for (const task of host.list(`/proc/${pid}/task`))
+    for (const task of host.list(`/proc/${pid}/task`)) {
+      // In nanoseconds: proc_pid_stat(5) counts in hundredths of a second, and cuts off what is less.
+      use.cpuSeconds += Number(host.read(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0]) / 1e9;
       use.switches += Number(
         /^voluntary_ctxt_switches:\s+(\d+)/m.exec(host.read(`/proc/${pid}/task/${task}/status`))?.[1],
       );
+    }
     const memory = host.read(`/proc/${pid}/smaps_rollup`);
     const megabytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(memory)?.[1]) / 1024;
     use.privateMb += megabytes('Private_Dirty');
