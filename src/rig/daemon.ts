@@ -2,7 +2,6 @@
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { messageOf, RigError, UsageError } from '../errors.ts';
-import { preferSmallHeap } from './heap.ts';
 import { receiveJson, sendJson } from './json-lines.ts';
 import { type EndRequest, runRig, type Starter } from './life.ts';
 import type { RigSpec } from './spec.ts';
@@ -58,7 +57,6 @@ function listen(socket: Socket) {
 
 /** Runs the daemon to the end of its rig. */
 export async function runDaemon(): Promise<void> {
-  preferSmallHeap();
   const socket = connectStarter();
   process.umask(0o077);
   const say = (message: FromDaemon): void => sendJson(socket, message);

@@ -12,6 +12,7 @@ import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../
 import { announceEnd, announceTrigger, notify } from './announce.ts';
 import { type Collected, Collection, type TakenTrigger } from './collection.ts';
 import { serveControl } from './control.ts';
+import { preferSmallHeap } from './heap.ts';
 import { takeDownWith } from './leftover.ts';
 import { openLog, type RigLog } from './log.ts';
 import { controlSocket, isoTime, stateFolder } from './paths.ts';
@@ -460,6 +461,7 @@ class LiveRig {
 
 /** Runs a rig from its spec to its end. Throws when it cannot be armed; then nothing of it remains. */
 export async function runRig(spec: RigSpec, starter: Starter): Promise<FinishedRecord> {
+  preferSmallHeap();
   const owner = await ownIdentity();
   defendSelf();
   setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
