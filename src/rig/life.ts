@@ -270,7 +270,9 @@ class LiveRig {
   }
 
   #holdReason(): HoldReason | undefined {
-    return this.#gate.isOver ? undefined : this.#gate.holdReason(performance.now(), this.#waiting.length);
+    // The one that is worked on next waits for nothing: of what is read together with its line, the next match is the next trigger.
+    const waiting = this.#isCollecting ? this.#waiting.length : Math.max(0, this.#waiting.length - 1);
+    return this.#gate.isOver ? undefined : this.#gate.holdReason(performance.now(), waiting);
   }
 
   /** The condition is met: the trigger is taken, unless it comes at a time when none is. */
