@@ -57,7 +57,7 @@ export function parseList(texts: string[]): string[] {
   const braces = texts.find((text) => /\{[^{}]*,[^{}]*\}/.test(text));
   if (braces !== undefined)
     throw new Error(
-      `braces are for the shell, which expands them only outside of quotes, got ${JSON.stringify(braces)}`,
+      `braces are not expanded here: name each value, with commas between, got ${JSON.stringify(braces)}`,
     );
   const values = texts.flatMap((text) => text.split(',')).map((value) => value.trim());
   if (values.includes(''))

@@ -132,12 +132,14 @@ export function createCommand(monitor: AnyMonitor): Command<OptionTable> {
       { title: 'Actions', options: Object.assign({}, ...actions.map(({ options }) => options)) },
       { title: 'Options', options: rigOptions },
     ],
-    notes: `The result is ${outputRoot}/rig-ID-DATE-TIME.tar.gz; what every rig does is in ${logFile}.\nExit codes: 0 armed, 1 it failed, 2 the command line is wrong.\nWith --foreground: 0 all was collected, 1 not all, 130 and 143 it was ended by Ctrl-C or SIGTERM.`,
+    notes: `DURATION: 250ms, 10s, 5m, 2h, 1d; a bare number is seconds; 24 days at most. SIZE: 512K, 10M, 2G, powers of 1024; a bare number is bytes. What takes A,B may be repeated instead.\nThe result is ${outputRoot}/rig-ID-DATE-TIME.tar.gz; what every rig does is in ${logFile}.\nExit codes: 0 armed, 1 it failed, 2 the command line is wrong.\nWith --foreground: 0 all was collected, 1 not all, 130 and 143 it was ended by Ctrl-C or SIGTERM.`,
     examples: monitor.examples,
     run: async (values, words, commandLine) => {
       const [stray] = words;
       if (stray !== undefined)
-        throw new UsageError(`${JSON.stringify(stray)} belongs to no option; a value with spaces needs quotes`);
+        throw new UsageError(
+          `${JSON.stringify(stray)} belongs to no option: a value with spaces or a pattern such as *.log needs quotes, a list commas`,
+        );
       const remarks = new Remarks();
       const { spec, rehearse } = await prepare(monitor, values, commandLine, remarks.add);
       const rehearsed = rehearse();

@@ -182,6 +182,11 @@ const loadExeca = async () => (await import('execa')).execa;
 /** How every program is started: in a session of its own, with an environment of our making, its output left to us. */
 const ownSession = { detached: true, cleanup: false, buffer: false, reject: false, extendEnv: false } as const;
 
+/** The guardian runs from now on, also when no program does: it writes the record of a killed daemon, too. */
+export function startGuardian(): void {
+  guardian?.start();
+}
+
 /** Nothing that this process has started is left, and it ends itself. */
 export function dismissGuardian(): void {
   guardian?.dismiss();

@@ -5,7 +5,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../errors.ts';
-import { dismissGuardian, endAllPrograms, setOwner } from '../host/programs.ts';
+import { dismissGuardian, endAllPrograms, setOwner, startGuardian } from '../host/programs.ts';
 import { defendSelf } from '../host/self-defence.ts';
 import { monitors } from '../monitors/index.ts';
 import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../plugin.ts';
@@ -246,6 +246,7 @@ class LiveRig {
     this.#watch = await Promise.race([this.#arming, this.#endedEarly()]);
     this.#saveProgress();
     const told = this.#starter.armed();
+    startGuardian();
     // It begins while the user is being told.
     const warmUpOver = AbortSignal.any([this.#endRequested.signal, this.#warmUpOver.signal]);
     this.#warmingUp = warmUp(this.spec, monitor, warmUpOver);
@@ -269,7 +270,9 @@ class LiveRig {
   }
 
   #holdReason(): HoldReason | undefined {
-    return this.#gate.isOver ? undefined : this.#gate.holdReason(performance.now(), this.#waiting.length);
+    // The one that is worked on next waits for nothing: of what is read together with its line, the next match is the next trigger.
+    const waiting = this.#isCollecting ? this.#waiting.length : Math.max(0, this.#waiting.length - 1);
+    return this.#gate.isOver ? undefined : this.#gate.holdReason(performance.now(), waiting);
   }
 
   /** The condition is met: the trigger is taken, unless it comes at a time when none is. */

@@ -67,6 +67,7 @@ const wrong: Array<[string, string[], RegExp]> = [
   ['a folder that is not there', ['--journal-dir', '/nowhere'], /--journal-dir \/nowhere: no such folder/],
   ['a folder without a journal', ['--journal-dir', '/etc'], /--journal-dir \/etc: there is no journal in it/],
   ['an unknown reader', ['--journal-reader', 'x'], /--journal-reader: expected native or journalctl, got "x"/],
+  ['a priority that there is not', ['--priority', 'high'], /"high" is no priority: expected emerg, .*, 0 to 7/],
   ['a latency of minutes', ['--journal-latency', '2m'], /--journal-latency: expected 1ms to 1s/],
 ];
 for (const [what, args, message] of wrong)

@@ -108,6 +108,17 @@ test('a journalctl that follows dies with a killed daemon, also when rig itself 
   assert.deepEqual(host.processesNamed('journalctl'), []);
 });
 
+test('of a rig that has not run any program, too, the record is written when it is killed, and --notify hears of it', async (t) => {
+  const host = await startHost(t);
+  const options = ['--no-files', '--noop', '--notify', "sh -c 'echo $RIG_STATUS > /run/told'"];
+  await host.startJournald();
+  await armRig(host, 'logs', '-m', MESSAGE, ...options, '--name', 'web');
+  await host.kill((await theRig(host, 'web')).pid, 'SIGKILL');
+  assert.equal((await finished(host, 'web')).status, 'failed');
+  await waitFor('--notify to run', () => host.exists('/run/told') && host.read('/run/told') === 'failed\n');
+  await assertNothingLeftAtOnce(host);
+});
+
 test('where the guardian is killed too, the next command takes down what is left', async (t) => {
   const { host, service, rig } = await startWatched(t);
   await replaceGcore(host, holdingGcore);

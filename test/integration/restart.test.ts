@@ -77,6 +77,18 @@ test('what comes while actions run is examined: the next trigger waits, further 
   await assertNothingLeft(host);
 });
 
+test('of lines that come in one go the first triggers, and the second is the next trigger', async (t) => {
+  const { host, rig } = await startWatched(t);
+  const id = await armRig(host, ...rig, '--restart', 1);
+  host.append(LOG, `${[1, 2, 3].map((number) => `${MESSAGE} ${number}`).join('\n')}\n`);
+  const record = await finished(host, id);
+  const manifests = await Promise.all(archivesOf(record).map((path) => host.manifest<Manifest>(path)));
+  assert.deepEqual(
+    manifests.map(({ trigger }) => trigger.line),
+    [`${MESSAGE} 1`, `${MESSAGE} 2`],
+  );
+});
+
 test('a restarting rig watches again before its archive is written', async (t) => {
   const { host, rig } = await startWatched(t);
   // What does not compress takes zlib some seconds.

@@ -60,7 +60,10 @@ for (const [argv, says] of [
   [['--count', '1e3'], /--count: expected a whole number/],
   [['--count', '99999999999999999999'], /--count: expected a whole number/],
   [['--file', 'a,,b'], /--file: expected a comma-separated list without gaps, got "a,,b"/],
-  [['--file', '/var/log/{a,b}.log'], /--file: braces are for the shell, .*, got "\/var\/log\/{a,b}.log"/],
+  [
+    ['--file', '/var/log/{a,b}.log'],
+    /--file: braces are not expanded here: name each value, with commas between, got "\/var\/log\/{a,b}.log"/,
+  ],
   [['--file'], /--file: needs a value/],
   [['--message', '-dash'], /--message: needs a value; .*--message=-VALUE/],
   [['--message', 'a\ufffdb'], /--message: expected UTF-8/],

@@ -56,6 +56,8 @@ const wrong: Array<[string, Partial<LogsValues>, RegExp]> = [
   ['a folder', { logfile: ['/etc'] }, /\/etc: a folder/],
   ['a device', { logfile: ['/dev/null'] }, /\/dev\/null: a device/],
   ['a file in no folder', { logfile: ['/no/such/file'] }, /no such file, and no such folder/],
+  ['a file in what is no folder', { logfile: ['/etc/hostname/x.log'] }, /no such file, and no such folder/],
+  ['a process that is not there', { logfile: ['/proc/4194399/status'] }, /no such file, and no such folder/],
   ['a time without what it is for', { within: 1000 }, /--within goes with --count of at least 2, --then or --unless/],
   ['a time for one line', { within: 1000, count: 1 }, /--within goes with/],
   ['absence within a time', { within: 1000, absent: 1000 }, /--within goes with/],
@@ -127,6 +129,14 @@ test('a missing file in a folder that exists is watched for, with a remark', asy
   assert.deepEqual(plan.files, [file]);
   assert.match(remarks.join(), /later\.log does not exist yet/);
 });
+
+for (const name of ['later.log', '*.log'])
+  test(`a folder that does not exist yet, in one that does, is waited for, with a remark: ${name}`, async (t) => {
+    const path = join(newFolder(t), 'app', name);
+    const { plan, remarks } = await prepare({ logfile: [path] });
+    assert.deepEqual(plan.patterns ?? plan.files, [path]);
+    assert.match(remarks.join(), /the folder \S+\/app does not exist yet/);
+  });
 
 test('a file that is named twice is watched once, and a link is kept as the name it is', async (t) => {
   const folder = newFolder(t);

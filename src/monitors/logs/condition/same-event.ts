@@ -96,6 +96,7 @@ function unfold(message: string): { times: number; message: string } {
 
 /** Reads a line that syslog wrote, up to 4 KiB of it; undefined where no program is named. */
 export function parseSyslogLine(text: string): SyslogLine | undefined {
+  if (repeated.test(text)) return undefined;
   const [start, host] = header.exec(text) ?? [''];
   const rest = text.slice(start.length);
   const found = tag.exec(rest);

@@ -74,26 +74,47 @@ async function checkFile(name: string, path: string, remark: (text: string) => v
     return 'pseudoFiles';
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (errnoOf(error) === 'ENOENT') return await checkMissingFile(name, path, remark);
+    if (isNothing(error)) return await checkMissingFile(name, path, remark);
     if (errnoOf(error) === 'EACCES') throw new UsageError(`--logfile ${name}: permission denied`);
     throw new UsageError(`--logfile ${name}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-/** A file, or files that fit a pattern, may come later: but not where there is not even a folder. */
+/** A file, or files that fit a pattern, may come later, in a folder that comes later: but not where that has no folder either. */
 async function checkMissingFile(name: string, path: string, remark: (text: string) => void): Promise<Kind> {
   const isManyFiles = isPattern(name);
   const folder = isManyFiles ? fixedFolder(path) : dirname(path);
-  const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) throw new UsageError(`--logfile ${name}: no such file, and no such folder`);
+  const isFolderThere = await isFolder(folder);
+  if (!isFolderThere && !(await mayCome(folder)))
+    throw new UsageError(`--logfile ${name}: no such file, and no such folder`);
   const pseudo = pseudoFileSystem(folder);
   if (isManyFiles && pseudo !== undefined)
     throw new UsageError(`--logfile ${name}: patterns cannot be watched in ${pseudo}; name each file`);
   const kind = isManyFiles ? 'patterns' : pseudo === undefined ? 'files' : 'pseudoFiles';
-  if (kind !== 'patterns') remark(`${name} does not exist yet: it is waited for`);
+  if (!isFolderThere) remark(`${name}: the folder ${folder} does not exist yet: it is waited for`);
+  else if (kind !== 'patterns') remark(`${name} does not exist yet: it is waited for`);
   else if (new WatchedPattern(path, [ownLog]).find().length === 0)
     remark(`no file fits ${name} yet: they are waited for`);
   return kind;
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** Nothing of that name, or a file where a folder would have to be. */
+const isNothing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
+
+/** A folder that somebody may make; not one that the kernel would have to. */
+async function mayCome(folder: string): Promise<boolean> {
+  const parent = dirname(folder);
+  const isThere = await stat(folder).then(
+    () => true,
+    (error) => !isNothing(error),
+  );
+  return !isThere && (await isFolder(parent)) && pseudoFileSystem(parent) === undefined;
 }
 
 function kindOf(found: Awaited<ReturnType<typeof stat>>): string {

@@ -53,7 +53,8 @@ const levels = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'd
 function priorityTest(argument: string): DataTest[] {
   const text = argument.slice(priorityOption.length);
   const [from, to] = text.includes('..') ? text.split('..', 2).map(levelOf) : [0, levelOf(text)];
-  if (from === undefined || to === undefined) throw new RigError(`${JSON.stringify(text)} is no priority`);
+  if (from === undefined || to === undefined)
+    throw new RigError(`${JSON.stringify(text)} is no priority: expected ${levels.join(', ')}, 0 to 7, or FROM..TO`);
   const wanted = levels.map((_, level) => String(level)).slice(Math.min(from, to), Math.max(from, to) + 1);
   return wanted.length === levels.length ? [] : [{ field: 'PRIORITY', test: isOneOf(wanted) }];
 }
