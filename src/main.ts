@@ -32,7 +32,7 @@ async function runCommand(name: string, argv: string[]): Promise<number> {
     print(commandHelp(command));
     return 0;
   }
-  if (process.geteuid?.() !== 0) throw new RigError('rig runs as root only; try sudo');
+  if (process.geteuid?.() !== 0) throw new UsageError('rig runs as root only; try sudo');
   const { values, words } = parseOptions(optionsOf(command), argv);
   return (await command.run(values, words, [name, ...argv])) ?? 0;
 }

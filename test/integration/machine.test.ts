@@ -52,6 +52,6 @@ test('a user who may not use sudo, and one who forgets it, get one clear line', 
   const machine = await bootMachine(t);
   const bob = await machine.userSession('bob');
   const { code, output } = await bob.run('rig list');
-  assert.equal(code, 1);
+  assert.equal(code, 2);
   assert.equal(output.trim(), 'rig: rig runs as root only; try sudo');
 });

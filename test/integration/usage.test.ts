@@ -76,7 +76,7 @@ test('an unprivileged user is told that rig runs as root, and can read the help 
   const asNobody = (...args: string[]) =>
     host.run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'rig', ...args]);
   const { code, stderr } = await asNobody('list');
-  assert.equal(code, 1);
+  assert.equal(code, 2);
   assert.equal(stderr, 'rig: rig runs as root only; try sudo\n');
   for (const args of [['--help'], ['--version'], ['logs', '--help']]) assert.equal((await asNobody(...args)).code, 0);
 });
