@@ -223,3 +223,19 @@ test('a file that fits a pattern and has a name that is not UTF-8, which cannot 
   const following = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
   assert.match(certificateOf(following).coverage, /^no gap known: .*not UTF-8/);
 });
+
+test('a log that was rotated to a name that fits as well, and has not come again, is examined once, however long ago that was', async (t) => {
+  const folder = newFolder(t);
+  const [rotated, removed] = [join(folder, 'app.log'), join(folder, 'removed.log')];
+  const settings = { intervalMs: 5, letGoAfterMs: 5, patterns: [join(folder, '*')] };
+  const { lines, source, until } = await follow(t, [], '.', settings);
+  writeFileSync(rotated, 'one\n');
+  writeFileSync(removed, 'two\n');
+  await until(2);
+  renameSync(rotated, `${rotated}.1`);
+  rmSync(removed);
+  await waitFor('a name that has gone to be forgotten', () => source.status().every((each) => each.source !== removed));
+  writeFileSync(join(folder, 'other.log'), 'three\n');
+  await until(3);
+  assert.deepEqual(lines().sort(), ['one', 'three', 'two']);
+});

@@ -15,14 +15,14 @@ import { PassedOver } from './passed-over.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 import { turnMs } from './turns.ts';
 import { WatchedPath } from './watched-path.ts';
-import { isRotationOfAny, WatchedPattern } from './watched-pattern.ts';
+import { findRotated, WatchedPattern } from './watched-pattern.ts';
 
 /** How often everything is looked at without any hint, unless --interval says otherwise. */
 export const defaultIntervalMs = 1000;
 /** How long a file that was rotated away must be silent before it is let go. */
 const letGoAfterMs = 30_000;
 
-/** A name that a pattern has found is forgotten when there was no such file for so many looks. */
+/** A name that a pattern has found is forgotten when there was no such file, nor one that has it after a rotation, for so many looks. */
 const forgottenAfterLooks = 60;
 
 const passedOverDoubt =
@@ -98,6 +98,7 @@ export class FileSource implements Source {
     if (this.#clock.wasSetBack())
       for (const { record } of this.#paths) record.doubt('the clock, by which files are told apart, was set back');
     WatchedPath.lookAtAll(this.#paths);
+    this.#forgetGone();
     this.#expandPatterns();
     this.#open.checkAll();
   }
@@ -160,9 +161,8 @@ export class FileSource implements Source {
     });
   }
 
-  /** Follows the files that have come from their beginning, and forgets the names that have gone. */
-  #expandPatterns(): void {
-    if (this.#patterns.length === 0) return;
+  /** Forgets the names that a pattern has found and that have gone, to be called at each look. */
+  #forgetGone(): void {
     for (const [path, found] of this.#found) {
       found.misses = path.file ? 0 : found.misses + 1;
       if (found.misses <= forgottenAfterLooks || this.#open.isInUse(path.record)) continue;
@@ -171,6 +171,11 @@ export class FileSource implements Source {
       this.#found.delete(path);
       this.#paths.splice(this.#paths.indexOf(path), 1);
     }
+  }
+
+  /** Follows the files that have come from their beginning. */
+  #expandPatterns(): void {
+    if (this.#patterns.length === 0) return;
     const isAtWork = this.#coming.length > 0;
     this.#coming.push(...this.#findNewPaths());
     if (!isAtWork) this.#takeComing();
@@ -182,13 +187,17 @@ export class FileSource implements Source {
     const endMs = performance.now() + turnMs;
     while (this.#coming.length > 0 && performance.now() < endMs) {
       const [path, pattern] = this.#coming.shift() as [string, WatchedPattern];
-      if (isRotationOfAny(path, this.#paths)) this.#passOver(path, pattern);
+      const log = findRotated(path, this.#paths);
+      if (log) this.#passOver(path, pattern, log);
       else this.#addFound(path, pattern).look();
     }
     if (this.#coming.length > 0) setImmediate(() => this.#takeComing());
   }
 
-  #passOver(path: string, pattern: WatchedPattern): void {
+  #passOver(path: string, pattern: WatchedPattern, log: WatchedPath): void {
+    // Without the log's name what has been examined under it would be taken for a log of its own.
+    const found = this.#found.get(log);
+    if (found) found.misses = 0;
     try {
       if (this.#passedOver.mayHoldMore(path, () => this.#lookAtLogsOf([path]))) pattern.record.doubt(passedOverDoubt);
     } catch (error) {
