@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  closeSync,
   copyFileSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,13 +13,15 @@ import {
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import type { EndedSpan } from '../../../src/monitors/logs/files/file-record.ts';
 import { waitFor } from '../../support/wait.ts';
-import { type Following, follow, newFolder } from './following.ts';
+import { type Following, follow, newFolder, standStill } from './following.ts';
 
 interface Certificate {
   coverage: string;
@@ -29,11 +33,6 @@ interface Certificate {
 /** What is said of the first path. */
 const certificateOf = ({ source }: Following): Certificate => source.status()[0] as unknown as Certificate;
 const spansOf = (following: Following) => certificateOf(following).examined.map(({ from, to }) => [from, to]);
-
-/** Stops this process's event loop, as SIGSTOP or a suspend would. */
-function standStill(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
 
 test('a file that only grows has no gap, and the bytes that were examined are named with the identity of the file', async (t) => {
   const file = join(newFolder(t), 'app.log');
@@ -250,6 +249,27 @@ test('copytruncate while rig is stopped: the lines are found in the copy, each o
   appendFileSync(file, 'four\n');
   await following.until(4);
   assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('a log that was compressed while rig was stopped, and written to by a writer that has it open, is examined once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const writer = openSync(file, 'a');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  writeSync(writer, 'one\n');
+  await following.until(1);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'two\n');
+  standStill(3200);
+  writeSync(writer, 'three\n');
+  writeFileSync(`${file}.1.gz`, gzipSync(readFileSync(`${file}.1`)));
+  writeFileSync(`${file}.2.gz`, gzipSync('four\n'));
+  rmSync(`${file}.1`);
+  writeSync(writer, 'five\n');
+  closeSync(writer);
+  await following.until(5);
+  await waitFor('both to be unpacked', () => following.source.status().some(({ source }) => source === `${file}.2.gz`));
+  assert.deepEqual(following.lines().sort(), ['five', 'four', 'one', 'three', 'two']);
 });
 
 test('a log that was compressed by xz while rig was stopped is a gap', async (t) => {

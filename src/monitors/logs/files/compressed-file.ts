@@ -62,7 +62,12 @@ async function isAmong(path: string, followed: FollowedFile[]): Promise<boolean>
     () => false,
   );
   // Not whole: it is being written at this moment, from one of the candidates.
-  return candidates.some(({ fd }) => (isWhole ? fstatSync(fd).size === at : at > 0));
+  if (!isWhole) return candidates.length > 0 && at > 0;
+  return candidates.some(({ fd }) => {
+    const { size, nlink } = fstatSync(fd);
+    // Its writer may have gone on after it was compressed, and thereby deleted.
+    return size === at || (size > at && nlink === 0);
+  });
 }
 
 /** Unpacks a file piece by piece, until the end or until `take` returns false. */
