@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import { waitFor } from '../../support/wait.ts';
-import { type Following, follow, newFolder } from './following.ts';
+import { type Following, follow, newFolder, standStill } from './following.ts';
 
 test('files that fit a pattern are followed from their end, those that come later from their first byte', async (t) => {
   const folder = newFolder(t);
@@ -238,4 +238,21 @@ test('a log that was rotated to a name that fits as well, and has not come again
   writeFileSync(join(folder, 'other.log'), 'three\n');
   await until(3);
   assert.deepEqual(lines().sort(), ['one', 'three', 'two']);
+});
+
+test('a log that came and was rotated before anyone looked is read as well as what has its name by then', async (t) => {
+  const folder = newFolder(t);
+  const [plain, any] = [join(folder, 'plain.log'), join(folder, 'any.txt')];
+  const patterns = [join(folder, '*.log'), join(folder, 'any*')];
+  const { lines, until } = await follow(t, [], '.', { patterns });
+  for (const path of [plain, any]) {
+    writeFileSync(path, `first ${path}\n`);
+    renameSync(path, `${path}.1`);
+  }
+  // Longer than the times of files lag behind the clock.
+  standStill(100);
+  for (const path of [plain, any]) writeFileSync(path, `second ${path}\n`);
+  await until(4);
+  const expected = [plain, any].flatMap((path) => [`first ${path}`, `second ${path}`]);
+  assert.deepEqual(lines().sort(), expected.sort());
 });

@@ -42,8 +42,10 @@ export class FileSource implements Source {
   readonly #patterns: WatchedPattern[];
   /** Those of the paths that were found by a pattern, which, and at how many looks in a row there was no file. */
   readonly #found = new Map<WatchedPath, { pattern: WatchedPattern; misses: number }>();
-  /** Files that fit and have come, to be followed from their beginning. */
-  readonly #coming: Array<[string, WatchedPattern]> = [];
+  /** Files that fit and have come, to be followed from their beginning; each was not there at a time, in milliseconds since the epoch. */
+  readonly #coming: Array<[path: string, pattern: WatchedPattern, missingMs: number]> = [];
+  /** When it was last looked for files that fit, in milliseconds since the epoch. */
+  #expandedMs = Date.now();
   readonly #open: OpenFiles;
   readonly #passedOver: PassedOver;
   readonly #compressed: CompressedFile[] = [];
@@ -75,14 +77,15 @@ export class FileSource implements Source {
     this.#patterns = (settings.patterns ?? []).map((pattern) => new WatchedPattern(pattern, [ownLog]));
   }
 
-  #watched(path: string): WatchedPath {
-    return new WatchedPath(path, {
+  #watched(path: string, confirmedMs?: number): WatchedPath {
+    const context = {
       armedMs: this.#armedMs,
       open: this.#open,
       remark: this.#context.remark,
-      onPolling: (path, reason) => this.#onPolling(path, reason),
-      onCompressed: (path, record) => void this.#examineCompressed(path, record),
-    });
+      onPolling: (path: string, reason: string) => this.#onPolling(path, reason),
+      onCompressed: (path: string, record: FileRecord) => void this.#examineCompressed(path, record),
+    };
+    return new WatchedPath(path, context, confirmedMs);
   }
 
   async start(): Promise<void> {
@@ -177,7 +180,9 @@ export class FileSource implements Source {
   #expandPatterns(): void {
     if (this.#patterns.length === 0) return;
     const isAtWork = this.#coming.length > 0;
-    this.#coming.push(...this.#findNewPaths());
+    const missingMs = this.#expandedMs;
+    this.#expandedMs = Date.now();
+    for (const [path, pattern] of this.#findNewPaths()) this.#coming.push([path, pattern, missingMs]);
     if (!isAtWork) this.#takeComing();
   }
 
@@ -186,10 +191,10 @@ export class FileSource implements Source {
     if (this.#isStopped) return;
     const endMs = performance.now() + turnMs;
     while (this.#coming.length > 0 && performance.now() < endMs) {
-      const [path, pattern] = this.#coming.shift() as [string, WatchedPattern];
+      const [path, pattern, missingMs] = this.#coming.shift() as [string, WatchedPattern, number];
       const log = findRotated(path, this.#paths);
       if (log) this.#passOver(path, pattern, log);
-      else this.#addFound(path, pattern).look();
+      else this.#addFound(path, pattern, missingMs).look();
     }
     if (this.#coming.length > 0) setImmediate(() => this.#takeComing());
   }
@@ -221,8 +226,8 @@ export class FileSource implements Source {
     return fitting;
   }
 
-  #addFound(path: string, pattern: WatchedPattern): WatchedPath {
-    const watched = this.#watched(path);
+  #addFound(path: string, pattern: WatchedPattern, confirmedMs?: number): WatchedPath {
+    const watched = this.#watched(path, confirmedMs);
     this.#found.set(watched, { pattern, misses: 0 });
     this.#paths.push(watched);
     return watched;

@@ -72,7 +72,7 @@ export class WatchedPath {
   /** Where the file really is, when the path is a link or has one in it. */
   #target: string | undefined;
   /** Until when the path is known to have led to `file`, in milliseconds since the epoch. */
-  #confirmedMs = Date.now();
+  #confirmedMs: number;
   #timesLost = timesEventsMayBeLost();
   #lastProblem: string | undefined;
   /** Names changed while this was looked through: it is once more. */
@@ -82,9 +82,11 @@ export class WatchedPath {
   #isLooking = false;
   #isStopped = false;
 
-  constructor(path: string, context: PathContext) {
+  /** `confirmedMs` is when it was last known what the path leads to, or that it leads nowhere, in milliseconds since the epoch. */
+  constructor(path: string, context: PathContext, confirmedMs = Date.now()) {
     this.path = path;
     this.#context = context;
+    this.#confirmedMs = confirmedMs;
     this.#wholeSinceMs = context.armedMs;
   }
 
