@@ -272,6 +272,23 @@ test('a log that was compressed while rig was stopped, and written to by a write
   assert.deepEqual(following.lines().sort(), ['five', 'four', 'one', 'three', 'two']);
 });
 
+test('a log that came, and was rotated and compressed, within one turn of the event loop is examined', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  appendFileSync(file, 'two\n');
+  writeFileSync(`${file}.2.gz`, gzipSync(readFileSync(file)));
+  rmSync(file);
+  writeFileSync(file, 'three\n');
+  writeFileSync(`${file}.1.gz`, gzipSync(readFileSync(file)));
+  rmSync(file);
+  writeFileSync(file, 'four\n');
+  await following.until(4);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
 test('a log that was compressed by xz while rig was stopped is a gap', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

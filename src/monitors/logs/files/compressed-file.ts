@@ -17,6 +17,14 @@ export interface CompressedFile {
   passedOver: number;
 }
 
+const unpackers = [
+  ['.gz', createGunzip],
+  ['.zst', createZstdDecompress],
+] as const;
+
+/** Whether a compressed file can be unpacked, by its name. */
+export const isUnpackable = (path: string): boolean => unpackers.some(([ending]) => path.endsWith(ending));
+
 /**
  * Examines a compressed file from its beginning, unless it holds the same as one of the files that are followed: then it was,
  * or will be, read there. Resolves to undefined in that case; throws when it cannot be read.
@@ -72,7 +80,7 @@ async function isAmong(path: string, followed: FollowedFile[]): Promise<boolean>
 
 /** Unpacks a file piece by piece, until the end or until `take` returns false. */
 async function forEachChunk(path: string, take: (chunk: Buffer) => boolean): Promise<void> {
-  const unpack = path.endsWith('.gz') ? createGunzip() : path.endsWith('.zst') ? createZstdDecompress() : undefined;
+  const unpack = unpackers.find(([ending]) => path.endsWith(ending))?.[1]();
   if (!unpack) throw new RigError('only gzip and zstd can be unpacked');
   const packed = createReadStream(path);
   packed.once('error', (error) => unpack.destroy(error));

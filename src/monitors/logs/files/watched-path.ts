@@ -5,6 +5,7 @@ import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
+import { isUnpackable } from './compressed-file.ts';
 import { FileRecord, pollingDoubt } from './file-record.ts';
 import { wakeOnNames } from './folder-names.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
@@ -19,7 +20,7 @@ import { timesEventsMayBeLost } from './wake-up.ts';
 
 /** The kernel takes birth times from a clock that lags by a tick, at most 10 ms: this covers it. */
 const clockLagMs = 50;
-/** Rig was stopped, or the host asleep, when it did not look for so long. Only then can a file have been compressed unseen. */
+/** Rig was stopped, or the host asleep, when it did not look for so long. */
 const stoppedMs = 3000;
 
 /** Of a name that came and went then, nobody has told. */
@@ -51,6 +52,8 @@ interface Passage {
   folders: string[];
   sinceMs: number;
   known: FollowedFile[];
+  /** Whether what happened to the name meanwhile leaves room for one that has been compressed already. */
+  mayBeCompressed: boolean;
 }
 
 const looks = new Turns<WatchedPath>((path) => path.look());
@@ -240,8 +243,9 @@ export class WatchedPath {
     if (at === 'beginning') {
       const { folders: before = [], sinceMs = this.#confirmedMs, known = [] } = this.#unsettled ?? {};
       const had = [previous, this.file].filter((file) => file !== undefined);
-      this.#catchUp({ folders: [...folders, ...before], sinceMs, known: [...had, ...known] });
-      this.#noteDoubts(previous, wasRenamed);
+      const isExplained = this.#noteDoubts(previous, wasRenamed);
+      const mayBeCompressed = !isExplained || (this.#unsettled?.mayBeCompressed ?? false);
+      this.#catchUp({ folders: [...folders, ...before], sinceMs, known: [...had, ...known], mayBeCompressed });
       if (this.file !== previous) this.#wholeSinceMs = this.#confirmedMs;
     } else this.#nameEvents.onSame();
     if (previous) open.release(previous);
@@ -252,10 +256,13 @@ export class WatchedPath {
     return this.#wasUnreachable || this.#last?.device !== String(dev) ? this.#last : undefined;
   }
 
-  /** Notes why another file may have come and gone unseen between this look and the one before. */
-  #noteDoubts(previous: FollowedFile | undefined, wasRenamed: boolean): void {
+  /**
+   * Notes why another file may have come and gone unseen between this look and the one before. Returns whether what was announced
+   * explains what is found.
+   */
+  #noteDoubts(previous: FollowedFile | undefined, wasRenamed: boolean): boolean {
     const { record } = this;
-    if (!previous && !this.file && !this.#nameEvents.hasAny) return;
+    if (!previous && !this.file && !this.#nameEvents.hasAny) return true;
     const isWatched =
       this.#folder?.wakeUp !== undefined && this.#folder.identity === identityOfFolder(dirname(this.path));
     const isExplained = this.#nameEvents.explain({
@@ -268,6 +275,7 @@ export class WatchedPath {
     else if (!isWatched) record.doubt('another file may have had the name before its folder was watched');
     else if (this.#isLink) record.doubt('the link that leads to it was switched, or led to a new file');
     else if (!isExplained) record.doubt(betweenLooksDoubt);
+    return isExplained;
   }
 
   /** Whether a file was last written before arming. Not to be told when the clock was set back since. */
@@ -291,17 +299,19 @@ export class WatchedPath {
    * still to be looked at to one that was not there when they were listed: then all of it is done again at the next look.
    */
   #catchUp(passage: Passage): void {
-    const { folders, sinceMs, known } = passage;
+    const { folders, sinceMs, known, mayBeCompressed } = passage;
     const { open } = this.#context;
     const isKnown = (identity: string): boolean => open.has(identity) || this.#unpacked.has(identity);
     const wasStopped = this.#wasStopped;
+    // What cannot be unpacked was most likely read before, where rig was away for but a moment.
+    const isWanted = (path: string): boolean => wasStopped || (mayBeCompressed && isUnpackable(path));
     this.#unsettled = undefined;
     for (const name of new Set(this.#ownNames)) {
       const rotated = listRotated(name, folders);
       for (const found of findNewNeighbours(rotated, sinceMs - clockLagMs, isKnown)) {
         try {
           if (!found.isCompressed) open.readPassed(found, this.record, known);
-          else if (wasStopped) this.#unpack(found);
+          else if (isWanted(found.path)) this.#unpack(found);
         } catch {
           // Renamed once more, or removed: the next look finds it by its new name, if it has one.
         }
