@@ -289,6 +289,28 @@ test('a log that came, and was rotated and compressed, within one turn of the ev
   assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
 });
 
+test('a compressed log that has the inode of one that was unpacked, and removed since, is unpacked as well', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  /** A log that comes and is compressed at once, and the next. */
+  const rotate = (lines: string[]): void => {
+    rmSync(file);
+    const [unseen, next] = lines.map((line) => `${line}\n`) as [string, string];
+    writeFileSync(`${file}.1.gz`, gzipSync(unseen));
+    writeFileSync(file, unseen);
+    rmSync(file);
+    writeFileSync(file, next);
+  };
+  rotate(['one', 'two']);
+  await following.until(2);
+  // Most file systems give the number of what was just removed to what comes next.
+  rmSync(`${file}.1.gz`);
+  rotate(['three', 'four']);
+  await following.until(4);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
 test('a log that was compressed by xz while rig was stopped is a gap', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

@@ -80,7 +80,7 @@ export class WatchedPath {
   #lastProblem: string | undefined;
   /** Names changed while this was looked through: it is once more. */
   #unsettled: Passage | undefined;
-  /** The compressed files that were examined, by identity. */
+  /** The compressed files that were examined, by identity and birth: rotation removes them, and their numbers go to others. */
   readonly #unpacked = new Set<string>();
   #isLooking = false;
   #isStopped = false;
@@ -301,7 +301,7 @@ export class WatchedPath {
   #catchUp(passage: Passage): void {
     const { folders, sinceMs, known, mayBeCompressed } = passage;
     const { open } = this.#context;
-    const isKnown = (identity: string): boolean => open.has(identity) || this.#unpacked.has(identity);
+    const isKnown = (identity: string): boolean => open.has(identity);
     const wasStopped = this.#wasStopped;
     // What cannot be unpacked was most likely read before, where rig was away for but a moment.
     const isWanted = (path: string): boolean => wasStopped || (mayBeCompressed && isUnpackable(path));
@@ -320,8 +320,10 @@ export class WatchedPath {
     }
   }
 
-  #unpack({ path, identity }: Neighbour): void {
-    this.#unpacked.add(identity);
+  #unpack({ path, identity, bornNs }: Neighbour): void {
+    const file = `${identity} ${bornNs}`;
+    if (this.#unpacked.has(file)) return;
+    this.#unpacked.add(file);
     this.#context.onCompressed(path, this.record);
   }
 
