@@ -311,6 +311,23 @@ test('a compressed log that has the inode of one that was unpacked, and removed 
   assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
 });
 
+test('a compressed log that is rotated once more before it is unpacked is examined, and not what has its name by then', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  const unpacked = () => following.source.status().filter(({ state }) => state === 'unpacked');
+  writeFileSync(`${file}.1.gz`, gzipSync('one\n'));
+  writeFileSync(`${file}.new`, 'two\n');
+  renameSync(`${file}.new`, file);
+  standStill(3200);
+  // The look has been by the time its first line is known: unpacking has begun, and nothing of the file has been read.
+  while (following.seen.length === 0) await new Promise(setImmediate);
+  renameSync(`${file}.1.gz`, `${file}.2.gz`);
+  writeFileSync(`${file}.1.gz`, gzipSync('two\n'));
+  await waitFor('the first to be unpacked', () => unpacked().length > 0);
+  assert.deepEqual(following.lines().sort(), ['one', 'two']);
+});
+
 test('a log that was compressed by xz while rig was stopped is a gap', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

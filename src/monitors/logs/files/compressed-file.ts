@@ -1,10 +1,16 @@
 /** Examines what a compressed file holds that was written, rotated away and compressed while nobody could look. */
-import { createReadStream, fstatSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, readSync } from 'node:fs';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { RigError } from '../../../errors.ts';
 import type { SourceContext } from '../source.ts';
 import type { FollowedFile } from './followed-file.ts';
 import { StreamLines } from './stream-lines.ts';
+
+/** A file that has been opened: its path may be another's by the time it is read. */
+export interface OpenCompressedFile {
+  path: string;
+  fd: number;
+}
 
 /** What was examined of it. */
 export interface CompressedFile {
@@ -27,15 +33,23 @@ export const isUnpackable = (path: string): boolean => unpackers.some(([ending])
 
 /**
  * Examines a compressed file from its beginning, unless it holds the same as one of the files that are followed: then it was,
- * or will be, read there. Resolves to undefined in that case; throws when it cannot be read.
+ * or will be, read there. Resolves to undefined in that case; throws when it cannot be read. The file is closed in the end.
  */
 export async function examineCompressed(
-  path: string,
+  packed: OpenCompressedFile,
   followed: FollowedFile[],
   context: SourceContext,
 ): Promise<CompressedFile | undefined> {
-  if (await isAmong(path, followed)) return undefined;
-  const stat = statSync(path, { bigint: true });
+  try {
+    return (await isAmong(packed, followed)) ? undefined : await examine(packed, context);
+  } finally {
+    closeSync(packed.fd);
+  }
+}
+
+async function examine(packed: OpenCompressedFile, context: SourceContext): Promise<CompressedFile> {
+  const { path, fd } = packed;
+  const stat = fstatSync(fd, { bigint: true });
   const [device, inode] = [String(stat.dev), String(stat.ino)];
   const file: CompressedFile = { path, device, inode, lines: 0, bytes: 0, matches: 0, passedOver: 0 };
   const lines = new StreamLines(context.matcher, (line, offset) => {
@@ -45,7 +59,7 @@ export async function examineCompressed(
     else file.passedOver++;
     return !context.isOver();
   });
-  await forEachChunk(path, (chunk) => {
+  await forEachChunk(packed, (chunk) => {
     lines.push(chunk);
     return !context.isOver();
   });
@@ -54,10 +68,10 @@ export async function examineCompressed(
 }
 
 /** Whether one of the followed files has the same content. */
-async function isAmong(path: string, followed: FollowedFile[]): Promise<boolean> {
+async function isAmong(packed: OpenCompressedFile, followed: FollowedFile[]): Promise<boolean> {
   let candidates = followed;
   let at = 0;
-  const compared = forEachChunk(path, (chunk) => {
+  const compared = forEachChunk(packed, (chunk) => {
     candidates = candidates.filter(({ fd }) => {
       const found = Buffer.alloc(chunk.length);
       return readSync(fd, found, 0, chunk.length, at) === chunk.length && found.equals(chunk);
@@ -79,10 +93,10 @@ async function isAmong(path: string, followed: FollowedFile[]): Promise<boolean>
 }
 
 /** Unpacks a file piece by piece, until the end or until `take` returns false. */
-async function forEachChunk(path: string, take: (chunk: Buffer) => boolean): Promise<void> {
+async function forEachChunk({ path, fd }: OpenCompressedFile, take: (chunk: Buffer) => boolean): Promise<void> {
   const unpack = unpackers.find(([ending]) => path.endsWith(ending))?.[1]();
   if (!unpack) throw new RigError('only gzip and zstd can be unpacked');
-  const packed = createReadStream(path);
+  const packed = createReadStream(`/proc/self/fd/${fd}`);
   packed.once('error', (error) => unpack.destroy(error));
   try {
     for await (const chunk of packed.pipe(unpack)) if (!take(chunk as Buffer)) break;

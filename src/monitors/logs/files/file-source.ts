@@ -4,7 +4,7 @@ import { every } from '../../../host/every.ts';
 import type { SourceStatus, Trigger } from '../../../plugin.ts';
 import { WallClock } from '../condition/clock.ts';
 import type { Source, SourceContext, SourceExcerpt } from '../source.ts';
-import type { CompressedFile } from './compressed-file.ts';
+import type { CompressedFile, OpenCompressedFile } from './compressed-file.ts';
 import { examineCompressed } from './compressed-file.ts';
 import { excerptOf } from './file-excerpt.ts';
 import type { FileRecord } from './file-record.ts';
@@ -83,7 +83,7 @@ export class FileSource implements Source {
       open: this.#open,
       remark: this.#context.remark,
       onPolling: (path: string, reason: string) => this.#onPolling(path, reason),
-      onCompressed: (path: string, record: FileRecord) => void this.#examineCompressed(path, record),
+      onCompressed: (packed: OpenCompressedFile, record: FileRecord) => void this.#examineCompressed(packed, record),
     };
     return new WatchedPath(path, context, confirmedMs);
   }
@@ -249,15 +249,16 @@ export class FileSource implements Source {
     return { source, state, wokenBy, inode, offset, lines, bytes, matches, passedOver };
   }
 
-  async #examineCompressed(path: string, record: FileRecord): Promise<void> {
+  async #examineCompressed(packed: OpenCompressedFile, record: FileRecord): Promise<void> {
     try {
       const matcher = new SuppressedLines().noting(this.#context.matcher, [record]);
-      const examined = await examineCompressed(path, this.#open.all(), { ...this.#context, matcher });
+      const examined = await examineCompressed(packed, this.#open.all(), { ...this.#context, matcher });
       if (!examined) return;
       this.#compressed.push(examined);
       const { device, inode, bytes } = examined;
       record.end({ device, inode, born: null, from: 0, to: bytes, ended: 'unpacked' });
     } catch (error) {
+      const { path } = packed;
       record.gaps.add(`compressed before it was read, and not to be unpacked: ${path}: ${messageOf(error)}`);
       this.#context.remark(`${path}: lines that came while rig was stopped cannot be read: ${messageOf(error)}`);
     }

@@ -1,10 +1,11 @@
 /** One path that the user named, and the file that it leads to at the moment. */
 
 import type { BigIntStats } from 'node:fs';
-import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
+import type { OpenCompressedFile } from './compressed-file.ts';
 import { isUnpackable } from './compressed-file.ts';
 import { FileRecord, pollingDoubt } from './file-record.ts';
 import { wakeOnNames } from './folder-names.ts';
@@ -44,7 +45,7 @@ export interface PathContext {
   /** inotify is not to be had for a path. */
   onPolling(path: string, reason: string): void;
   /** A compressed file holds lines that came and went unseen: it belongs to a path's certificate. */
-  onCompressed(path: string, record: FileRecord): void;
+  onCompressed(packed: OpenCompressedFile, record: FileRecord): void;
 }
 
 /** Where and since when files may have had a path's name for a while, unseen, and which files had it before and have it now. */
@@ -54,6 +55,7 @@ interface Passage {
   known: FollowedFile[];
   /** Whether what happened to the name meanwhile leaves room for one that has been compressed already. */
   mayBeCompressed: boolean;
+  wasStopped: boolean;
 }
 
 const looks = new Turns<WatchedPath>((path) => path.look());
@@ -245,7 +247,9 @@ export class WatchedPath {
       const had = [previous, this.file].filter((file) => file !== undefined);
       const isExplained = this.#noteDoubts(previous, wasRenamed);
       const mayBeCompressed = !isExplained || (this.#unsettled?.mayBeCompressed ?? false);
-      this.#catchUp({ folders: [...folders, ...before], sinceMs, known: [...had, ...known], mayBeCompressed });
+      const wasStopped = this.#wasStopped || (this.#unsettled?.wasStopped ?? false);
+      const passage = { folders: [...folders, ...before], sinceMs, known: [...had, ...known] };
+      this.#catchUp({ ...passage, mayBeCompressed, wasStopped });
       if (this.file !== previous) this.#wholeSinceMs = this.#confirmedMs;
     } else this.#nameEvents.onSame();
     if (previous) open.release(previous);
@@ -299,10 +303,9 @@ export class WatchedPath {
    * still to be looked at to one that was not there when they were listed: then all of it is done again at the next look.
    */
   #catchUp(passage: Passage): void {
-    const { folders, sinceMs, known, mayBeCompressed } = passage;
+    const { folders, sinceMs, known, mayBeCompressed, wasStopped } = passage;
     const { open } = this.#context;
     const isKnown = (identity: string): boolean => open.has(identity);
-    const wasStopped = this.#wasStopped;
     // What cannot be unpacked was most likely read before, where rig was away for but a moment.
     const isWanted = (path: string): boolean => wasStopped || (mayBeCompressed && isUnpackable(path));
     this.#unsettled = undefined;
@@ -323,8 +326,11 @@ export class WatchedPath {
   #unpack({ path, identity, bornNs }: Neighbour): void {
     const file = `${identity} ${bornNs}`;
     if (this.#unpacked.has(file)) return;
-    this.#unpacked.add(file);
-    this.#context.onCompressed(path, this.record);
+    const fd = openSync(path, 'r');
+    if (identityOf(fstatSync(fd, { bigint: true })) === identity) {
+      this.#unpacked.add(file);
+      this.#context.onCompressed({ path, fd }, this.record);
+    } else closeSync(fd);
   }
 
   get #wasStopped(): boolean {
