@@ -328,6 +328,28 @@ test('a compressed log that is rotated once more before it is unpacked is examin
   assert.deepEqual(following.lines().sort(), ['one', 'two']);
 });
 
+test('a log that is being compressed when rig comes to it is examined once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  const packed = ['one\n', 'two\n'].map((text) => gzipSync(text));
+  rmSync(file);
+  writeFileSync(file, 'three\n');
+  const writers = [1, 2].map((number) => openSync(`${file}.${number}.gz`, 'a'));
+  standStill(3200);
+  for (const writer of writers) writeSync(writer, packed[0]?.subarray(0, 10) ?? Buffer.alloc(0));
+  await following.until(2);
+  for (const [index, writer] of writers.entries()) {
+    writeSync(writer, packed[index]?.subarray(10) ?? Buffer.alloc(0));
+    closeSync(writer);
+  }
+  await following.until(3);
+  assert.deepEqual(following.lines().sort(), ['one', 'three', 'two']);
+  assert.deepEqual(certificateOf(following).gaps, []);
+});
+
 test('a log that was compressed by xz while rig was stopped is a gap', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

@@ -1,5 +1,6 @@
 /** Examines what a compressed file holds that was written, rotated away and compressed while nobody could look. */
 import { closeSync, createReadStream, fstatSync, readSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { RigError } from '../../../errors.ts';
 import type { SourceContext } from '../source.ts';
@@ -23,6 +24,10 @@ export interface CompressedFile {
   passedOver: number;
 }
 
+/** A file that ends too early may be being written at this moment: it is tried again after so long, so often. */
+const retryMs = 500;
+const mostTries = 10;
+
 const unpackers = [
   ['.gz', createGunzip],
   ['.zst', createZstdDecompress],
@@ -37,11 +42,17 @@ export const isUnpackable = (path: string): boolean => unpackers.some(([ending])
  */
 export async function examineCompressed(
   packed: OpenCompressedFile,
-  followed: FollowedFile[],
+  followed: () => FollowedFile[],
   context: SourceContext,
 ): Promise<CompressedFile | undefined> {
   try {
-    return (await isAmong(packed, followed)) ? undefined : await examine(packed, context);
+    for (let tries = 1; ; tries++) {
+      const found = await compare(packed, followed());
+      if (found === 'among them') return undefined;
+      const isUnfinished = found === 'unfinished' && isUnpackable(packed.path) && tries < mostTries;
+      if (!isUnfinished) return await examine(packed, context);
+      await delay(retryMs, undefined, { ref: false });
+    }
   } finally {
     closeSync(packed.fd);
   }
@@ -67,8 +78,11 @@ async function examine(packed: OpenCompressedFile, context: SourceContext): Prom
   return { ...file, lines: lines.lines, bytes: lines.bytes };
 }
 
-/** Whether one of the followed files has the same content. */
-async function isAmong(packed: OpenCompressedFile, followed: FollowedFile[]): Promise<boolean> {
+/** Whether one of the followed files has the same content. An unfinished one that begins as one of them is being made from that. */
+async function compare(
+  packed: OpenCompressedFile,
+  followed: FollowedFile[],
+): Promise<'among them' | 'another' | 'unfinished'> {
   let candidates = followed;
   let at = 0;
   const compared = forEachChunk(packed, (chunk) => {
@@ -83,13 +97,13 @@ async function isAmong(packed: OpenCompressedFile, followed: FollowedFile[]): Pr
     () => true,
     () => false,
   );
-  // Not whole: it is being written at this moment, from one of the candidates.
-  if (!isWhole) return candidates.length > 0 && at > 0;
-  return candidates.some(({ fd }) => {
+  if (!isWhole) return at > 0 && candidates.length > 0 ? 'among them' : 'unfinished';
+  const isAmong = candidates.some(({ fd }) => {
     const { size, nlink } = fstatSync(fd);
     // Its writer may have gone on after it was compressed, and thereby deleted.
     return size === at || (size > at && nlink === 0);
   });
+  return isAmong ? 'among them' : 'another';
 }
 
 /** Unpacks a file piece by piece, until the end or until `take` returns false. */

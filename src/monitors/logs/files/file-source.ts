@@ -252,7 +252,7 @@ export class FileSource implements Source {
   async #examineCompressed(packed: OpenCompressedFile, record: FileRecord): Promise<void> {
     try {
       const matcher = new SuppressedLines().noting(this.#context.matcher, [record]);
-      const examined = await examineCompressed(packed, this.#open.all(), { ...this.#context, matcher });
+      const examined = await examineCompressed(packed, () => this.#open.all(), { ...this.#context, matcher });
       if (!examined) return;
       this.#compressed.push(examined);
       const { device, inode, bytes } = examined;
