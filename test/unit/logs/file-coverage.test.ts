@@ -6,6 +6,7 @@ import {
   copyFileSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -348,6 +349,21 @@ test('a log that is being compressed when rig comes to it is examined once', asy
   await following.until(3);
   assert.deepEqual(following.lines().sort(), ['one', 'three', 'two']);
   assert.deepEqual(certificateOf(following).gaps, []);
+});
+
+test('hundreds of logs that were compressed while rig was stopped are all examined, with few of them open at once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 20 });
+  const numbers = Array.from({ length: 300 }, (_, index) => index + 1);
+  for (const number of numbers) writeFileSync(`${file}.${number}.gz`, gzipSync(`${number}\n`));
+  writeFileSync(`${file}.new`, 'last\n');
+  renameSync(`${file}.new`, file);
+  standStill(3200);
+  await following.until(1);
+  assert.ok(readdirSync('/proc/self/fd').length < 250);
+  await following.until(301);
+  assert.deepEqual(following.lines().sort(), [...numbers.map(String), 'last'].sort());
 });
 
 test('a log that was compressed by xz while rig was stopped is a gap', async (t) => {

@@ -22,6 +22,9 @@ export const defaultIntervalMs = 1000;
 /** How long a file that was rotated away must be silent before it is let go. */
 const letGoAfterMs = 30_000;
 
+/** So many compressed files wait at most, each open. */
+const mostCompressed = 100;
+
 /** A name that a pattern has found is forgotten when there was no such file, nor one that has it after a rotation, for so many looks. */
 const forgottenAfterLooks = 60;
 
@@ -49,6 +52,9 @@ export class FileSource implements Source {
   readonly #open: OpenFiles;
   readonly #passedOver: PassedOver;
   readonly #compressed: CompressedFile[] = [];
+  /** Compressed files are examined one after the other: hundreds may be found at once. */
+  #unpacking = Promise.resolve();
+  #waitingCompressed = 0;
   readonly #intervalMs: number;
   readonly #clock = new WallClock();
   #endLooks: (() => void) | undefined;
@@ -83,7 +89,11 @@ export class FileSource implements Source {
       open: this.#open,
       remark: this.#context.remark,
       onPolling: (path: string, reason: string) => this.#onPolling(path, reason),
-      onCompressed: (packed: OpenCompressedFile, record: FileRecord) => void this.#examineCompressed(packed, record),
+      hasRoomForCompressed: () => this.#waitingCompressed < mostCompressed,
+      onCompressed: (packed: OpenCompressedFile, record: FileRecord) => {
+        this.#waitingCompressed++;
+        this.#unpacking = this.#unpacking.then(() => this.#examineCompressed(packed, record));
+      },
     };
     return new WatchedPath(path, context, confirmedMs);
   }
@@ -250,9 +260,13 @@ export class FileSource implements Source {
   }
 
   async #examineCompressed(packed: OpenCompressedFile, record: FileRecord): Promise<void> {
+    this.#waitingCompressed--;
     try {
       const matcher = new SuppressedLines().noting(this.#context.matcher, [record]);
-      const examined = await examineCompressed(packed, () => this.#open.all(), { ...this.#context, matcher });
+      const examined = await examineCompressed(packed, () => this.#open.ofRecord(record), {
+        ...this.#context,
+        matcher,
+      });
       if (!examined) return;
       this.#compressed.push(examined);
       const { device, inode, bytes } = examined;

@@ -44,6 +44,8 @@ export interface PathContext {
   remark(text: string): void;
   /** inotify is not to be had for a path. */
   onPolling(path: string, reason: string): void;
+  /** Whether there is room for another compressed file, which is open while it waits. */
+  hasRoomForCompressed(): boolean;
   /** A compressed file holds lines that came and went unseen: it belongs to a path's certificate. */
   onCompressed(packed: OpenCompressedFile, record: FileRecord): void;
 }
@@ -80,7 +82,7 @@ export class WatchedPath {
   #confirmedMs: number;
   #timesLost = timesEventsMayBeLost();
   #lastProblem: string | undefined;
-  /** Names changed while this was looked through: it is once more. */
+  /** Names changed while this was looked through, or there was too much to unpack: it is once more. */
   #unsettled: Passage | undefined;
   /** The compressed files that were examined, by identity and birth: rotation removes them, and their numbers go to others. */
   readonly #unpacked = new Set<string>();
@@ -314,7 +316,7 @@ export class WatchedPath {
       for (const found of findNewNeighbours(rotated, sinceMs - clockLagMs, isKnown)) {
         try {
           if (!found.isCompressed) open.readPassed(found, this.record, known);
-          else if (isWanted(found.path)) this.#unpack(found);
+          else if (isWanted(found.path) && !this.#unpack(found)) this.#unsettled = passage;
         } catch {
           // Renamed once more, or removed: the next look finds it by its new name, if it has one.
         }
@@ -323,14 +325,17 @@ export class WatchedPath {
     }
   }
 
-  #unpack({ path, identity, bornNs }: Neighbour): void {
+  /** Returns whether that can be done by now. Throws what opening throws. */
+  #unpack({ path, identity, bornNs }: Neighbour): boolean {
     const file = `${identity} ${bornNs}`;
-    if (this.#unpacked.has(file)) return;
+    if (this.#unpacked.has(file)) return true;
+    if (!this.#context.hasRoomForCompressed()) return false;
     const fd = openSync(path, 'r');
     if (identityOf(fstatSync(fd, { bigint: true })) === identity) {
       this.#unpacked.add(file);
       this.#context.onCompressed({ path, fd }, this.record);
     } else closeSync(fd);
+    return true;
   }
 
   get #wasStopped(): boolean {
