@@ -5,20 +5,44 @@ import { listPids } from './processes.ts';
 
 const accessModes = constants.O_RDONLY | constants.O_WRONLY | constants.O_RDWR;
 
+/** The files that are asked for until the next search begins, by identity, and what it finds. */
+let next: { wanted: Set<string>; held: Promise<Set<string>> } | undefined;
+let last: Promise<unknown> = Promise.resolve();
+
 /**
  * Whether any process but this one can still write to a file through a descriptor. `identity` is `<device>:<inode>`. Those
  * that only read do not count: two rigs, or a rig and `tail -F`, would otherwise keep a file open for each other for ever.
+ * All that is asked for while one search goes on is found by the next: a rotation asks for hundreds of files at once.
  */
 export async function isHeldForWriting(identity: string): Promise<boolean> {
+  next ??= planSearch();
+  next.wanted.add(identity);
+  return (await next.held).has(identity);
+}
+
+function planSearch(): NonNullable<typeof next> {
+  const wanted = new Set<string>();
+  const held = last.then(() => {
+    next = undefined;
+    return findHeld(wanted);
+  });
+  last = held.catch(() => {});
+  return { wanted, held };
+}
+
+async function findHeld(wanted: Set<string>): Promise<Set<string>> {
+  const held = new Set<string>();
   for (const pid of await listPids()) {
     if (pid === process.pid) continue;
     // Processes and descriptors come and go meanwhile: what is gone holds nothing.
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       const file = await stat(`/proc/${pid}/fd/${fd}`, { bigint: true }).catch(() => undefined);
-      if (file && `${file.dev}:${file.ino}` === identity && (await isWritable(pid, fd))) return true;
+      const identity = file && `${file.dev}:${file.ino}`;
+      if (identity === undefined || !wanted.has(identity) || held.has(identity)) continue;
+      if (await isWritable(pid, fd)) held.add(identity);
     }
   }
-  return false;
+  return held;
 }
 
 async function isWritable(pid: number, fd: string): Promise<boolean> {

@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  closeSync,
   copyFileSync,
   mkdirSync,
+  openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,13 +14,15 @@ import {
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import type { EndedSpan } from '../../../src/monitors/logs/files/file-record.ts';
 import { waitFor } from '../../support/wait.ts';
-import { type Following, follow, newFolder } from './following.ts';
+import { type Following, follow, newFolder, standStill } from './following.ts';
 
 interface Certificate {
   coverage: string;
@@ -29,11 +34,6 @@ interface Certificate {
 /** What is said of the first path. */
 const certificateOf = ({ source }: Following): Certificate => source.status()[0] as unknown as Certificate;
 const spansOf = (following: Following) => certificateOf(following).examined.map(({ from, to }) => [from, to]);
-
-/** Stops this process's event loop, as SIGSTOP or a suspend would. */
-function standStill(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
 
 test('a file that only grows has no gap, and the bytes that were examined are named with the identity of the file', async (t) => {
   const file = join(newFolder(t), 'app.log');
@@ -250,6 +250,120 @@ test('copytruncate while rig is stopped: the lines are found in the copy, each o
   appendFileSync(file, 'four\n');
   await following.until(4);
   assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('a log that was compressed while rig was stopped, and written to by a writer that has it open, is examined once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const writer = openSync(file, 'a');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  writeSync(writer, 'one\n');
+  await following.until(1);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'two\n');
+  standStill(3200);
+  writeSync(writer, 'three\n');
+  writeFileSync(`${file}.1.gz`, gzipSync(readFileSync(`${file}.1`)));
+  writeFileSync(`${file}.2.gz`, gzipSync('four\n'));
+  rmSync(`${file}.1`);
+  writeSync(writer, 'five\n');
+  closeSync(writer);
+  await following.until(5);
+  await waitFor('both to be unpacked', () => following.source.status().some(({ source }) => source === `${file}.2.gz`));
+  assert.deepEqual(following.lines().sort(), ['five', 'four', 'one', 'three', 'two']);
+});
+
+test('a log that came, and was rotated and compressed, within one turn of the event loop is examined', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  appendFileSync(file, 'two\n');
+  writeFileSync(`${file}.2.gz`, gzipSync(readFileSync(file)));
+  rmSync(file);
+  writeFileSync(file, 'three\n');
+  writeFileSync(`${file}.1.gz`, gzipSync(readFileSync(file)));
+  rmSync(file);
+  writeFileSync(file, 'four\n');
+  await following.until(4);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('a compressed log that has the inode of one that was unpacked, and removed since, is unpacked as well', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  /** A log that comes and is compressed at once, and the next. */
+  const rotate = (lines: string[]): void => {
+    rmSync(file);
+    const [unseen, next] = lines.map((line) => `${line}\n`) as [string, string];
+    writeFileSync(`${file}.1.gz`, gzipSync(unseen));
+    writeFileSync(file, unseen);
+    rmSync(file);
+    writeFileSync(file, next);
+  };
+  rotate(['one', 'two']);
+  await following.until(2);
+  // Most file systems give the number of what was just removed to what comes next.
+  rmSync(`${file}.1.gz`);
+  rotate(['three', 'four']);
+  await following.until(4);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('a compressed log that is rotated once more before it is unpacked is examined, and not what has its name by then', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  const unpacked = () => following.source.status().filter(({ state }) => state === 'unpacked');
+  writeFileSync(`${file}.1.gz`, gzipSync('one\n'));
+  writeFileSync(`${file}.new`, 'two\n');
+  renameSync(`${file}.new`, file);
+  standStill(3200);
+  // The look has been by the time its first line is known: unpacking has begun, and nothing of the file has been read.
+  while (following.seen.length === 0) await new Promise(setImmediate);
+  renameSync(`${file}.1.gz`, `${file}.2.gz`);
+  writeFileSync(`${file}.1.gz`, gzipSync('two\n'));
+  await waitFor('the first to be unpacked', () => unpacked().length > 0);
+  assert.deepEqual(following.lines().sort(), ['one', 'two']);
+});
+
+test('a log that is being compressed when rig comes to it is examined once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  const packed = ['one\n', 'two\n'].map((text) => gzipSync(text));
+  rmSync(file);
+  writeFileSync(file, 'three\n');
+  const writers = [1, 2].map((number) => openSync(`${file}.${number}.gz`, 'a'));
+  standStill(3200);
+  for (const writer of writers) writeSync(writer, packed[0]?.subarray(0, 10) ?? Buffer.alloc(0));
+  await following.until(2);
+  for (const [index, writer] of writers.entries()) {
+    writeSync(writer, packed[index]?.subarray(10) ?? Buffer.alloc(0));
+    closeSync(writer);
+  }
+  await following.until(3);
+  assert.deepEqual(following.lines().sort(), ['one', 'three', 'two']);
+  assert.deepEqual(certificateOf(following).gaps, []);
+});
+
+test('hundreds of logs that were compressed while rig was stopped are all examined, with few of them open at once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 20 });
+  const numbers = Array.from({ length: 300 }, (_, index) => index + 1);
+  for (const number of numbers) writeFileSync(`${file}.${number}.gz`, gzipSync(`${number}\n`));
+  writeFileSync(`${file}.new`, 'last\n');
+  renameSync(`${file}.new`, file);
+  standStill(3200);
+  await following.until(1);
+  assert.ok(readdirSync('/proc/self/fd').length < 250);
+  await following.until(301);
+  assert.deepEqual(following.lines().sort(), [...numbers.map(String), 'last'].sort());
 });
 
 test('a log that was compressed by xz while rig was stopped is a gap', async (t) => {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import { waitFor } from '../../support/wait.ts';
-import { type Following, follow, newFolder } from './following.ts';
+import { type Following, follow, newFolder, standStill } from './following.ts';
 
 test('files that fit a pattern are followed from their end, those that come later from their first byte', async (t) => {
   const folder = newFolder(t);
@@ -222,4 +222,37 @@ test('a file that fits a pattern and has a name that is not UTF-8, which cannot 
   writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff]), Buffer.from('.log')]), '');
   const following = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
   assert.match(certificateOf(following).coverage, /^no gap known: .*not UTF-8/);
+});
+
+test('a log that was rotated to a name that fits as well, and has not come again, is examined once, however long ago that was', async (t) => {
+  const folder = newFolder(t);
+  const [rotated, removed] = [join(folder, 'app.log'), join(folder, 'removed.log')];
+  const settings = { intervalMs: 5, letGoAfterMs: 5, patterns: [join(folder, '*')] };
+  const { lines, source, until } = await follow(t, [], '.', settings);
+  writeFileSync(rotated, 'one\n');
+  writeFileSync(removed, 'two\n');
+  await until(2);
+  renameSync(rotated, `${rotated}.1`);
+  rmSync(removed);
+  await waitFor('a name that has gone to be forgotten', () => source.status().every((each) => each.source !== removed));
+  writeFileSync(join(folder, 'other.log'), 'three\n');
+  await until(3);
+  assert.deepEqual(lines().sort(), ['one', 'three', 'two']);
+});
+
+test('a log that came and was rotated before anyone looked is read as well as what has its name by then', async (t) => {
+  const folder = newFolder(t);
+  const [plain, any] = [join(folder, 'plain.log'), join(folder, 'any.txt')];
+  const patterns = [join(folder, '*.log'), join(folder, 'any*')];
+  const { lines, until } = await follow(t, [], '.', { patterns });
+  for (const path of [plain, any]) {
+    writeFileSync(path, `first ${path}\n`);
+    renameSync(path, `${path}.1`);
+  }
+  // Longer than the times of files lag behind the clock.
+  standStill(100);
+  for (const path of [plain, any]) writeFileSync(path, `second ${path}\n`);
+  await until(4);
+  const expected = [plain, any].flatMap((path) => [`first ${path}`, `second ${path}`]);
+  assert.deepEqual(lines().sort(), expected.sort());
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomBelow } from '../../support/random.ts';
-import { follow, newFolder } from './following.ts';
+import { follow, newFolder, standStill } from './following.ts';
 import { missingFrom, RandomLog, shortened, type World } from './random-log.ts';
 
 /** Other seeds each time unless one is given; it is in the name of the test, so that a failure can be repeated. */
@@ -15,11 +15,6 @@ const firstSeed = Number(process.env.RIG_TEST_SEED ?? Date.now() % 1_000_000);
 const seeds = Number(process.env.RIG_TEST_SEEDS ?? 100);
 /** Each test has this many seeds, at work at the same time. */
 const seedsAtOnce = 10;
-
-/** Stops this process's event loop for a while, as SIGSTOP would: everything that happens meanwhile is found at once. */
-function standStill(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
 
 async function step(log: RandomLog, world: World): Promise<void> {
   const action = world.below(40);

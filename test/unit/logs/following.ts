@@ -32,6 +32,11 @@ export function newFolder(t: TestContext): string {
   return folder;
 }
 
+/** Stops this process's event loop, as SIGSTOP or a suspend would: everything that happens meanwhile is found at once. */
+export function standStill(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
 /** Starts following files, looking for an expression; everything matches unless one is given. */
 export const follow = (
   t: TestContext,

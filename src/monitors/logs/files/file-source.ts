@@ -4,7 +4,7 @@ import { every } from '../../../host/every.ts';
 import type { SourceStatus, Trigger } from '../../../plugin.ts';
 import { WallClock } from '../condition/clock.ts';
 import type { Source, SourceContext, SourceExcerpt } from '../source.ts';
-import type { CompressedFile } from './compressed-file.ts';
+import type { CompressedFile, OpenCompressedFile } from './compressed-file.ts';
 import { examineCompressed } from './compressed-file.ts';
 import { excerptOf } from './file-excerpt.ts';
 import type { FileRecord } from './file-record.ts';
@@ -15,14 +15,17 @@ import { PassedOver } from './passed-over.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 import { turnMs } from './turns.ts';
 import { WatchedPath } from './watched-path.ts';
-import { isRotationOfAny, WatchedPattern } from './watched-pattern.ts';
+import { findRotated, WatchedPattern } from './watched-pattern.ts';
 
 /** How often everything is looked at without any hint, unless --interval says otherwise. */
 export const defaultIntervalMs = 1000;
 /** How long a file that was rotated away must be silent before it is let go. */
 const letGoAfterMs = 30_000;
 
-/** A name that a pattern has found is forgotten when there was no such file for so many looks. */
+/** So many compressed files wait at most, each open. */
+const mostCompressed = 100;
+
+/** A name that a pattern has found is forgotten when there was no such file, nor one that has it after a rotation, for so many looks. */
 const forgottenAfterLooks = 60;
 
 const passedOverDoubt =
@@ -42,11 +45,16 @@ export class FileSource implements Source {
   readonly #patterns: WatchedPattern[];
   /** Those of the paths that were found by a pattern, which, and at how many looks in a row there was no file. */
   readonly #found = new Map<WatchedPath, { pattern: WatchedPattern; misses: number }>();
-  /** Files that fit and have come, to be followed from their beginning. */
-  readonly #coming: Array<[string, WatchedPattern]> = [];
+  /** Files that fit and have come, to be followed from their beginning; each was not there at a time, in milliseconds since the epoch. */
+  readonly #coming: Array<[path: string, pattern: WatchedPattern, missingMs: number]> = [];
+  /** When it was last looked for files that fit, in milliseconds since the epoch. */
+  #expandedMs = Date.now();
   readonly #open: OpenFiles;
   readonly #passedOver: PassedOver;
   readonly #compressed: CompressedFile[] = [];
+  /** Compressed files are examined one after the other: hundreds may be found at once. */
+  #unpacking = Promise.resolve();
+  #waitingCompressed = 0;
   readonly #intervalMs: number;
   readonly #clock = new WallClock();
   #endLooks: (() => void) | undefined;
@@ -75,14 +83,19 @@ export class FileSource implements Source {
     this.#patterns = (settings.patterns ?? []).map((pattern) => new WatchedPattern(pattern, [ownLog]));
   }
 
-  #watched(path: string): WatchedPath {
-    return new WatchedPath(path, {
+  #watched(path: string, confirmedMs?: number): WatchedPath {
+    const context = {
       armedMs: this.#armedMs,
       open: this.#open,
       remark: this.#context.remark,
-      onPolling: (path, reason) => this.#onPolling(path, reason),
-      onCompressed: (path, record) => void this.#examineCompressed(path, record),
-    });
+      onPolling: (path: string, reason: string) => this.#onPolling(path, reason),
+      hasRoomForCompressed: () => this.#waitingCompressed < mostCompressed,
+      onCompressed: (packed: OpenCompressedFile, record: FileRecord) => {
+        this.#waitingCompressed++;
+        this.#unpacking = this.#unpacking.then(() => this.#examineCompressed(packed, record));
+      },
+    };
+    return new WatchedPath(path, context, confirmedMs);
   }
 
   async start(): Promise<void> {
@@ -98,6 +111,7 @@ export class FileSource implements Source {
     if (this.#clock.wasSetBack())
       for (const { record } of this.#paths) record.doubt('the clock, by which files are told apart, was set back');
     WatchedPath.lookAtAll(this.#paths);
+    this.#forgetGone();
     this.#expandPatterns();
     this.#open.checkAll();
   }
@@ -160,9 +174,8 @@ export class FileSource implements Source {
     });
   }
 
-  /** Follows the files that have come from their beginning, and forgets the names that have gone. */
-  #expandPatterns(): void {
-    if (this.#patterns.length === 0) return;
+  /** Forgets the names that a pattern has found and that have gone, to be called at each look. */
+  #forgetGone(): void {
     for (const [path, found] of this.#found) {
       found.misses = path.file ? 0 : found.misses + 1;
       if (found.misses <= forgottenAfterLooks || this.#open.isInUse(path.record)) continue;
@@ -171,8 +184,15 @@ export class FileSource implements Source {
       this.#found.delete(path);
       this.#paths.splice(this.#paths.indexOf(path), 1);
     }
+  }
+
+  /** Follows the files that have come from their beginning. */
+  #expandPatterns(): void {
+    if (this.#patterns.length === 0) return;
     const isAtWork = this.#coming.length > 0;
-    this.#coming.push(...this.#findNewPaths());
+    const missingMs = this.#expandedMs;
+    this.#expandedMs = Date.now();
+    for (const [path, pattern] of this.#findNewPaths()) this.#coming.push([path, pattern, missingMs]);
     if (!isAtWork) this.#takeComing();
   }
 
@@ -181,14 +201,18 @@ export class FileSource implements Source {
     if (this.#isStopped) return;
     const endMs = performance.now() + turnMs;
     while (this.#coming.length > 0 && performance.now() < endMs) {
-      const [path, pattern] = this.#coming.shift() as [string, WatchedPattern];
-      if (isRotationOfAny(path, this.#paths)) this.#passOver(path, pattern);
-      else this.#addFound(path, pattern).look();
+      const [path, pattern, missingMs] = this.#coming.shift() as [string, WatchedPattern, number];
+      const log = findRotated(path, this.#paths);
+      if (log) this.#passOver(path, pattern, log);
+      else this.#addFound(path, pattern, missingMs).look();
     }
     if (this.#coming.length > 0) setImmediate(() => this.#takeComing());
   }
 
-  #passOver(path: string, pattern: WatchedPattern): void {
+  #passOver(path: string, pattern: WatchedPattern, log: WatchedPath): void {
+    // Without the log's name what has been examined under it would be taken for a log of its own.
+    const found = this.#found.get(log);
+    if (found) found.misses = 0;
     try {
       if (this.#passedOver.mayHoldMore(path, () => this.#lookAtLogsOf([path]))) pattern.record.doubt(passedOverDoubt);
     } catch (error) {
@@ -212,8 +236,8 @@ export class FileSource implements Source {
     return fitting;
   }
 
-  #addFound(path: string, pattern: WatchedPattern): WatchedPath {
-    const watched = this.#watched(path);
+  #addFound(path: string, pattern: WatchedPattern, confirmedMs?: number): WatchedPath {
+    const watched = this.#watched(path, confirmedMs);
     this.#found.set(watched, { pattern, misses: 0 });
     this.#paths.push(watched);
     return watched;
@@ -235,15 +259,20 @@ export class FileSource implements Source {
     return { source, state, wokenBy, inode, offset, lines, bytes, matches, passedOver };
   }
 
-  async #examineCompressed(path: string, record: FileRecord): Promise<void> {
+  async #examineCompressed(packed: OpenCompressedFile, record: FileRecord): Promise<void> {
+    this.#waitingCompressed--;
     try {
       const matcher = new SuppressedLines().noting(this.#context.matcher, [record]);
-      const examined = await examineCompressed(path, this.#open.all(), { ...this.#context, matcher });
+      const examined = await examineCompressed(packed, () => this.#open.ofRecord(record), {
+        ...this.#context,
+        matcher,
+      });
       if (!examined) return;
       this.#compressed.push(examined);
       const { device, inode, bytes } = examined;
       record.end({ device, inode, born: null, from: 0, to: bytes, ended: 'unpacked' });
     } catch (error) {
+      const { path } = packed;
       record.gaps.add(`compressed before it was read, and not to be unpacked: ${path}: ${messageOf(error)}`);
       this.#context.remark(`${path}: lines that came while rig was stopped cannot be read: ${messageOf(error)}`);
     }

@@ -17,6 +17,8 @@ const date = /^[.\-_](?:\d{6}|\d{4}-\d\d)/;
 export interface Neighbour {
   path: string;
   identity: string;
+  /** In nanoseconds since the epoch. */
+  bornNs: bigint;
   isCompressed: boolean;
   /** Born before, and renamed or written since: perhaps a copy that took the name, and was rotated away in its turn. */
   isOlder: boolean;
@@ -93,7 +95,8 @@ export function findNewNeighbours(
     const isOlder = stat.birthtimeNs <= sinceNs;
     const isCompressed = isCompressedName(path);
     if (isCompressed && (isOlder || stat.mtimeNs <= sinceNs)) continue;
-    found.push({ path, identity, isCompressed, isOlder, atNs: isCompressed ? stat.mtimeNs : stat.birthtimeNs });
+    const bornNs = stat.birthtimeNs;
+    found.push({ path, identity, bornNs, isCompressed, isOlder, atNs: isCompressed ? stat.mtimeNs : bornNs });
   }
   return found.sort((a, b) => (a.atNs < b.atNs ? -1 : 1));
 }

@@ -114,6 +114,11 @@ export class OpenFiles {
     );
   }
 
+  /** The open files that belong to a certificate. */
+  ofRecord(record: FileRecord): FollowedFile[] {
+    return [...this.#entries.values()].filter(({ records }) => records.has(record)).map(({ file }) => file);
+  }
+
   /** Whether a file is still open that belongs to a certificate. */
   isInUse(record: FileRecord): boolean {
     return [...this.#entries.values()].some(({ records }) => records.has(record));

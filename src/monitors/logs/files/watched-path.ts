@@ -1,10 +1,12 @@
 /** One path that the user named, and the file that it leads to at the moment. */
 
 import type { BigIntStats } from 'node:fs';
-import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
+import type { OpenCompressedFile } from './compressed-file.ts';
+import { isUnpackable } from './compressed-file.ts';
 import { FileRecord, pollingDoubt } from './file-record.ts';
 import { wakeOnNames } from './folder-names.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
@@ -19,7 +21,7 @@ import { timesEventsMayBeLost } from './wake-up.ts';
 
 /** The kernel takes birth times from a clock that lags by a tick, at most 10 ms: this covers it. */
 const clockLagMs = 50;
-/** Rig was stopped, or the host asleep, when it did not look for so long. Only then can a file have been compressed unseen. */
+/** Rig was stopped, or the host asleep, when it did not look for so long. */
 const stoppedMs = 3000;
 
 /** Of a name that came and went then, nobody has told. */
@@ -42,8 +44,10 @@ export interface PathContext {
   remark(text: string): void;
   /** inotify is not to be had for a path. */
   onPolling(path: string, reason: string): void;
+  /** Whether there is room for another compressed file, which is open while it waits. */
+  hasRoomForCompressed(): boolean;
   /** A compressed file holds lines that came and went unseen: it belongs to a path's certificate. */
-  onCompressed(path: string, record: FileRecord): void;
+  onCompressed(packed: OpenCompressedFile, record: FileRecord): void;
 }
 
 /** Where and since when files may have had a path's name for a while, unseen, and which files had it before and have it now. */
@@ -51,6 +55,9 @@ interface Passage {
   folders: string[];
   sinceMs: number;
   known: FollowedFile[];
+  /** Whether what happened to the name meanwhile leaves room for one that has been compressed already. */
+  mayBeCompressed: boolean;
+  wasStopped: boolean;
 }
 
 const looks = new Turns<WatchedPath>((path) => path.look());
@@ -72,19 +79,21 @@ export class WatchedPath {
   /** Where the file really is, when the path is a link or has one in it. */
   #target: string | undefined;
   /** Until when the path is known to have led to `file`, in milliseconds since the epoch. */
-  #confirmedMs = Date.now();
+  #confirmedMs: number;
   #timesLost = timesEventsMayBeLost();
   #lastProblem: string | undefined;
-  /** Names changed while this was looked through: it is once more. */
+  /** Names changed while this was looked through, or there was too much to unpack: it is once more. */
   #unsettled: Passage | undefined;
-  /** The compressed files that were examined, by identity. */
+  /** The compressed files that were examined, by identity and birth: rotation removes them, and their numbers go to others. */
   readonly #unpacked = new Set<string>();
   #isLooking = false;
   #isStopped = false;
 
-  constructor(path: string, context: PathContext) {
+  /** `confirmedMs` is when it was last known what the path leads to, or that it leads nowhere, in milliseconds since the epoch. */
+  constructor(path: string, context: PathContext, confirmedMs = Date.now()) {
     this.path = path;
     this.#context = context;
+    this.#confirmedMs = confirmedMs;
     this.#wholeSinceMs = context.armedMs;
   }
 
@@ -238,8 +247,11 @@ export class WatchedPath {
     if (at === 'beginning') {
       const { folders: before = [], sinceMs = this.#confirmedMs, known = [] } = this.#unsettled ?? {};
       const had = [previous, this.file].filter((file) => file !== undefined);
-      this.#catchUp({ folders: [...folders, ...before], sinceMs, known: [...had, ...known] });
-      this.#noteDoubts(previous, wasRenamed);
+      const isExplained = this.#noteDoubts(previous, wasRenamed);
+      const mayBeCompressed = !isExplained || (this.#unsettled?.mayBeCompressed ?? false);
+      const wasStopped = this.#wasStopped || (this.#unsettled?.wasStopped ?? false);
+      const passage = { folders: [...folders, ...before], sinceMs, known: [...had, ...known] };
+      this.#catchUp({ ...passage, mayBeCompressed, wasStopped });
       if (this.file !== previous) this.#wholeSinceMs = this.#confirmedMs;
     } else this.#nameEvents.onSame();
     if (previous) open.release(previous);
@@ -250,10 +262,13 @@ export class WatchedPath {
     return this.#wasUnreachable || this.#last?.device !== String(dev) ? this.#last : undefined;
   }
 
-  /** Notes why another file may have come and gone unseen between this look and the one before. */
-  #noteDoubts(previous: FollowedFile | undefined, wasRenamed: boolean): void {
+  /**
+   * Notes why another file may have come and gone unseen between this look and the one before. Returns whether what was announced
+   * explains what is found.
+   */
+  #noteDoubts(previous: FollowedFile | undefined, wasRenamed: boolean): boolean {
     const { record } = this;
-    if (!previous && !this.file && !this.#nameEvents.hasAny) return;
+    if (!previous && !this.file && !this.#nameEvents.hasAny) return true;
     const isWatched =
       this.#folder?.wakeUp !== undefined && this.#folder.identity === identityOfFolder(dirname(this.path));
     const isExplained = this.#nameEvents.explain({
@@ -266,6 +281,7 @@ export class WatchedPath {
     else if (!isWatched) record.doubt('another file may have had the name before its folder was watched');
     else if (this.#isLink) record.doubt('the link that leads to it was switched, or led to a new file');
     else if (!isExplained) record.doubt(betweenLooksDoubt);
+    return isExplained;
   }
 
   /** Whether a file was last written before arming. Not to be told when the clock was set back since. */
@@ -289,17 +305,18 @@ export class WatchedPath {
    * still to be looked at to one that was not there when they were listed: then all of it is done again at the next look.
    */
   #catchUp(passage: Passage): void {
-    const { folders, sinceMs, known } = passage;
+    const { folders, sinceMs, known, mayBeCompressed, wasStopped } = passage;
     const { open } = this.#context;
-    const isKnown = (identity: string): boolean => open.has(identity) || this.#unpacked.has(identity);
-    const wasStopped = this.#wasStopped;
+    const isKnown = (identity: string): boolean => open.has(identity);
+    // What cannot be unpacked was most likely read before, where rig was away for but a moment.
+    const isWanted = (path: string): boolean => wasStopped || (mayBeCompressed && isUnpackable(path));
     this.#unsettled = undefined;
     for (const name of new Set(this.#ownNames)) {
       const rotated = listRotated(name, folders);
       for (const found of findNewNeighbours(rotated, sinceMs - clockLagMs, isKnown)) {
         try {
           if (!found.isCompressed) open.readPassed(found, this.record, known);
-          else if (wasStopped) this.#unpack(found);
+          else if (isWanted(found.path) && !this.#unpack(found)) this.#unsettled = passage;
         } catch {
           // Renamed once more, or removed: the next look finds it by its new name, if it has one.
         }
@@ -308,9 +325,17 @@ export class WatchedPath {
     }
   }
 
-  #unpack({ path, identity }: Neighbour): void {
-    this.#unpacked.add(identity);
-    this.#context.onCompressed(path, this.record);
+  /** Returns whether that can be done by now. Throws what opening throws. */
+  #unpack({ path, identity, bornNs }: Neighbour): boolean {
+    const file = `${identity} ${bornNs}`;
+    if (this.#unpacked.has(file)) return true;
+    if (!this.#context.hasRoomForCompressed()) return false;
+    const fd = openSync(path, 'r');
+    if (identityOf(fstatSync(fd, { bigint: true })) === identity) {
+      this.#unpacked.add(file);
+      this.#context.onCompressed({ path, fd }, this.record);
+    } else closeSync(fd);
+    return true;
   }
 
   get #wasStopped(): boolean {

@@ -93,12 +93,11 @@ export class WatchedPattern {
   }
 }
 
-/** Whether a file that has come is one of the watched ones after its rotation: `app.log.1` beside `app.log`. */
-export function isRotationOfAny(path: string, watched: Iterable<{ path: string }>): boolean {
-  for (const { path: other } of watched) {
+/** The watched log that a file which has come is after its rotation, by its name: `app.log` for `app.log.1` beside it. */
+export function findRotated<T extends { path: string }>(path: string, watched: T[]): T | undefined {
+  return watched.find(({ path: log }) => {
     // Asked of each pair of thousands of files: nearly all begin otherwise.
-    const isBeside = path.startsWith(other) && dirname(other) === dirname(path);
-    if (isBeside && isRotatedName(basename(path), basename(other))) return true;
-  }
-  return false;
+    const isBeside = path.startsWith(log) && dirname(log) === dirname(path);
+    return isBeside && isRotatedName(basename(path), basename(log));
+  });
 }
