@@ -4,6 +4,7 @@ import {
   appendFileSync,
   closeSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -250,6 +251,31 @@ test('copytruncate while rig is stopped: the lines are found in the copy, each o
   appendFileSync(file, 'four\n');
   await following.until(4);
   assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('copytruncate twice while rig is stopped: what was only in the log between the two is found as well', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file], '.', { intervalMs: 50, letGoAfterMs: 50 });
+  const rotate = (): void => {
+    for (const number of [2, 1])
+      if (existsSync(`${file}.${number}`)) renameSync(`${file}.${number}`, `${file}.${number + 1}`);
+    copyFileSync(file, `${file}.1`);
+    truncateSync(file);
+  };
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  appendFileSync(file, 'two\n');
+  rotate();
+  appendFileSync(file, 'three\n');
+  rotate();
+  appendFileSync(file, 'four\n');
+  await following.until(4);
+  await waitFor('the copies to be let go', () => following.source.status().length === 1);
+  rotate();
+  appendFileSync(file, 'five\n');
+  await following.until(5);
+  assert.deepEqual(following.lines().sort(), ['five', 'four', 'one', 'three', 'two']);
 });
 
 test('a log that was compressed while rig was stopped, and written to by a writer that has it open, is examined once', async (t) => {

@@ -17,8 +17,8 @@ const date = /^[.\-_](?:\d{6}|\d{4}-\d\d)/;
 export interface Neighbour {
   path: string;
   identity: string;
-  /** In nanoseconds since the epoch. */
-  bornNs: bigint;
+  /** As {@link bornAs}. */
+  born: string;
   isCompressed: boolean;
   /** Born before, and renamed or written since: perhaps a copy that took the name, and was rotated away in its turn. */
   isOlder: boolean;
@@ -95,16 +95,19 @@ export function findNewNeighbours(
     const isOlder = stat.birthtimeNs <= sinceNs;
     const isCompressed = isCompressedName(path);
     if (isCompressed && (isOlder || stat.mtimeNs <= sinceNs)) continue;
-    const bornNs = stat.birthtimeNs;
-    found.push({ path, identity, bornNs, isCompressed, isOlder, atNs: isCompressed ? stat.mtimeNs : bornNs });
+    const atNs = isCompressed ? stat.mtimeNs : stat.birthtimeNs;
+    found.push({ path, identity, born: bornAs(stat), isCompressed, isOlder, atNs });
   }
   return found.sort((a, b) => (a.atNs < b.atNs ? -1 : 1));
 }
 
-/** The paths of those, uncompressed, that were born or written after `sinceMs` (since the epoch): a log's copies may be among them. */
-export function findCopies(rotated: Rotated[], sinceMs: number): string[] {
+/** What tells a file, by identity and birth, from all others also when it is gone: its number then goes to another. */
+export const bornAs = (stat: BigIntStats): string => `${identityOf(stat)} ${stat.birthtimeNs}`;
+
+/** Those, uncompressed, that were born or written after `sinceMs` (since the epoch): a log's copies may be among them. */
+export function findCopies(rotated: Rotated[], sinceMs: number): Rotated[] {
   const isNew = ({ stat }: Rotated): boolean => Math.max(Number(stat.birthtimeMs), Number(stat.mtimeMs)) > sinceMs;
-  return rotated.filter((each) => !isCompressedName(each.path) && isNew(each)).map(({ path }) => path);
+  return rotated.filter((each) => !isCompressedName(each.path) && isNew(each));
 }
 
 function statOf(path: string) {

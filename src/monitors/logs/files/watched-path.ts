@@ -12,8 +12,8 @@ import { wakeOnNames } from './folder-names.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
 import { identityOf } from './followed-file.ts';
 import { NameEvents } from './name-events.ts';
-import type { Neighbour } from './neighbours.ts';
-import { findCopies, findNewNeighbours, haveSameNames, isRotationOf, listRotated } from './neighbours.ts';
+import type { Neighbour, Rotated } from './neighbours.ts';
+import { bornAs, findCopies, findNewNeighbours, haveSameNames, isRotationOf, listRotated } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
 import { Turns } from './turns.ts';
 import type { WakeUp } from './wake-up.ts';
@@ -84,8 +84,8 @@ export class WatchedPath {
   #lastProblem: string | undefined;
   /** Names changed while this was looked through, or there was too much to unpack: it is once more. */
   #unsettled: Passage | undefined;
-  /** The compressed files that were examined, by identity and birth: rotation removes them, and their numbers go to others. */
-  readonly #unpacked = new Set<string>();
+  /** The rotated files, copies and compressed ones that were looked through, as {@link bornAs}. */
+  readonly #examined = new Set<string>();
   #isLooking = false;
   #isStopped = false;
 
@@ -145,20 +145,40 @@ export class WatchedPath {
     let found: number | undefined;
     const hasMissed = (name: string): boolean => {
       const rotated = listRotated(name, this.#foldersOf(this.file));
-      for (const path of findCopies(rotated, sinceMs)) {
+      for (const copy of findCopies(rotated, sinceMs)) {
         try {
           const { position } = truncation;
           const cutOff = { position, original, isRecovered: found !== undefined };
-          const bytes = open.copies.recover(path, cutOff, this.record);
+          const bytes = open.copies.recover(copy.path, cutOff, this.record);
+          if (bytes === undefined) continue;
           found ??= bytes;
+          this.#examined.add(bornAs(copy.stat));
         } catch {
           // Renamed once more, or removed: then it holds nothing for anyone.
         }
       }
+      if (original) this.#readBetween(rotated, sinceMs);
       return found === undefined && !haveSameNames(rotated, listRotated(name, this.#foldersOf(this.file)));
     };
     for (const name of this.#ownNames) for (let tries = 0; tries < mostTries && hasMissed(name); tries++);
     return found;
+  }
+
+  /** Reads the copies of what came and was cut off between two looks, when the file was truncated more than once. */
+  #readBetween(rotated: Rotated[], sinceMs: number): void {
+    for (const found of findNewNeighbours(rotated, sinceMs, (identity) => this.#context.open.has(identity))) {
+      if (found.isCompressed || found.isOlder || this.#examined.has(found.born)) continue;
+      try {
+        this.#readPassed(found, []);
+      } catch {
+        // Renamed once more, or removed: the next look finds it by its new name, if it has one.
+      }
+    }
+  }
+
+  #readPassed(found: Neighbour, known: FollowedFile[]): void {
+    this.#context.open.readPassed(found, this.record, known);
+    this.#examined.add(found.born);
   }
 
   /** Notes what keeps "no gap" from being claimed of its file. */
@@ -315,7 +335,7 @@ export class WatchedPath {
       const rotated = listRotated(name, folders);
       for (const found of findNewNeighbours(rotated, sinceMs - clockLagMs, isKnown)) {
         try {
-          if (!found.isCompressed) open.readPassed(found, this.record, known);
+          if (!found.isCompressed) this.#readPassed(found, known);
           else if (isWanted(found.path) && !this.#unpack(found)) this.#unsettled = passage;
         } catch {
           // Renamed once more, or removed: the next look finds it by its new name, if it has one.
@@ -326,13 +346,12 @@ export class WatchedPath {
   }
 
   /** Returns whether that can be done by now. Throws what opening throws. */
-  #unpack({ path, identity, bornNs }: Neighbour): boolean {
-    const file = `${identity} ${bornNs}`;
-    if (this.#unpacked.has(file)) return true;
+  #unpack({ path, identity, born }: Neighbour): boolean {
+    if (this.#examined.has(born)) return true;
     if (!this.#context.hasRoomForCompressed()) return false;
     const fd = openSync(path, 'r');
     if (identityOf(fstatSync(fd, { bigint: true })) === identity) {
-      this.#unpacked.add(file);
+      this.#examined.add(born);
       this.#context.onCompressed({ path, fd }, this.record);
     } else closeSync(fd);
     return true;
