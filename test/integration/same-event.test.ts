@@ -36,16 +36,21 @@ test('one event in the journal and in the file counts once with --count 2, and t
   assert.equal((await host.manifest<Manifest>(archive ?? '')).trigger.matches, 2);
 });
 
-test('an event of each kind of logging is one: native, stream, syslog with a PID, several lines', async (t) => {
+/** Sends an entry as it is: libsystemd would add SYSLOG_IDENTIFIER, which other libraries do not. */
+const sendNameless =
+  'socket(S, AF_UNIX, SOCK_DGRAM, 0); send(S, shift, 0, pack_sockaddr_un("/run/systemd/journal/socket")) or die';
+
+test('an event of each kind of logging is one: native, stream, syslog with a PID, several lines, no identifier', async (t) => {
   const host = await startHost(t);
-  const id = await armTwice(host, '--count', 5);
+  const id = await armTwice(host, '--count', 6);
   await host.journal(`native ${MESSAGE}`, { identifier: 'app' });
   await host.must('systemd-cat', ['-t', 'cat', 'echo', `stream ${MESSAGE}`]);
   await host.must('logger', ['-i', '-t', 'pid', `syslog ${MESSAGE}`]);
   await host.must('logger', ['--journald'], {
     input: `MESSAGE=lines ${MESSAGE}\nMESSAGE=and\tmore\nSYSLOG_IDENTIFIER=lines\n`,
   });
-  await examined(host, id, 4);
+  await host.must('perl', ['-MSocket', '-e', sendNameless, `MESSAGE=nameless ${MESSAGE}\n`]);
+  await examined(host, id, 5);
   assert.equal((await theRig(host, id)).status, 'watching');
   await host.must('logger', [`last ${MESSAGE}`]);
   assert.equal((await finished(host, id)).status, 'finished');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
+import { kindOf } from '../../../src/monitors/logs/condition/line-kind.ts';
 import { SameEvent } from '../../../src/monitors/logs/condition/same-event.ts';
 
 const host = hostname();
@@ -229,4 +230,20 @@ test('where only one place is watched nothing is paired, and repetitions still c
   assert.equal(same.countNew({ source: '/var/log/app.log', line: line('boom') }, 0), 1);
   assert.equal(same.countNew({ source: '/var/log/app.log', line: line('message repeated 3 times: [ boom]') }, 0), 3);
   assert.equal(same.countNew({ source: 'journal', line: Buffer.from('message repeated 3 times: [ boom]') }, 0), 3);
+});
+
+test('what was seen in a file before the rig was stopped is found again in the journal, by the time of its entry', () => {
+  const same = new SameEvent();
+  const inJournal = { source: journal, line: Buffer.from('boom'), identifier: 'app' };
+  assert.equal(same.countNew({ source: messages, line: Buffer.from(syslog('boom')) }, 1000), 1);
+  assert.equal(same.countNew({ ...inJournal, monotonicMs: 999 }, 600_000), 0);
+  assert.equal(same.countNew({ ...inJournal, monotonicMs: 300_000 }, 600_000), 1);
+  assert.equal(same.countNew({ source: messages, line: Buffer.from(syslog('boom', '15:31:45')) }, 600_001), 0);
+});
+
+test('an event is of the same kind wherever it is seen first', () => {
+  const inJournal = { source: journal, line: Buffer.from('boom 1'), identifier: 'app' };
+  const inFile = { source: messages, line: Buffer.from(syslog('boom 2')) };
+  const [kind, other] = [inJournal, inFile].map((each) => kindOf({ ...each, position: { cursor: '' }, atMs: 0 }));
+  assert.equal(kind, other);
 });
