@@ -57,7 +57,7 @@ class LogsWatch implements Watch {
     this.#condition = makeCondition(
       plan,
       (facts) => this.#fire(facts),
-      () => Math.max(readingMs.files, ...this.#sources.map((source) => source.readingMs ?? 0)),
+      () => Math.max(readingMs.files, ...this.#sources.map((source) => source.readingMs ?? 0)) + this.#judge.behindMs,
     );
     const sourceContext: SourceContext = {
       matcher: leavingLargeOnes(second ? compileMatcher(plan.message, second) : compileMatcher(plan.message)),

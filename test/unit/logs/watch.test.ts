@@ -228,3 +228,12 @@ test('there is an end to the kinds that are told apart, and what is beyond is co
   assert.equal(fired.length, 1000);
   assert.deepEqual(watch.status().at(-1)?.passedOver, { 'of too many kinds': 200 });
 });
+
+test('a sign of life that was read in time is none too late for the flood of hostile lines that it waits behind', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const { fired } = await arm(t, [file], { text: '(?=a)(a+)+b(?!c)', absentMs: 500 });
+  appendFileSync(file, `${`${'a'.repeat(60)}bc\n`.repeat(700)}ab\n`);
+  await waitFor('the trigger', () => fired.length > 0);
+  assert.equal(fired[0]?.matches, 1);
+});
