@@ -14,15 +14,15 @@ async function armTwice(host: TestHost, ...args: Array<string | number>): Promis
   return await armRig(host, 'logs', '-m', MESSAGE, '--gcore', service.pid, ...args);
 }
 
-/** Waits until the journal and the file have been examined up to a number of matching lines each. */
-const examined = (host: TestHost, id: string, matching: number) =>
-  waitFor(`${matching} sightings in both`, async () => {
+/** Waits until the journal and the file, or one of them, have been examined up to a number of matching lines each. */
+const examined = (host: TestHost, id: string, matching: number, places = ['journal', '/var/log/messages']) =>
+  waitFor(`${matching} sightings in each`, async () => {
     const sources = await theSources(host, id);
     const sightings = (source: string): number => {
       const found = sources.find((each) => each.source === source);
       return Number(found?.matches ?? 0) + Number(found?.passedOver ?? 0);
     };
-    return sightings('journal') === matching && sightings('/var/log/messages') === matching;
+    return places.every((place) => sightings(place) === matching);
   });
 
 test('one event in the journal and in the file counts once with --count 2, and the second event triggers', async (t) => {
@@ -54,4 +54,24 @@ test('an event of each kind of logging is one: native, stream, syslog with a PID
   assert.equal((await theRig(host, id)).status, 'watching');
   await host.must('logger', [`last ${MESSAGE}`]);
   assert.equal((await finished(host, id)).status, 'finished');
+});
+
+test('an event that matches --then in the journal, and --message only with its program in the file, is both', async (t) => {
+  const host = await startHost(t);
+  await host.startJournald();
+  const rsyslog = await host.startRsyslog();
+  await host.must('logger', ['harmless']);
+  await waitFor('the file', () => host.exists('/var/log/messages'));
+  const service = await startService(host);
+  const rig = ['logs', '-m', 'starter.*ready', '--then', 'ready', '--within', '60s', '--gcore', service.pid];
+  const id = await armRig(host, ...rig);
+  await host.kill(rsyslog.pid, 'SIGSTOP');
+  await host.journal('ready', { identifier: 'starter' });
+  await examined(host, id, 1, ['journal']);
+  await host.kill(rsyslog.pid, 'SIGCONT');
+  await examined(host, id, 1);
+  await host.journal('ready', { identifier: 'other' });
+  const { archive } = await finished(host, id);
+  const { trigger } = await host.manifest<Manifest>(archive ?? '');
+  assert.match(trigger.earlier?.line ?? '', / starter\S* ready$/);
 });

@@ -40,7 +40,9 @@ class LogsWatch implements Watch {
   readonly #plan: LogsPlan;
   readonly #context: MonitorContext;
   readonly #sources: Source[] = [];
-  readonly #sameEvent: SameEvent;
+  /** One for each text, since an event may match --message in the file, with its program, and only --then in the journal. */
+  readonly #firstEvents: SameEvent;
+  readonly #secondEvents: SameEvent;
   readonly #judge: Judge;
   readonly #passedOver: PassedOver;
   readonly #condition: Condition;
@@ -53,7 +55,8 @@ class LogsWatch implements Watch {
     const second = plan.next ?? plan.unless;
     this.#judge = new Judge(plan, (match, verdict) => this.#take(match, verdict));
     this.#passedOver = new PassedOver(plan);
-    this.#sameEvent = new SameEvent(watchesOnePlace(plan));
+    this.#firstEvents = new SameEvent(watchesOnePlace(plan));
+    this.#secondEvents = new SameEvent(watchesOnePlace(plan));
     this.#condition = makeCondition(
       plan,
       (facts) => this.#fire(facts),
@@ -136,14 +139,14 @@ class LogsWatch implements Watch {
       this.#context.debug(`passed over, ${reason}: ${match.source}`);
       return 'passed over';
     }
-    const times = this.#sameEvent.countNew(match, nowMs());
-    if (times === 0) {
+    const times = verdict?.isFirst ? this.#firstEvents.countNew(match, nowMs()) : 0;
+    const isSecond = verdict?.isSecond ? this.#secondEvents.countNew(match, nowMs()) > 0 : false;
+    if (times === 0 && !isSecond) {
       this.#passedOver.count('seen in another source');
       return 'passed over';
     }
-    const { isFirst = true, isSecond = false } = verdict ?? {};
-    const held = isFirst ? this.#holdReason() : undefined;
-    const seen = { match, times, atMs: match.monotonicMs ?? nowMs(), isFirst: isFirst && !held, isSecond };
+    const held = times > 0 ? this.#holdReason() : undefined;
+    const seen = { match, times, atMs: match.monotonicMs ?? nowMs(), isFirst: times > 0 && !held, isSecond };
     const why = held && !isSecond ? held : (this.#condition.take(seen) ?? held);
     if (why === undefined) return 'counted';
     this.#passedOver.count(why);
