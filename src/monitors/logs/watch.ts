@@ -160,6 +160,9 @@ class LogsWatch implements Watch {
 
   #fire(facts: TriggerFacts): void {
     if (this.#isOver) return;
+    // What was not followed, say, comes due later than it matched; a line that matches now was asked about before.
+    const held = this.#holdReason();
+    if (held !== undefined) this.#passedOver.count(held);
     const groups = capturedGroups(this.#plan.message, facts.earlier?.line ?? facts.line);
     if (this.#context.fire({ ...facts, ...groups }) === 'watching') {
       this.#condition.restart();

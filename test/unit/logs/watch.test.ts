@@ -179,6 +179,20 @@ test('what matches while the rig holds back is passed over, and counted by the r
   assert.equal(fired[0]?.line, 'boom 3');
 });
 
+test('a line that is found not to be followed while the rig holds back is passed over, and counted by the reason', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const unless = { text: 'done', mode: 'plain', ignoreCase: false } as const;
+  const { watch, state } = await arm(t, [file], { after: 'watching', unless, withinMs: 50 });
+  appendFileSync(file, 'boom\n');
+  await waitFor('the line to be examined', () => watch.status().at(-1)?.matches === 1);
+  state.held = 'cooldown';
+  await waitFor('the line to be passed over', () =>
+    JSON.stringify(watch.status().at(-1)?.passedOver).includes('cooldown'),
+  );
+  assert.deepEqual(watch.status().at(-1)?.passedOver, { cooldown: 1 });
+});
+
 test('the context of a rig that goes on watching is that of its trigger, though its file was rotated away since', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, 'before\n');
