@@ -124,6 +124,22 @@ const rows: Array<[what: string, sightings: Seen[], events: number]> = [
     1,
   ],
   [
+    'a line as RFC 5424 has it',
+    [
+      [journal, 'boom: 1'],
+      [messages, `<13>1 2026-11-22T15:26:46.123456+00:00 ${host} app 7 - - boom: 1`],
+    ],
+    1,
+  ],
+  [
+    'a line as RFC 5424 has it, with data',
+    [
+      [journal, 'boom'],
+      [messages, `<13>1 2026-11-22T15:26:46Z ${host} app - ID1 [a@1 b="x \\] y"][c@1] boom`],
+    ],
+    1,
+  ],
+  [
     'a host with its domain',
     [
       [journal, 'boom'],

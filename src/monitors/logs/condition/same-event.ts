@@ -42,6 +42,8 @@ export interface SyslogLine {
 
 /** `Nov 22 15:26:46 host ` or with an ISO 8601 time. */
 const header = /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S+) (\S+) /;
+/** RFC 5424, as rsyslog writes it where its template is asked for: priority, version, time, host, program, id, type, data. */
+const protocol = /^<\d{1,3}>1 \S+ (\S+) (\S+) \S+ \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?: |$)/;
 /** `ident[pid]: ` or `ident: `. */
 const tag = /(?:^|\s)(\S+?)(?:\[\d+\])?:(?:\s|$)/;
 const repeated = /^message repeated (\d+) times: \[ ?(.*)\]$/s;
@@ -106,12 +108,13 @@ function unfold(message: string): { times: number; message: string } {
 
 /** Reads a line that syslog wrote, up to 4 KiB of it; undefined where no program is named. */
 export function parseSyslogLine(text: string): SyslogLine | undefined {
-  const [start, host] = header.exec(text) ?? [''];
+  const byProtocol = protocol.exec(text);
+  const [start, host] = byProtocol ?? header.exec(text) ?? [''];
   const rest = text.slice(start.length);
-  const found = tag.exec(rest);
-  if (!found) return undefined;
-  const identifier = found[1] as string;
-  const message = normalize(rest.slice(found.index + found[0].length));
+  const found = byProtocol ? undefined : tag.exec(rest);
+  const identifier = byProtocol?.[2] ?? found?.[1];
+  if (identifier === undefined) return undefined;
+  const message = normalize(found ? rest.slice(found.index + found[0].length) : rest);
   // rsyslog puts the kernel's own time before its messages, the journal has it in a field.
   return { host, identifier, message: identifier === 'kernel' ? message.replace(/^\[ *\d+\.\d+\] /, '') : message };
 }
