@@ -19,7 +19,7 @@ export interface LineMatch {
   /** When journald took it, on the monotonic clock; unknown for lines of files and entries of other boots. */
   monotonicMs?: number;
   process?: TriggerProcess;
-  /** The program that logged it, as the journal has it (SYSLOG_IDENTIFIER). */
+  /** The program that logged it, as the journal has it (SYSLOG_IDENTIFIER, else _COMM). */
   identifier?: string;
 }
 

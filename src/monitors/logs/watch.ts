@@ -40,7 +40,9 @@ class LogsWatch implements Watch {
   readonly #plan: LogsPlan;
   readonly #context: MonitorContext;
   readonly #sources: Source[] = [];
-  readonly #sameEvent: SameEvent;
+  /** One for each text, since an event may match --message in the file, with its program, and only --then in the journal. */
+  readonly #firstEvents: SameEvent;
+  readonly #secondEvents: SameEvent;
   readonly #judge: Judge;
   readonly #passedOver: PassedOver;
   readonly #condition: Condition;
@@ -53,11 +55,12 @@ class LogsWatch implements Watch {
     const second = plan.next ?? plan.unless;
     this.#judge = new Judge(plan, (match, verdict) => this.#take(match, verdict));
     this.#passedOver = new PassedOver(plan);
-    this.#sameEvent = new SameEvent(watchesOnePlace(plan));
+    this.#firstEvents = new SameEvent(watchesOnePlace(plan));
+    this.#secondEvents = new SameEvent(watchesOnePlace(plan));
     this.#condition = makeCondition(
       plan,
       (facts) => this.#fire(facts),
-      () => Math.max(readingMs.files, ...this.#sources.map((source) => source.readingMs ?? 0)),
+      () => Math.max(readingMs.files, ...this.#sources.map((source) => source.readingMs ?? 0)) + this.#judge.behindMs,
     );
     const sourceContext: SourceContext = {
       matcher: leavingLargeOnes(second ? compileMatcher(plan.message, second) : compileMatcher(plan.message)),
@@ -136,14 +139,14 @@ class LogsWatch implements Watch {
       this.#context.debug(`passed over, ${reason}: ${match.source}`);
       return 'passed over';
     }
-    const times = this.#sameEvent.countNew(match, nowMs());
-    if (times === 0) {
+    const times = verdict?.isFirst ? this.#firstEvents.countNew(match, nowMs()) : 0;
+    const isSecond = verdict?.isSecond ? this.#secondEvents.countNew(match, nowMs()) > 0 : false;
+    if (times === 0 && !isSecond) {
       this.#passedOver.count('seen in another source');
       return 'passed over';
     }
-    const { isFirst = true, isSecond = false } = verdict ?? {};
-    const held = isFirst ? this.#holdReason() : undefined;
-    const seen = { match, times, atMs: match.monotonicMs ?? nowMs(), isFirst: isFirst && !held, isSecond };
+    const held = times > 0 ? this.#holdReason() : undefined;
+    const seen = { match, times, atMs: match.monotonicMs ?? nowMs(), isFirst: times > 0 && !held, isSecond };
     const why = held && !isSecond ? held : (this.#condition.take(seen) ?? held);
     if (why === undefined) return 'counted';
     this.#passedOver.count(why);
@@ -157,6 +160,9 @@ class LogsWatch implements Watch {
 
   #fire(facts: TriggerFacts): void {
     if (this.#isOver) return;
+    // What was not followed, say, comes due later than it matched; a line that matches now was asked about before.
+    const held = this.#holdReason();
+    if (held !== undefined) this.#passedOver.count(held);
     const groups = capturedGroups(this.#plan.message, facts.earlier?.line ?? facts.line);
     if (this.#context.fire({ ...facts, ...groups }) === 'watching') {
       this.#condition.restart();

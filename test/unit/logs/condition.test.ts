@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nowMs } from '../../../src/monitors/logs/condition/clock.ts';
 import { makeCondition } from '../../../src/monitors/logs/condition/condition.ts';
 import { SlidingWindow } from '../../../src/monitors/logs/condition/sliding-window.ts';
 import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
 import type { TriggerFacts } from '../../../src/plugin.ts';
+import { waitFor } from '../../support/wait.ts';
 
 const message = { text: 'A', mode: 'plain', ignoreCase: false } as const;
 const other = { ...message, text: 'B' };
@@ -61,6 +63,42 @@ const rows: Array<[what: string, plan: Partial<LogsPlan>, lines: string[], fires
 for (const [what, plan, lines, fires] of rows)
   test(`${what}: ${fires ? 'triggers' : 'does not trigger'}`, () => assert.equal(play(plan, lines).length > 0, fires));
 
+const flood = (text: string, source: string): string[] =>
+  Array.from({ length: 2000 }, (_, number) => `${text}@${number}@${source}`);
+
+test('what follows in the journal is found behind a flood in a file that was read meanwhile', () => {
+  const [facts] = play(followed, [...flood('A', '/file'), 'B@900']);
+  assert.equal(facts?.line, 'B');
+});
+
+test('what was overtaken by a flood in a file is found to be followed', () => {
+  const [facts] = play(followed, [...flood('B', '/file'), 'A@10']);
+  assert.equal(facts?.earlier?.line, 'A');
+});
+
+test('what was followed in another source is not taken for a line that was not, whatever followed there since', async () => {
+  const fired: TriggerFacts[] = [];
+  const plan = { message, count: 1, files: [], unless: other, withinMs: 100 };
+  const condition = makeCondition(
+    plan,
+    (facts) => fired.push(facts),
+    () => 200,
+  );
+  const startMs = nowMs();
+  const take = (text: string, atMs: number, source: string): void => {
+    const match = { source, line: Buffer.from(text), position: { cursor: '' }, atMs: 0 };
+    const [isFirst, isSecond] = [text.includes('A'), text.includes('B')];
+    condition.take({ match, times: 1, atMs: startMs + atMs, isFirst, isSecond });
+  };
+  take('B', 50, '/file');
+  take('B', 250, '/file');
+  take('A followed', 0, 'journal');
+  take('A alone', 300, 'journal');
+  await waitFor('the trigger', () => fired.length > 0);
+  condition.stop();
+  assert.equal(fired[0]?.line, 'A alone');
+});
+
 test('a trigger by what follows has the line that it follows', () => {
   const [facts] = play(followed, ['A first@0', 'B second@10']);
   assert.equal(facts?.line, 'B second');
@@ -74,4 +112,16 @@ test('a sliding window keeps no more than it needs', () => {
   assert.equal(isFull, false);
   for (let number = 0; number < 98; number++) isFull ||= window.add(500_000, 1);
   assert.equal(isFull, true);
+});
+
+test('three that were logged within the time while the rig was stopped are found, though a file was read before them', () => {
+  const window = new SlidingWindow(3, 1000);
+  const isFull = [600_000, 1, 2, 3].map((atMs) => window.add(atMs, 1));
+  assert.deepEqual(isFull, [false, false, false, true]);
+});
+
+test('one line that counts a million times is no harm', () => {
+  const window = new SlidingWindow(1_000_001, 1000);
+  assert.equal(window.add(0, 1_000_000), false);
+  assert.equal(window.add(1000, 1_000_000), true);
 });

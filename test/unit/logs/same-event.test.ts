@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
+import { kindOf } from '../../../src/monitors/logs/condition/line-kind.ts';
 import { SameEvent } from '../../../src/monitors/logs/condition/same-event.ts';
 
 const host = hostname();
@@ -123,6 +124,22 @@ const rows: Array<[what: string, sightings: Seen[], events: number]> = [
     1,
   ],
   [
+    'a line as RFC 5424 has it',
+    [
+      [journal, 'boom: 1'],
+      [messages, `<13>1 2026-11-22T15:26:46.123456+00:00 ${host} app 7 - - boom: 1`],
+    ],
+    1,
+  ],
+  [
+    'a line as RFC 5424 has it, with data',
+    [
+      [journal, 'boom'],
+      [messages, `<13>1 2026-11-22T15:26:46Z ${host} app - ID1 [a@1 b="x \\] y"][c@1] boom`],
+    ],
+    1,
+  ],
+  [
     'a host with its domain',
     [
       [journal, 'boom'],
@@ -230,4 +247,20 @@ test('where only one place is watched nothing is paired, and repetitions still c
   assert.equal(same.countNew({ source: '/var/log/app.log', line: line('message repeated 3 times: [ boom]') }, 0), 3);
   for (const source of ['journal', '/var/log/app.log'])
     assert.equal(same.countNew({ source, line: Buffer.from('message repeated 3 times: [ boom]') }, 0), 3, source);
+});
+
+test('what was seen in a file before the rig was stopped is found again in the journal, by the time of its entry', () => {
+  const same = new SameEvent();
+  const inJournal = { source: journal, line: Buffer.from('boom'), identifier: 'app' };
+  assert.equal(same.countNew({ source: messages, line: Buffer.from(syslog('boom')) }, 1000), 1);
+  assert.equal(same.countNew({ ...inJournal, monotonicMs: 999 }, 600_000), 0);
+  assert.equal(same.countNew({ ...inJournal, monotonicMs: 300_000 }, 600_000), 1);
+  assert.equal(same.countNew({ source: messages, line: Buffer.from(syslog('boom', '15:31:45')) }, 600_001), 0);
+});
+
+test('an event is of the same kind wherever it is seen first', () => {
+  const inJournal = { source: journal, line: Buffer.from('boom 1'), identifier: 'app' };
+  const inFile = { source: messages, line: Buffer.from(syslog('boom 2')) };
+  const [kind, other] = [inJournal, inFile].map((each) => kindOf({ ...each, position: { cursor: '' }, atMs: 0 }));
+  assert.equal(kind, other);
 });

@@ -179,6 +179,20 @@ test('what matches while the rig holds back is passed over, and counted by the r
   assert.equal(fired[0]?.line, 'boom 3');
 });
 
+test('a line that is found not to be followed while the rig holds back is passed over, and counted by the reason', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const unless = { text: 'done', mode: 'plain', ignoreCase: false } as const;
+  const { watch, state } = await arm(t, [file], { after: 'watching', unless, withinMs: 50 });
+  appendFileSync(file, 'boom\n');
+  await waitFor('the line to be examined', () => watch.status().at(-1)?.matches === 1);
+  state.held = 'cooldown';
+  await waitFor('the line to be passed over', () =>
+    JSON.stringify(watch.status().at(-1)?.passedOver).includes('cooldown'),
+  );
+  assert.deepEqual(watch.status().at(-1)?.passedOver, { cooldown: 1 });
+});
+
 test('the context of a rig that goes on watching is that of its trigger, though its file was rotated away since', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, 'before\n');
@@ -227,4 +241,13 @@ test('there is an end to the kinds that are told apart, and what is beyond is co
   await waitFor('the lines to be examined', () => watch.status()[0]?.lines === 1200);
   assert.equal(fired.length, 1000);
   assert.deepEqual(watch.status().at(-1)?.passedOver, { 'of too many kinds': 200 });
+});
+
+test('a sign of life that was read in time is none too late for the flood of hostile lines that it waits behind', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const { fired } = await arm(t, [file], { text: '(?=a)(a+)+b(?!c)', absentMs: 500 });
+  appendFileSync(file, `${`${'a'.repeat(60)}bc\n`.repeat(700)}ab\n`);
+  await waitFor('the trigger', () => fired.length > 0);
+  assert.equal(fired[0]?.matches, 1);
 });

@@ -8,6 +8,9 @@ import { nowMs } from './clock.ts';
  */
 export const readingMs = { files: 1500, journalctl: 9000 };
 
+/** A timer that is set for longer goes off at once. */
+const longestMs = 2 ** 31 - 1;
+
 export class Alarm {
   readonly #ring: () => void;
   readonly #reading: () => number;
@@ -40,7 +43,7 @@ export class Alarm {
 
   #wait(untilMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(untilMs), Math.max(1, Math.ceil(untilMs - nowMs())));
+    this.#timer = setTimeout(() => this.#look(untilMs), Math.min(Math.max(1, Math.ceil(untilMs - nowMs())), longestMs));
   }
 
   #look(expectedMs: number): void {

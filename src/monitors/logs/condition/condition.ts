@@ -7,6 +7,7 @@ import { formatDuration, nowMs } from './clock.ts';
 import { factsOf, factsOfAbsence } from './facts.ts';
 import { kindOf } from './line-kind.ts';
 import type { Reason } from './passed-over.ts';
+import { isOvertaken, type Remembered, RememberedLines } from './remembered-lines.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
 /** A line that matches, seen for the first time. */
@@ -166,35 +167,22 @@ class Absent implements Condition {
   }
 }
 
-/** More lines than so many need not be remembered one by one: the first and the latest ones decide. */
-const mostRemembered = 64;
-
-interface Remembered {
-  atMs: number;
-  source: string;
+interface WithFacts extends Remembered {
   facts: TriggerFacts;
 }
-
-/** Keeps the oldest lines and the newest one. */
-function remember(list: Remembered[], each: Remembered): void {
-  if (list.length >= mostRemembered) list.pop();
-  list.push(each);
-}
-
-/** Whether `b` was logged behind `a`, where `b` was read first: only possible in another source. */
-const isOvertaken = (a: Remembered, b: Remembered): boolean => a.source !== b.source && b.atMs > a.atMs;
 
 /** `--then B --within D`. */
 class FollowedBy implements Condition {
   matches = 0;
   readonly #spanMs: number;
   readonly #fire: Fire;
-  /** The latest lines of each kind. */
-  #first: Remembered[] = [];
-  #second: Remembered[] = [];
+  readonly #first: RememberedLines<WithFacts>;
+  readonly #second: RememberedLines<WithFacts>;
 
   constructor(spanMs: number, fire: Fire) {
     this.#spanMs = spanMs;
+    this.#first = new RememberedLines(spanMs, 'latest');
+    this.#second = new RememberedLines(spanMs, 'latest');
     this.#fire = fire;
   }
 
@@ -203,29 +191,29 @@ class FollowedBy implements Condition {
   take({ match, times, atMs, isFirst, isSecond }: Seen): undefined {
     const each = { atMs, source: match.source, facts: factsOf(match, this.matches) };
     if (isSecond) {
-      const first = this.#first.findLast((one) => one.atMs <= atMs && atMs - one.atMs <= this.#spanMs);
+      const first = this.#first.lines.findLast((one) => one.atMs <= atMs && atMs - one.atMs <= this.#spanMs);
       if (first) {
         this.#meet(first, each);
         return;
       }
-      this.#second = [...this.#second.slice(1 - mostRemembered), each];
+      this.#second.add(each);
     }
     if (!isFirst) return;
     this.matches += times;
     each.facts.matches = this.matches;
-    const second = this.#second.find((one) => isOvertaken(each, one) && one.atMs - atMs <= this.#spanMs);
+    const second = this.#second.lines.find((one) => isOvertaken(each, one) && one.atMs - atMs <= this.#spanMs);
     if (second) this.#meet(each, second);
-    else this.#first = [...this.#first.slice(1 - mostRemembered), each];
+    else this.#first.add(each);
   }
 
   restart(): void {
-    this.#first = [];
-    this.#second = [];
+    this.#first.lines = [];
+    this.#second.lines = [];
   }
 
   stop(): void {}
 
-  #meet(first: Remembered, second: Remembered): void {
+  #meet(first: WithFacts, second: WithFacts): void {
     const { source, line, loggedAt } = first.facts;
     const because = `followed within ${formatDuration(this.#spanMs)}`;
     this.#fire({ ...second.facts, matches: this.matches, because, earlier: { source, line, loggedAt } });
@@ -238,13 +226,15 @@ class NotFollowedBy implements Condition {
   readonly #spanMs: number;
   readonly #alarm: Alarm;
   /** Lines that are not followed yet, the oldest first. */
-  #open: Remembered[] = [];
-  #latest: { atMs: number; source: string } | undefined;
+  readonly #open: RememberedLines<WithFacts>;
+  readonly #second: RememberedLines<Remembered>;
 
   constructor(spanMs: number, fire: Fire, reading: () => number) {
     this.#spanMs = spanMs;
+    this.#open = new RememberedLines(spanMs, 'oldest');
+    this.#second = new RememberedLines(spanMs, 'latest');
     this.#alarm = new Alarm(() => {
-      const [first] = this.#open;
+      const [first] = this.#open.lines;
       if (first) fire({ ...first.facts, because: `not followed within ${formatDuration(spanMs)}` });
     }, reading);
   }
@@ -252,33 +242,29 @@ class NotFollowedBy implements Condition {
   start(): void {}
 
   take({ match, times, atMs, isFirst, isSecond }: Seen): undefined {
+    const each = { atMs, source: match.source };
     if (isSecond) {
-      const { source } = match;
-      if (atMs >= (this.#latest?.atMs ?? 0)) this.#latest = { atMs, source };
+      this.#second.add(each);
       // A line that follows too late does not make up for it: it is only read before the alarm is due to go off.
-      this.#open = this.#open.filter((one) => one.atMs > atMs || atMs - one.atMs > this.#spanMs);
+      this.#open.lines = this.#open.lines.filter((one) => one.atMs > atMs || atMs - one.atMs > this.#spanMs);
     }
     if (isFirst) {
       this.matches += times;
-      const isFollowed =
-        this.#latest &&
-        this.#latest.source !== match.source &&
-        this.#latest.atMs > atMs &&
-        this.#latest.atMs - atMs <= this.#spanMs;
-      if (!isFollowed) remember(this.#open, { atMs, source: match.source, facts: factsOf(match, this.matches) });
-      this.#open.sort((a, b) => a.atMs - b.atMs);
+      const isFollowed = this.#second.lines.some((one) => isOvertaken(each, one) && one.atMs - atMs <= this.#spanMs);
+      if (!isFollowed) this.#open.add({ ...each, facts: factsOf(match, this.matches) });
+      this.#open.lines.sort((a, b) => a.atMs - b.atMs);
     }
     this.#expectOldest();
   }
 
   /** The next line that is not followed in time has its own turn. */
   restart(): void {
-    this.#open.shift();
+    this.#open.lines.shift();
     this.#expectOldest();
   }
 
   #expectOldest(): void {
-    const [oldest] = this.#open;
+    const [oldest] = this.#open.lines;
     if (oldest) this.#alarm.set(oldest.atMs + this.#spanMs);
     else this.#alarm.clear();
   }

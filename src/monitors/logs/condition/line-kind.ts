@@ -27,8 +27,6 @@ const masked = new RegExp(
 );
 
 /** The kind of a line: its message, without the time, host and process id that syslog puts before it, masked. */
-export function kindOf({ source, line }: LineMatch): string {
-  return messageOfLine(line, source === 'journal')
-    .slice(0, comparedCharacters)
-    .replace(masked, '#');
+export function kindOf(match: LineMatch): string {
+  return messageOfLine(match).slice(0, comparedCharacters).replace(masked, '#');
 }

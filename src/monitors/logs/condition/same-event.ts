@@ -28,6 +28,8 @@ export interface Sighting {
   line: Buffer;
   /** The program, as the journal has it. */
   identifier?: string;
+  /** When journald took it, on the clock of the times of reading; unknown for lines of files. */
+  monotonicMs?: number;
 }
 
 /** What a syslog line says. */
@@ -40,6 +42,8 @@ export interface SyslogLine {
 
 /** `Nov 22 15:26:46 host ` or with an ISO 8601 time. */
 const header = /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S+) (\S+) /;
+/** RFC 5424, as rsyslog writes it where its template is asked for: priority, version, time, host, program, id, type, data. */
+const protocol = /^<\d{1,3}>1 \S+ (\S+) (\S+) \S+ \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?: |$)/;
 /** `ident[pid]: ` or `ident: `. */
 const tag = /(?:^|\s)(\S+?)(?:\[\d+\])?:(?:\s|$)/;
 const repeated = /^message repeated (\d+) times: \[ ?(.*)\]$/s;
@@ -61,30 +65,38 @@ export class SameEvent {
    * How many events a sighting adds: 1 or 0, and up to N for `message repeated N times: [ ... ]`. `nowMs` is the time of
    * reading on a clock that is never set.
    */
-  countNew({ source, line, identifier }: Sighting, nowMs: number): number {
+  countNew(sighting: Sighting, nowMs: number): number {
+    const { source, line, identifier, monotonicMs = nowMs } = sighting;
     const text = line.toString('latin1', 0, lookedAtBytes);
     if (source === 'journal') {
       const { times, message } = unfold(normalize(text));
       if (this.#isAlone) return times;
-      return this.#messages.countNew(keyOf(identifier ?? '', message), 'journal', times, nowMs, pairWithinMs);
+      // What a rig that was stopped reads late may have been seen in a file long before.
+      const when = { nowMs, loggedMs: Math.min(monotonicMs, nowMs), reachMs: pairWithinMs };
+      return this.#messages.countNew(keyOf(identifier ?? '', message), 'journal', times, when);
     }
     const parsed = parseSyslogLine(text);
     const { times, message } = unfold(parsed?.message ?? normalize(text));
     if (!parsed || this.#isAlone) return times;
     const reachMs = times > 1 ? pairRepeatsWithinMs : pairWithinMs;
+    const when = { nowMs, loggedMs: nowMs, reachMs };
     const isSyslog = parsed.host !== undefined;
-    const fresh = isSyslog ? this.#lines.countNew(keyOf('', text), source, 1, nowMs, reachMs) * times : times;
+    const fresh = isSyslog ? this.#lines.countNew(keyOf('', text), source, 1, when) * times : times;
     if (fresh === 0 || (isSyslog && !isThisHost(parsed.host ?? '', nowMs))) return fresh;
-    return this.#messages.countNew(keyOf(parsed.identifier, message), 'files', fresh, nowMs, reachMs);
+    return this.#messages.countNew(keyOf(parsed.identifier, message), 'files', fresh, when);
   }
 }
 
-/** What a line says without what syslog puts before it, `message repeated N times` unfolded; the program's name stays. */
-export function messageOfLine(line: Buffer, isFromJournal: boolean): string {
+/**
+ * What a line says without what syslog puts before it, `message repeated N times` unfolded; the program's name stays. It is the
+ * same for an event in the journal, where `identifier` is the name, and in a file.
+ */
+export function messageOfLine({ source, line, identifier }: Sighting): string {
   const text = line.toString('utf8', 0, lookedAtBytes);
-  const parsed = isFromJournal ? undefined : parseSyslogLine(text);
+  const parsed = source === 'journal' ? undefined : parseSyslogLine(text);
   const { message } = unfold(parsed?.message ?? normalize(text));
-  return parsed ? `${parsed.identifier}: ${message}` : message;
+  const name = parsed?.identifier ?? identifier;
+  return name === undefined ? message : `${name}: ${message}`;
 }
 
 function unfold(message: string): { times: number; message: string } {
@@ -97,12 +109,13 @@ function unfold(message: string): { times: number; message: string } {
 /** Reads a line that syslog wrote, up to 4 KiB of it; undefined where no program is named. */
 export function parseSyslogLine(text: string): SyslogLine | undefined {
   if (repeated.test(text)) return undefined;
-  const [start, host] = header.exec(text) ?? [''];
+  const byProtocol = protocol.exec(text);
+  const [start, host] = byProtocol ?? header.exec(text) ?? [''];
   const rest = text.slice(start.length);
-  const found = tag.exec(rest);
-  if (!found) return undefined;
-  const identifier = found[1] as string;
-  const message = normalize(rest.slice(found.index + found[0].length));
+  const found = byProtocol ? undefined : tag.exec(rest);
+  const identifier = byProtocol?.[2] ?? found?.[1];
+  if (identifier === undefined) return undefined;
+  const message = normalize(found ? rest.slice(found.index + found[0].length) : rest);
   // rsyslog puts the kernel's own time before its messages, the journal has it in a field.
   return { host, identifier, message: identifier === 'kernel' ? message.replace(/^\[ *\d+\.\d+\] /, '') : message };
 }
@@ -150,6 +163,13 @@ function indexOfPlace({ places, next }: Events, place: string): number {
   return places.push(place) - 1;
 }
 
+/** The times of a sighting: when it is read, when it was logged, and how long before that an event may have been seen. */
+interface When {
+  nowMs: number;
+  loggedMs: number;
+  reachMs: number;
+}
+
 /** Pairs equal sightings of different places. */
 class Pairing {
   /** In the order of their last new event. */
@@ -157,13 +177,13 @@ class Pairing {
   #events = 0;
 
   /** Of so many sightings of one key in one place, how many are of events that no other place has seen. */
-  countNew(key: string, place: string, times: number, nowMs: number, reachMs: number): number {
+  countNew(key: string, place: string, times: number, { nowMs, loggedMs, reachMs }: When): number {
     const events = this.#byKey.get(key) ?? noEvents(place);
     const index = indexOfPlace(events, place);
-    this.#events -= forgetOld(events, nowMs - pairRepeatsWithinMs);
+    this.#events -= forgetOld(events, loggedMs - pairRepeatsWithinMs);
     const { firstSeenMs, forgotten } = events;
     let at = Math.max((events.next[index] as number) - forgotten, 0);
-    while (at < firstSeenMs.length && (firstSeenMs[at] as number) < nowMs - reachMs) at++;
+    while (at < firstSeenMs.length && (firstSeenMs[at] as number) < loggedMs - reachMs) at++;
     const paired = Math.min(times, firstSeenMs.length - at);
     const fresh = times - paired;
     const kept = Math.min(fresh, mostEvents - firstSeenMs.length);

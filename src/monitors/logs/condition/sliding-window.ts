@@ -2,6 +2,8 @@
 
 /** How long after a match an earlier one may still be read: the sources are not equally fast. */
 const lateMs = 10_000;
+/** So many earlier ones are kept beside N: a journal that is read after a stop comes with its own times, behind those of files. */
+const mostEarlier = 1000;
 
 /** The times of the latest matches, and whether N of them lie within a span. */
 export class SlidingWindow {
@@ -22,13 +24,26 @@ export class SlidingWindow {
 
   /** Adds a match that counts so many times; says whether N matches now lie within the span. */
   add(atMs: number, times: number): boolean {
-    const copies = Math.min(times, this.#count);
-    let at = this.#times.length;
-    while (at > 0 && (this.#times[at - 1] as number) > atMs) at--;
-    this.#times.splice(at, 0, ...new Array<number>(copies).fill(atMs));
-    const isFull = this.#isFullAround(at, copies);
+    if (times >= this.#count) return true;
+    const at = this.#placeOf(atMs);
+    if (times === 1) this.#times.splice(at, 0, atMs);
+    // Not as arguments of a call: the stack has no room for a hundred thousand.
+    else this.#times = [...this.#times.slice(0, at), ...new Array<number>(times).fill(atMs), ...this.#times.slice(at)];
+    const isFull = this.#isFullAround(at, times);
     this.#forget();
     return isFull;
+  }
+
+  /** Behind all that are not later. */
+  #placeOf(atMs: number): number {
+    let [from, to] = [0, this.#times.length];
+    if ((this.#times[to - 1] ?? atMs) <= atMs) return to;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#times[middle] as number) <= atMs) from = middle + 1;
+      else to = middle;
+    }
+    return to;
   }
 
   #isFullAround(at: number, copies: number): boolean {
@@ -42,9 +57,7 @@ export class SlidingWindow {
 
   #forget(): void {
     const before = (this.#times.at(-1) ?? 0) - this.#spanMs - lateMs;
-    let gone = 0;
-    while ((this.#times[gone] ?? before) < before) gone++;
     // In portions: each would otherwise move all the others.
-    if (gone > 1000 || gone * 2 > this.#times.length) this.#times.splice(0, gone);
+    if ((this.#times[this.#count + mostEarlier] ?? before) < before) this.#times.splice(0, mostEarlier);
   }
 }

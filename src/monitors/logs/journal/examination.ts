@@ -44,7 +44,8 @@ export class Examination {
     const mayTell = identifier !== undefined && tellsInJournal(identifier);
     const told = mayTell ? (entry.values('MESSAGE')[0]?.toString('utf8', 0, toldBytes) ?? '') : '';
     const suppression = mayTell ? suppressionIn(told, identifier) : undefined;
-    const match = line && matchOf(entry, cursor, identifier, line);
+    // syslog names an entry without an identifier by its program.
+    const match = line && matchOf(entry, cursor, identifier ?? textOf(entry, '_COMM'), line);
     this.#first ??= cursor;
     this.entries++;
     if (suppression) this.gaps.add(suppression.cause, suppression.missing);

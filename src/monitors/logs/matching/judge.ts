@@ -38,6 +38,7 @@ const waitingBytes = 512;
 
 interface Waiting {
   match: LineMatch;
+  readMs: number;
   /** What is still to be judged of it: of a large line one window after the other. */
   windows: Iterator<Buffer>;
   /** The window that is being judged. */
@@ -94,6 +95,12 @@ export class Judge {
     return this.#await(match);
   }
 
+  /** For how long the next line has waited for its turn, in milliseconds; 0 when none waits. */
+  get behindMs(): number {
+    const [next] = this.#waiting;
+    return next ? nowMs() - next.readMs : 0;
+  }
+
   /** Resolves when no line waits for its turn any more. */
   async whenIdle(): Promise<void> {
     if (this.#waiting.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -108,11 +115,13 @@ export class Judge {
 
   #await(match: LineMatch): 'counted' | 'passed over' {
     const isNext = this.#waiting.length === 0;
-    const monotonicMs = match.monotonicMs ?? nowMs();
+    const readMs = nowMs();
+    const monotonicMs = match.monotonicMs ?? readMs;
     // The line is a view on a buffer that is used again.
     const line = isNext ? match.line : Buffer.from(match.line);
     const waiting: Waiting = {
       match: { ...match, monotonicMs, line },
+      readMs,
       windows: windowsOf(line),
       window: undefined,
       verdict: { isFirst: false, isSecond: false, isExcluded: false },

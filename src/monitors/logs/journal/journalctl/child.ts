@@ -8,7 +8,7 @@ import type { ExportedEntry } from './export.ts';
 import { ExportParser } from './export.ts';
 
 /** With chosen fields journalctl is fast enough for the busiest journal; with all of them it is not. */
-const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID';
+const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID';
 const always = ['--output=export', fields, '--quiet', '--no-pager'];
 
 /** The journal as journalctl is to read it. */
