@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import type { EndedSpan } from '../../../src/monitors/logs/files/file-record.ts';
@@ -390,6 +391,23 @@ test('hundreds of logs that were compressed while rig was stopped are all examin
   assert.ok(readdirSync('/proc/self/fd').length < 250);
   await following.until(301);
   assert.deepEqual(following.lines().sort(), [...numbers.map(String), 'last'].sort());
+});
+
+test('time in which rig stood still is no silence: what then comes to a rotated file is read', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file], '.', { intervalMs: 50, letGoAfterMs: 2000 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'two\n');
+  await following.until(2);
+  standStill(3000);
+  // For some looks, and a search for who has it open: nothing tells that it is not let go.
+  await delay(500);
+  appendFileSync(`${file}.1`, 'three\n');
+  await following.until(3);
+  assert.deepEqual(following.lines(), ['one', 'two', 'three']);
 });
 
 test('a log that was compressed by xz while rig was stopped is a gap', async (t) => {

@@ -113,7 +113,7 @@ export class FileSource implements Source {
     WatchedPath.lookAtAll(this.#paths);
     this.#forgetGone();
     this.#expandPatterns();
-    this.#open.checkAll();
+    this.#open.checkAll(this.#intervalMs);
   }
 
   async stop(): Promise<void> {

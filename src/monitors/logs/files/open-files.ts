@@ -23,6 +23,9 @@ import { wakeOn } from './wake-up.ts';
 /** How long it must be silent before its unfinished last line is taken for complete. */
 const tailAfterMs = 1000;
 
+/** A look that comes so late was held up: rig was stopped, or had no CPU. */
+const stoodStillMs = 1000;
+
 /** What the file held before may stand in a copy. Says how many bytes that were not read are found there. */
 type OnTruncated = (file: FollowedFile, truncation: Truncation) => number;
 
@@ -52,6 +55,7 @@ export class OpenFiles {
   readonly #onTruncated: OnTruncated;
   readonly #onPolling: (path: string, reason: string) => void;
   readonly #letGoAfterMs: number;
+  #checkedMs = performance.now();
   #isStopped = false;
   #isClosed = false;
 
@@ -201,8 +205,13 @@ export class OpenFiles {
     this.#wake(entry);
   }
 
-  /** Has every file looked at, as the safety net does; lets go of those that have been silent for long. */
-  checkAll(): void {
+  /** Has every file looked at, as the safety net does every so often; lets go of those that have been silent for long. */
+  checkAll(intervalMs: number): void {
+    const now = performance.now();
+    const unseenMs = now - this.#checkedMs - intervalMs;
+    // While rig stood still nobody looked: that was no silence, and what happened meanwhile may need the file yet.
+    if (unseenMs >= stoodStillMs) for (const entry of this.#entries.values()) entry.lastGrewMs += unseenMs;
+    this.#checkedMs = now;
     this.#checks.addAll(this.#entries.values());
   }
 

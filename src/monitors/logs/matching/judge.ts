@@ -162,7 +162,8 @@ export class Judge {
     // The line that was broken off has had its time, unless this process was not given any.
     this.#untilMs = 0;
     for (let tries = 1; tries < mostTries && usedMs < perLine / 2; tries++) if (isDone(perLine)) return;
-    this.#spareMs -= usedMs;
+    // Not below that: after a flood of any length the lines have their whole time again within a minute.
+    this.#spareMs = Math.max(-mostSpareMs, this.#spareMs - usedMs);
     const broken = this.#waiting[this.#judged++];
     if (broken) broken.verdict = undefined;
   }
