@@ -55,6 +55,8 @@ export interface Truncation {
   unreadBytes: number;
   /** When it was looked at, in milliseconds since the epoch, before that was found. */
   lookedMs: number;
+  /** When it was looked at before, and held still what was read of it. */
+  wholeMs: number;
 }
 
 export class FollowedFile {
@@ -101,6 +103,8 @@ export class FollowedFile {
   /** The time of the last write at the last look, and whether it was so long ago that any later write has another time. */
   #lastMtimeMs = -1;
   #isSettled = false;
+  /** When it was looked at last, and held still what was read of it: in milliseconds since the epoch. */
+  #wholeMs = Date.now();
 
   /** Opens a regular file. Throws the system's error, or a RigError when it is something else than a file that can grow. */
   constructor(path: string) {
@@ -245,11 +249,18 @@ export class FollowedFile {
   readSlice(matcher: Matcher, onMatch: OnFileMatch): boolean {
     const lookedMs = Date.now();
     const { size, mtimeMs } = fstatSync(this.fd);
-    if (this.isUnchanged({ size, mtimeMs })) return false;
+    if (this.isUnchanged({ size, mtimeMs })) {
+      this.#wholeMs = lookedMs;
+      return false;
+    }
+    // Nothing shows of an empty log what came and was cut off since.
+    const mayHaveHadMore = this.#readTo === 0 && this.#lastMtimeMs >= 0 && mtimeMs !== this.#lastMtimeMs;
     this.#lastMtimeMs = mtimeMs;
     this.#isSettled = lookedMs - mtimeMs > clockTickMs;
     // It may be a copy of another log by now, and go on behind what it repeats.
-    if (this.startOverIfRewritten(lookedMs, size) && this.#readTo > 0) return true;
+    if (mayHaveHadMore) this.#startOver(lookedMs);
+    if ((mayHaveHadMore || this.startOverIfRewritten(lookedMs, size)) && this.#readTo > 0) return true;
+    this.#wholeMs = lookedMs;
     this.#seenSize = size;
     if (size === this.#readTo) return false;
     const unfinished = this.#readTo - this.#lineStart;
@@ -401,7 +412,8 @@ export class FollowedFile {
   /** The file was truncated or rewritten: what it holds now is new. */
   #startOver(lookedMs: number): void {
     const unreadBytes = Math.max(0, this.#seenSize - this.#readTo);
-    const before = { position: this.position, span: this.span, unreadBytes, lookedMs };
+    const before = { position: this.position, span: this.span, unreadBytes, lookedMs, wholeMs: this.#wholeMs };
+    this.#wholeMs = lookedMs;
     this.#from = 0;
     this.#lineStart = 0;
     this.#readTo = 0;
