@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import type { EndedSpan } from '../../../src/monitors/logs/files/file-record.ts';
@@ -296,6 +296,38 @@ test('copytruncate of a log that was empty when rig looked last: what came and w
   appendFileSync(file, 'three\n');
   await following.until(3);
   assert.deepEqual(following.lines().sort(), ['one', 'three', 'two']);
+});
+
+test('copytruncate whose second copy is there before either truncation is seen: what rig reads in the log is not read in that', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50, letGoAfterMs: 50 });
+  appendFileSync(file, 'one, which is longer than what comes\n');
+  await following.until(1);
+  copyFileSync(file, `${file}-20261122`);
+  truncateSync(file);
+  appendFileSync(file, 'two\n');
+  copyFileSync(file, `${file}-20261123`);
+  // Longer than the lag of the kernel's clock that is allowed for.
+  standStill(100);
+  // At once: the copy is not looked at between the two.
+  while (following.seen.length < 2) await setImmediate();
+  truncateSync(file);
+  appendFileSync(file, '3\n');
+  await following.until(3);
+  await waitFor('the copies to be let go', () => following.source.status().length === 1);
+  assert.deepEqual(following.lines(), ['one, which is longer than what comes', 'two', '3']);
+});
+
+test('copytruncate of a log in the moment in which it is opened: what was cut off is found in the copy', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  standStill(20);
+  appendFileSync(file, 'one\n');
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
+  await following.until(1);
 });
 
 test('what has the name of a copy and came before the log was cut off is not taken for one: it is no line of the log', async (t) => {

@@ -53,9 +53,7 @@ export interface Truncation {
   span: ExaminedSpan;
   /** How many bytes it was known to hold and had not been read. */
   unreadBytes: number;
-  /** When it was looked at, in milliseconds since the epoch, before that was found. */
-  lookedMs: number;
-  /** When it was looked at before, and held still what was read of it. */
+  /** When it was looked at last and held still what was read of it, in milliseconds since the epoch. */
   wholeMs: number;
 }
 
@@ -101,7 +99,7 @@ export class FollowedFile {
   /** The size at the last look. */
   #seenSize = 0;
   /** The time of the last write at the last look, and whether it was so long ago that any later write has another time. */
-  #lastMtimeMs = -1;
+  #lastMtimeMs: number;
   #isSettled = false;
   /** When it was looked at last, and held still what was read of it: in milliseconds since the epoch. */
   #wholeMs = Date.now();
@@ -119,6 +117,7 @@ export class FollowedFile {
     this.path = path;
     this.names = [...new Set([path, this.place])];
     this.identity = identityOf(stat);
+    this.#lastMtimeMs = fstatSync(this.fd).mtimeMs;
     this.inode = String(stat.ino);
     this.device = String(stat.dev);
     this.#born = stat.birthtimeNs > 0n ? stat.birthtime.toISOString() : null;
@@ -412,7 +411,7 @@ export class FollowedFile {
   /** The file was truncated or rewritten: what it holds now is new. */
   #startOver(lookedMs: number): void {
     const unreadBytes = Math.max(0, this.#seenSize - this.#readTo);
-    const before = { position: this.position, span: this.span, unreadBytes, lookedMs, wholeMs: this.#wholeMs };
+    const before = { position: this.position, span: this.span, unreadBytes, wholeMs: this.#wholeMs };
     this.#wholeMs = lookedMs;
     this.#from = 0;
     this.#lineStart = 0;
