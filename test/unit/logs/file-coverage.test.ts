@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay, setImmediate } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import type { EndedSpan } from '../../../src/monitors/logs/files/file-record.ts';
@@ -311,7 +311,7 @@ test('copytruncate whose second copy is there before either truncation is seen: 
   // Longer than the lag of the kernel's clock that is allowed for.
   standStill(100);
   // At once: the copy is not looked at between the two.
-  while (following.seen.length < 2) await setImmediate();
+  while (following.seen.length < 2) await nextTurn();
   truncateSync(file);
   appendFileSync(file, '3\n');
   await following.until(3);
