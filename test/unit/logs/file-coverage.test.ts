@@ -14,12 +14,13 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import type { EndedSpan } from '../../../src/monitors/logs/files/file-record.ts';
@@ -277,6 +278,79 @@ test('copytruncate twice while rig is stopped: what was only in the log between 
   appendFileSync(file, 'five\n');
   await following.until(5);
   assert.deepEqual(following.lines().sort(), ['five', 'four', 'one', 'three', 'two']);
+});
+
+test('copytruncate of a log that was empty when rig looked last: what came and was cut off is found in the copy', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  truncateSync(file);
+  await waitFor('the truncation to be seen', () => spansOf(following).length === 2);
+  standStill(100);
+  appendFileSync(file, 'two\n');
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
+  standStill(100);
+  appendFileSync(file, 'three\n');
+  await following.until(3);
+  assert.deepEqual(following.lines().sort(), ['one', 'three', 'two']);
+});
+
+test('copytruncate whose second copy is there before either truncation is seen: what rig reads in the log is not read in that', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50, letGoAfterMs: 50 });
+  appendFileSync(file, 'one, which is longer than what comes\n');
+  await following.until(1);
+  copyFileSync(file, `${file}-20261122`);
+  truncateSync(file);
+  appendFileSync(file, 'two\n');
+  copyFileSync(file, `${file}-20261123`);
+  // Longer than the lag of the kernel's clock that is allowed for.
+  standStill(100);
+  // At once: the copy is not looked at between the two.
+  while (following.seen.length < 2) await nextTurn();
+  truncateSync(file);
+  appendFileSync(file, '3\n');
+  await following.until(3);
+  await waitFor('the copies to be let go', () => following.source.status().length === 1);
+  assert.deepEqual(following.lines(), ['one, which is longer than what comes', 'two', '3']);
+});
+
+test('copytruncate of a log in the moment in which it is opened: what was cut off is found in the copy', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  standStill(20);
+  appendFileSync(file, 'one\n');
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
+  await following.until(1);
+});
+
+test('what has the name of a copy and came before the log was cut off is not taken for one: it is no line of the log', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  writeFileSync(`${file}.1`, 'older\n');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\ntwo\n');
+  await following.until(2);
+  writeFileSync(`${file}.bak`, 'two\n');
+  writeFileSync(file.replace('.log', '-2.log'), 'of another log\n');
+  copyFileSync(`${file}.1`, `${file}.2`);
+  // Longer than the lag of the kernel's clock that is allowed for; the log is looked at meanwhile.
+  await delay(300);
+  truncateSync(file);
+  // Unpacked again as gunzip does, which keeps the time.
+  writeFileSync(`${file}.3`, 'oldest\n');
+  utimesSync(`${file}.3`, 1e9, 1e9);
+  appendFileSync(file, 'three\n');
+  await following.until(3);
+  appendFileSync(file, 'four\n');
+  await following.until(4);
+  assert.deepEqual(following.lines(), ['one', 'two', 'three', 'four']);
 });
 
 test('a log that was compressed while rig was stopped, and written to by a writer that has it open, is examined once', async (t) => {

@@ -83,7 +83,9 @@ export class CopiedFiles {
     if (this.#originalsOf(entry) !== originals) return false;
     this.#originals.set(entry, repeated);
     if (repeated.length === 0) return false;
-    if (size > file.offset) file.skipToEnd(size);
+    // What was not read in an original yet may be cut off from it before it is.
+    const isRead = repeated.some((original) => original.file.offset >= size);
+    if (isRead && size > file.offset) file.skipToEnd(size);
     return true;
   }
 

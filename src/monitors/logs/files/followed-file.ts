@@ -53,8 +53,8 @@ export interface Truncation {
   span: ExaminedSpan;
   /** How many bytes it was known to hold and had not been read. */
   unreadBytes: number;
-  /** When it was looked at, in milliseconds since the epoch, before that was found. */
-  lookedMs: number;
+  /** When it was looked at last and held still what was read of it, in milliseconds since the epoch. */
+  wholeMs: number;
 }
 
 export class FollowedFile {
@@ -99,8 +99,10 @@ export class FollowedFile {
   /** The size at the last look. */
   #seenSize = 0;
   /** The time of the last write at the last look, and whether it was so long ago that any later write has another time. */
-  #lastMtimeMs = -1;
+  #lastMtimeMs: number;
   #isSettled = false;
+  /** When it was looked at last, and held still what was read of it: in milliseconds since the epoch. */
+  #wholeMs = Date.now();
 
   /** Opens a regular file. Throws the system's error, or a RigError when it is something else than a file that can grow. */
   constructor(path: string) {
@@ -115,6 +117,7 @@ export class FollowedFile {
     this.path = path;
     this.names = [...new Set([path, this.place])];
     this.identity = identityOf(stat);
+    this.#lastMtimeMs = fstatSync(this.fd).mtimeMs;
     this.inode = String(stat.ino);
     this.device = String(stat.dev);
     this.#born = stat.birthtimeNs > 0n ? stat.birthtime.toISOString() : null;
@@ -245,11 +248,18 @@ export class FollowedFile {
   readSlice(matcher: Matcher, onMatch: OnFileMatch): boolean {
     const lookedMs = Date.now();
     const { size, mtimeMs } = fstatSync(this.fd);
-    if (this.isUnchanged({ size, mtimeMs })) return false;
+    if (this.isUnchanged({ size, mtimeMs })) {
+      this.#wholeMs = lookedMs;
+      return false;
+    }
+    // Nothing shows of an empty log what came and was cut off since.
+    const mayHaveHadMore = this.#readTo === 0 && this.#lastMtimeMs >= 0 && mtimeMs !== this.#lastMtimeMs;
     this.#lastMtimeMs = mtimeMs;
     this.#isSettled = lookedMs - mtimeMs > clockTickMs;
     // It may be a copy of another log by now, and go on behind what it repeats.
-    if (this.startOverIfRewritten(lookedMs, size) && this.#readTo > 0) return true;
+    if (mayHaveHadMore) this.#startOver(lookedMs);
+    if ((mayHaveHadMore || this.startOverIfRewritten(lookedMs, size)) && this.#readTo > 0) return true;
+    this.#wholeMs = lookedMs;
     this.#seenSize = size;
     if (size === this.#readTo) return false;
     const unfinished = this.#readTo - this.#lineStart;
@@ -401,7 +411,8 @@ export class FollowedFile {
   /** The file was truncated or rewritten: what it holds now is new. */
   #startOver(lookedMs: number): void {
     const unreadBytes = Math.max(0, this.#seenSize - this.#readTo);
-    const before = { position: this.position, span: this.span, unreadBytes, lookedMs };
+    const before = { position: this.position, span: this.span, unreadBytes, wholeMs: this.#wholeMs };
+    this.#wholeMs = lookedMs;
     this.#from = 0;
     this.#lineStart = 0;
     this.#readTo = 0;

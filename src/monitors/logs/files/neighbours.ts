@@ -79,8 +79,8 @@ export function haveSameNames(one: Rotated[], other: Rotated[]): boolean {
 
 /**
  * Those that were born or given their name after `sinceMs` (since the epoch), and are not known by their identity; oldest first.
- * A file system without birth times gives none. A compressed file counts only if what it holds was also written after that:
- * compression keeps the time.
+ * A file system without birth times gives none. One that was born since counts only if what it holds was also written after that:
+ * compression, unpacking and `cp -p` keep the time.
  */
 export function findNewNeighbours(
   rotated: Rotated[],
@@ -94,7 +94,7 @@ export function findNewNeighbours(
     if (isKnown(identity) || stat.ctimeNs <= sinceNs || stat.birthtimeNs === 0n) continue;
     const isOlder = stat.birthtimeNs <= sinceNs;
     const isCompressed = isCompressedName(path);
-    if (isCompressed && (isOlder || stat.mtimeNs <= sinceNs)) continue;
+    if (isOlder ? isCompressed : stat.mtimeNs <= sinceNs) continue;
     const atNs = isCompressed ? stat.mtimeNs : stat.birthtimeNs;
     found.push({ path, identity, born: bornAs(stat), isCompressed, isOlder, atNs });
   }

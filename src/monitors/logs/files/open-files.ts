@@ -289,6 +289,7 @@ export class OpenFiles {
   /** What it held before is noted as a span of its own; what was not read of it is a gap unless a copy holds it. */
   #noteTruncation(entry: OpenFile, truncation: Truncation): void {
     const lostBytes = truncation.unreadBytes - this.#onTruncated(entry.file, truncation);
+    if (truncation.position.readTo === 0) return;
     for (const record of entry.records) {
       record.end({ ...truncation.span, ended: 'truncated' });
       record.doubt(truncationDoubt);

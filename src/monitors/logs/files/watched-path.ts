@@ -136,12 +136,13 @@ export class WatchedPath {
    * new name, and has it read on there. Returns how many bytes that are, if there is one.
    */
   recover(
-    truncation: Pick<Truncation, 'position' | 'lookedMs'>,
+    truncation: Pick<Truncation, 'position' | 'wholeMs'>,
     original: FollowedFile | undefined,
   ): number | undefined {
     const { open } = this.#context;
     const sinceMs = this.#wholeSinceMs - clockLagMs;
-    this.#wholeSinceMs = truncation.lookedMs;
+    // What the file holds by now was copied after that, perhaps before it was looked at.
+    this.#wholeSinceMs = truncation.wholeMs;
     let found: number | undefined;
     const hasMissed = (name: string): boolean => {
       const rotated = listRotated(name, this.#foldersOf(this.file));
@@ -157,7 +158,7 @@ export class WatchedPath {
           // Renamed once more, or removed: then it holds nothing for anyone.
         }
       }
-      if (original) this.#readBetween(rotated, sinceMs);
+      if (original) this.#readBetween(rotated, truncation.wholeMs - clockLagMs);
       return found === undefined && !haveSameNames(rotated, listRotated(name, this.#foldersOf(this.file)));
     };
     for (const name of this.#ownNames) for (let tries = 0; tries < mostTries && hasMissed(name); tries++);
@@ -254,7 +255,7 @@ export class WatchedPath {
         const last = previous ? undefined : this.#lastElsewhere(stat);
         this.file = open.acquire(this.path, from, this.record, previous ?? last);
         // Rotated while it was out of sight: the rest of it is where it was rotated to.
-        const lost = last && this.file.offset === 0 ? { position: last.position, lookedMs } : undefined;
+        const lost = last && this.file.offset === 0 ? { position: last.position, wholeMs: lookedMs } : undefined;
         if (last && lost && this.recover(lost, undefined) !== undefined) open.leave(last);
         this.#last = this.file;
         this.#wasUnreachable = false;
