@@ -467,6 +467,27 @@ test('hundreds of logs that were compressed while rig was stopped are all examin
   assert.deepEqual(following.lines().sort(), [...numbers.map(String), 'last'].sort());
 });
 
+test('a log that is replaced by a copy with a line more, backed up and rotated before rig looks is examined once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file], '^last|^more', { intervalMs: 50 });
+  appendFileSync(file, `${'filler line\n'.repeat(500)}last\n`);
+  await following.until(1);
+  // The backup is older than what is copied into it, by more than a tick of the clock.
+  writeFileSync(`${file}.bak`, '');
+  standStill(20);
+  writeFileSync(`${file}.new`, `${readFileSync(file)}more\n`);
+  renameSync(`${file}.new`, file);
+  copyFileSync(file, `${file}.bak`);
+  renameSync(file, `${file}.1`);
+  appendFileSync(`${file}.1`, 'more, late\n');
+  writeFileSync(file, 'last of all\n');
+  await following.until(4);
+  appendFileSync(file, 'last, seen\n');
+  await following.until(5);
+  assert.deepEqual(following.lines().sort(), ['last', 'last of all', 'last, seen', 'more', 'more, late']);
+});
+
 test('time in which rig stood still is no silence: what then comes to a rotated file is read', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, 'old\n');

@@ -49,6 +49,8 @@ export class CopiedFiles {
   readonly #followed: Followed;
   /** The logs that all of a file is a copy of so far. */
   readonly #originals = new Map<OpenFile, OpenFile[]>();
+  /** In whose place a file goes on, and from where. */
+  readonly #heirs = new Map<FollowedFile, { previous: FollowedFile; offset: number }>();
 
   constructor(followed: Followed) {
     this.#followed = followed;
@@ -59,9 +61,14 @@ export class CopiedFiles {
     for (const original of this.#candidates(copy)) this.#followed.read(original);
   }
 
-  /** Looks for the originals of a new file, and skips what it repeats. */
+  /**
+   * Looks for the originals of a new file, and skips what it repeats. Of two that go on in the place of the same file the shorter
+   * is a copy of the other, made before rig looked.
+   */
   admit(entry: OpenFile): void {
     if (entry.file.offset === 0) this.#seek(entry, (original) => mayBeCopyOf(entry.file, original));
+    if (!this.#heirs.has(entry.file)) return;
+    for (const other of this.#followed.all()) if (this.#areHeirs(entry, other)) this.#skipShorter(other, entry);
   }
 
   /** Looks for the originals of a file that was written anew, and skips what it repeats. */
@@ -148,12 +155,27 @@ export class CopiedFiles {
 
   /** A file is followed no more. */
   forget(entry: OpenFile): void {
+    this.#heirs.delete(entry.file);
     this.#originals.delete(entry);
     for (const [copy, originals] of this.#originals)
       this.#originals.set(
         copy,
         originals.filter((each) => each !== entry),
       );
+  }
+
+  /** Whether two files go on in the place of the same one, and nothing more was read of either: one may be a copy of the other. */
+  #areHeirs({ file }: OpenFile, { file: other }: OpenFile): boolean {
+    const [one, two] = [this.#heirs.get(file), this.#heirs.get(other)];
+    const isOne = file !== other && one !== undefined && one.previous === two?.previous && one.offset === two.offset;
+    return isOne && file.offset === one.offset && other.offset === one.offset;
+  }
+
+  #skipShorter(one: OpenFile, other: OpenFile): void {
+    const [oneSize, otherSize] = [fstatSync(one.file.fd).size, fstatSync(other.file.fd).size];
+    const [copy, original] = oneSize <= otherSize ? [one, other] : [other, one];
+    this.#originals.set(copy, [...this.#originalsOf(copy), original]);
+    this.skip(copy);
   }
 
   #originalsOf(entry: OpenFile): readonly OpenFile[] {
@@ -199,6 +221,7 @@ export class CopiedFiles {
     const isGone = !entry || entry.isLost || entry.problem !== undefined || opened.device !== previous.device;
     if (!(isGone ? isLikelyTheSame : hasTakenOver)(opened, previous)) return false;
     opened.continueFrom(previous);
+    this.#heirs.set(opened, { previous, offset: previous.offset });
     previous.leaveTail();
     if (isGone) {
       opened.takeFigures(previous);
