@@ -175,6 +175,7 @@ export class CopiedFiles {
     const [oneSize, otherSize] = [fstatSync(one.file.fd).size, fstatSync(other.file.fd).size];
     const [copy, original] = oneSize <= otherSize ? [one, other] : [other, one];
     this.#originals.set(copy, [...this.#originalsOf(copy), original]);
+    // Now, while it can be compared: once its original was truncated, it would be read as what goes on there.
     this.skip(copy);
   }
 

@@ -25,7 +25,10 @@ const letGoAfterMs = 30_000;
 /** So many compressed files wait at most, each open. */
 const mostCompressed = 100;
 
-/** A name that a pattern has found is forgotten when there was no such file, nor one that has it after a rotation, for so many looks. */
+/**
+ * A name that a pattern has found is forgotten when there was no such file, nor one that has it after a rotation, for so many
+ * looks.
+ */
 const forgottenAfterLooks = 60;
 
 const passedOverDoubt =
@@ -45,7 +48,10 @@ export class FileSource implements Source {
   readonly #patterns: WatchedPattern[];
   /** Those of the paths that were found by a pattern, which, and at how many looks in a row there was no file. */
   readonly #found = new Map<WatchedPath, { pattern: WatchedPattern; misses: number }>();
-  /** Files that fit and have come, to be followed from their beginning; each was not there at a time, in milliseconds since the epoch. */
+  /**
+   * Files that fit and have come, to be followed from their beginning; `missingMs` is when each was not there yet, in
+   * milliseconds since the epoch.
+   */
   readonly #coming: Array<[path: string, pattern: WatchedPattern, missingMs: number]> = [];
   /** When it was last looked for files that fit, in milliseconds since the epoch. */
   #expandedMs = Date.now();

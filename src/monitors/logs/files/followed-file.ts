@@ -98,7 +98,10 @@ export class FollowedFile {
   #stoppedAt: number | undefined;
   /** The size at the last look. */
   #seenSize = 0;
-  /** The time of the last write at the last look, and whether it was so long ago that any later write has another time. */
+  /**
+   * The time of the last write at the last look, or -1 where the file goes on from another one and was not looked at yet, and
+   * whether it was so long ago that any later write has another time.
+   */
   #lastMtimeMs: number;
   #isSettled = false;
   /** When it was looked at last, and held still what was read of it: in milliseconds since the epoch. */
@@ -117,6 +120,7 @@ export class FollowedFile {
     this.path = path;
     this.names = [...new Set([path, this.place])];
     this.identity = identityOf(stat);
+    // As later looks have it, with a fraction: a bigint has whole milliseconds only.
     this.#lastMtimeMs = fstatSync(this.fd).mtimeMs;
     this.inode = String(stat.ino);
     this.device = String(stat.dev);

@@ -289,6 +289,7 @@ export class OpenFiles {
   /** What it held before is noted as a span of its own; what was not read of it is a gap unless a copy holds it. */
   #noteTruncation(entry: OpenFile, truncation: Truncation): void {
     const lostBytes = truncation.unreadBytes - this.#onTruncated(entry.file, truncation);
+    // Nothing of it was read: it may have held something, and that it did is not known.
     if (truncation.position.readTo === 0) return;
     for (const record of entry.records) {
       record.end({ ...truncation.span, ended: 'truncated' });
