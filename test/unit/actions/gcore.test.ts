@@ -217,10 +217,12 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
   t.after(() => kill(pid));
   const plan = await prepare([String(pid)]);
   const target = await mustRead(pid);
+  const finished: unknown[] = [];
   for (let round = 0; round < 20; round++) {
     const ending = new AbortController();
     let hasEnded = false;
-    const running = run(plan, actionContext(makeFolder(t), { signal: ending.signal })).finally(() => (hasEnded = true));
+    const context = actionContext(makeFolder(t), { signal: ending.signal });
+    const running = run(plan, context).finally(() => (hasEnded = true));
     // Without a pause between two looks: the moment at which an ended gdb does harm is short.
     let tracer = 0;
     while (tracer === 0 && !hasEnded) tracer = (await readProcessStatus(pid))?.tracer ?? 0;
@@ -228,11 +230,13 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
     if (round % 4 === 0) process.kill(tracer, 'SIGKILL');
     else ending.abort();
     const { error } = await running;
-    assert.ok(error);
+    // A gdb that was refused at first is tried again, and one that was done before it was ended has made its core.
+    if (!error) finished.push({ round, tracer, results: context.results });
     assert.ok(await isAlive(target));
     assert.equal((await readProcessStatus(pid))?.tracer, 0);
     assert.notEqual(await stateOf(pid), 'T');
   }
+  assert.ok(finished.length < 10, `most gdbs were ended before they had a core, but for ${JSON.stringify(finished)}`);
 });
 
 test('a core that gdb was killed over is incomplete, although gcore reports success', async (t) => {
