@@ -197,6 +197,23 @@ test('what is no expression is plain text with a remark, and an error when an ex
   assert.throws(() => checkMessage({ ...options, mode: 'expression' }, remark), UsageError);
 });
 
+for (const [text, mode, told] of [
+  ['\\<oom\\>', 'either', ['\\< means <: \\b is the edge of a word', '\\> means >: \\b is the edge of a word']],
+  ['\\p{L}+\\Z', 'expression', ['\\p means p', '\\Z means Z']],
+  ['C:\\Program Files\\app', 'either', []],
+  ['\\<', 'plain', []],
+  ['\\bx\\d\\W\\t\\n\\x41\\u0041\\cA\\(\\[\\\\<(?<n>.)\\k<n>', 'expression', []],
+] as const)
+  test(`an escape that other engines know and rig does not is remarked: ${text} (${mode})`, () => {
+    const remarks: string[] = [];
+    checkMessage({ text, mode, ignoreCase: false }, (remark) => remarks.push(remark));
+    const escapes = remarks.filter((remark) => remark.includes(' means '));
+    assert.deepEqual(
+      escapes,
+      told.map((each) => `--message: as an expression ${each}`),
+    );
+  });
+
 for (const [text, found, other] of [
   ['^[😀-😎]$', '😅', '🙏'],
   ['^[\\ud83d\\ude00-\\ud83d\\ude0e]$', '😅', '🙏'],

@@ -32,6 +32,8 @@ export interface ByteExpression {
   required: string;
   /** Whether V8's linear-time engine cannot run it: look-around, back-references, large counted repetitions. */
   mayBacktrack: boolean;
+  /** Escapes that mean something to other engines and here the character itself: `\<` of grep, `\p` of PCRE. */
+  readAsThemselves: string[];
 }
 
 /**
@@ -119,7 +121,8 @@ export function toByteExpression(text: string, ignoreCase: boolean, isLoose = fa
   const walker = new Walker(text, ignoreCase, isLoose);
   const whole = walker.disjunction();
   const { source, ascii: asciiSource, text: textSource, required } = whole;
-  return { source, asciiSource, textSource, required, mayBacktrack: walker.mayBacktrack };
+  const { mayBacktrack, readAsThemselves } = walker;
+  return { source, asciiSource, textSource, required, mayBacktrack, readAsThemselves: [...readAsThemselves] };
 }
 
 /** A character beyond U+FFFF, or its two halves as escapes. */
@@ -146,6 +149,7 @@ function inBasicPlane(text: string): string {
 /** Walks an expression that is known to be valid, from left to right. */
 class Walker {
   mayBacktrack = false;
+  readonly readAsThemselves = new Set<string>();
   readonly #text: string;
   readonly #groups: number;
   readonly #hasNames: boolean;
@@ -331,6 +335,8 @@ class Walker {
     if (control) return (control[1] as string).charCodeAt(0) % 32;
     if (this.#peek() === 'c') return 0x5c;
     const character = this.#next();
+    if (/[a-z<>]/i.test(character) && controlEscapes[character] === undefined)
+      this.readAsThemselves.add(`\\${character}`);
     return controlEscapes[character] ?? (character.codePointAt(0) as number);
   }
 

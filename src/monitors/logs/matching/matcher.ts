@@ -46,10 +46,19 @@ export function checkMessage(
   if (/[\n\0]/.test(text)) throw new UsageError(`--${option}: a line never contains a line break or a NUL byte`);
   if (mode === 'plain') return options;
   try {
-    if (toByteExpression(text, ignoreCase).mayBacktrack)
+    const { mayBacktrack, readAsThemselves } = toByteExpression(text, ignoreCase);
+    if (mayBacktrack)
       remark(
         `--${option}: look-around, back-references and large counts may take long: a line that takes over 25 ms counts as not matching`,
       );
+    for (const each of readAsThemselves) {
+      const isEdge = /[<>]/.test(each);
+      // A pasted path of Windows is no expression.
+      if (mode === 'either' && !isEdge) continue;
+      remark(
+        `--${option}: as an expression ${each} means ${each.slice(1)}${isEdge ? ': \\b is the edge of a word' : ''}`,
+      );
+    }
     return options;
   } catch (error) {
     // "Invalid regular expression: /a(/: Unterminated group"
