@@ -3,9 +3,7 @@
  * line that is waited for comes last. CPU seconds are those of everything a tool has started, from bash's `times`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { installPackages } from '../build/apt.ts';
 import type { TestHost } from '../test/support/host.ts';
-import { missingPackages } from '../test/support/packages.ts';
 import { armRig, theSources } from '../test/support/rigs.ts';
 import { waitFor } from '../test/support/wait.ts';
 import {
@@ -14,6 +12,7 @@ import {
   figure,
   installClock,
   median,
+  needPackages,
   newHost,
   report,
   rigPids,
@@ -204,8 +203,7 @@ async function benchMemory(host: TestHost, what: string, matching: string[], lin
 }
 
 export async function benchLogEngine(): Promise<void> {
-  const missing = await missingPackages(['swatch', 'sec', 'ripgrep']);
-  if (missing.length > 0) await installPackages(missing);
+  await needPackages(['swatch', 'sec', 'ripgrep']);
   const host = await newHost();
   await installClock(host);
   host.write(clockAndEnd, `#!/bin/bash\n${clock}\npkill -x 'tail|sec'\n`);

@@ -1,6 +1,9 @@
 /** What the benches share: hosts that end with the bench, what processes use, the clock that is an action, and how a figure is said. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { installPackages } from '../build/apt.ts';
 import { startHost, type TestHost } from '../test/support/host.ts';
+import { missingPackages } from '../test/support/packages.ts';
 import { rigProcesses } from '../test/support/rigs.ts';
 import { waitFor } from '../test/support/wait.ts';
 
@@ -78,11 +81,16 @@ export function report(measure: string, rig: Figure | string, { goal = '', besid
 /** All figures reported until now, as a table in Markdown; undefined if there are none. */
 export const reportedTable = (): string | undefined => (rows.length === 0 ? undefined : [...head, ...rows].join('\n'));
 
-/** A gcore that notes when it was started; bash reads the clock without starting another program. */
+/** Installs those of some Debian packages that are missing. */
+export async function needPackages(names: string[]): Promise<void> {
+  const missing = await missingPackages(names);
+  if (missing.length > 0) await installPackages(missing);
+}
+
+/** A gcore that notes when it was started: a program of C, for bash takes a millisecond to start itself. */
 export async function installClock(host: TestHost): Promise<void> {
-  const program = '#!/bin/bash\necho $EPOCHREALTIME > /run/started.part\nmv /run/started.part /run/started\n';
-  host.write(clock, program);
-  await host.must('chmod', ['+x', clock]);
+  await needPackages(['tcc', 'libc6-dev']);
+  await host.must('tcc', ['-o', clock, '-'], { input: readFileSync(new URL('clock.c', import.meta.url)) });
 }
 
 /** The path of what `installClock` installs. */
