@@ -44,9 +44,9 @@ for (const [form, rules] of [
   ['as it does by default', undefined],
   ['as RFC 5424 says', '*.* action(type="omfile" file="/var/log/messages" template="RSYSLOG_SyslogProtocol23Format")'],
 ] as const)
-  test(`an event of each kind of logging is one, where syslog writes ${form}: native, stream, with a PID, several lines, no identifier`, async (t) => {
+  test(`an event of each kind of logging is one, where syslog writes ${form}: native, stream, with a PID, several lines, no identifier, a program that has ended`, async (t) => {
     const host = await startHost(t);
-    const id = await armTwice(host, ['--count', 6], rules);
+    const id = await armTwice(host, ['--count', 7], rules);
     await host.journal(`native ${MESSAGE}`, { identifier: 'app' });
     await host.must('systemd-cat', ['-t', 'cat', 'echo', `stream ${MESSAGE}`]);
     await host.must('logger', ['-i', '-t', 'pid', `syslog ${MESSAGE}`]);
@@ -55,6 +55,12 @@ for (const [form, rules] of [
     });
     await host.must('perl', ['-MSocket', '-e', sendNameless, `MESSAGE=nameless ${MESSAGE}\n`]);
     await examined(host, id, 5);
+    // One that has ended by the time that journald looks who it is.
+    const [journald] = host.processesNamed('systemd-journal');
+    await host.kill(journald?.pid ?? 0, 'SIGSTOP');
+    await host.must('perl', ['-MSocket', '-e', sendNameless, `MESSAGE=gone ${MESSAGE}\n`]);
+    await host.kill(journald?.pid ?? 0, 'SIGCONT');
+    await examined(host, id, 6);
     assert.equal((await theRig(host, id)).status, 'watching');
     await host.must('logger', [`last ${MESSAGE}`]);
     assert.equal((await finished(host, id)).status, 'finished');

@@ -21,6 +21,8 @@ export interface LineMatch {
   process?: TriggerProcess;
   /** The program that logged it, as the journal has it (SYSLOG_IDENTIFIER, else _COMM). */
   identifier?: string;
+  /** The entry has no SYSLOG_IDENTIFIER. */
+  isNameless?: true;
 }
 
 /** What a source gets from the watch that it belongs to. */

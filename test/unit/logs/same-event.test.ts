@@ -220,6 +220,44 @@ test("the kernel's own time before its message in the file makes no second event
   assert.equal(same.countNew({ source: journal, line: Buffer.from('Out of memory'), identifier: 'kernel' }, 0), 0);
 });
 
+/** Of a program that did not name itself: journald knows it, or not any more, and so does syslog. */
+const ofNobody = (identifier?: string) => ({
+  source: journal,
+  line: Buffer.from('boom'),
+  isNameless: true as const,
+  ...(identifier === undefined ? {} : { identifier }),
+});
+const inFile = (tag: string) => ({ source: messages, line: Buffer.from(`Nov 22 15:26:46 ${host} ${tag}: boom`) });
+const byProtocol = { source: messages, line: Buffer.from(`<14>1 2026-11-22T15:26:46.5+00:00 ${host} - 55 - -  boom`) };
+
+for (const [what, ...sightings] of [
+  ['known to both', ofNobody('perl'), inFile('perl[55]')],
+  ['known to journald only', ofNobody('perl'), inFile('[55]')],
+  ['known to nobody', ofNobody(), inFile('[55]')],
+  ['known to nobody, as RFC 5424 says', ofNobody(), byProtocol],
+  ['known to journald only, as RFC 5424 says', ofNobody('perl'), byProtocol],
+] as const)
+  for (const order of [sightings, [...sightings].reverse()])
+    test(`a message of a program without a name that has ended, ${what}, is one event (${order[0]?.source} first)`, () => {
+      const same = new SameEvent();
+      const counted = [...order, ...order].map((each) => same.countNew(each, 0));
+      assert.deepEqual(counted, [1, 0, 1, 0]);
+    });
+
+test('what a program without a name says, and another one with a name, are two events', () => {
+  const same = new SameEvent();
+  const sightings = [
+    ofNobody('perl'),
+    { source: journal, line: Buffer.from('boom'), identifier: 'app' },
+    inFile('app[7]'),
+    inFile('perl[55]'),
+  ];
+  assert.deepEqual(
+    sightings.map((each) => same.countNew(each, 0)),
+    [1, 1, 0, 0],
+  );
+});
+
 test('a hundred thousand events in the journal and in the file, in any mixture, are a hundred thousand', () => {
   const same = new SameEvent();
   let [sum, seed] = [0, 1];

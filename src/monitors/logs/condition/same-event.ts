@@ -28,6 +28,8 @@ export interface Sighting {
   line: Buffer;
   /** The program, as the journal has it. */
   identifier?: string;
+  /** It did not name itself to the journal: `identifier` is what journald found out, if anything. */
+  isNameless?: true;
   /** When journald took it, on the clock of the times of reading; unknown for lines of files. */
   monotonicMs?: number;
 }
@@ -36,6 +38,7 @@ export interface Sighting {
 export interface SyslogLine {
   /** Undefined where the line does not begin as syslog lines do. */
   host: string | undefined;
+  /** Empty where syslog was told none. */
   identifier: string;
   message: string;
 }
@@ -46,6 +49,8 @@ const header = /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S+) (\S+) /;
 const protocol = /^<\d{1,3}>1 \S+ (\S+) (\S+) \S+ \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?: |$)/;
 /** `ident[pid]: ` or `ident: `. */
 const tag = /(?:^|\s)(\S+?)(?:\[\d+\])?:(?:\s|$)/;
+/** In the place of the program, where none is known: RFC 5424's NILVALUE, and what journald hands on. */
+const nameless = /^(?:-|\[\d+\])$/;
 const repeated = /^message repeated (\d+) times: \[ ?(.*)\]$/s;
 
 /** Which sightings are of events that were not seen before. */
@@ -54,6 +59,8 @@ export class SameEvent {
   readonly #lines = new Pairing();
   /** Between the journal and the files: the same message of the same program. */
   readonly #messages = new Pairing();
+  /** Whether any entry was of a program that did not name itself. */
+  #hasNameless = false;
   readonly #isAlone: boolean;
 
   /** `isAlone`: only one place is watched, where all that comes is new. */
@@ -66,14 +73,17 @@ export class SameEvent {
    * reading on a clock that is never set.
    */
   countNew(sighting: Sighting, nowMs: number): number {
-    const { source, line, identifier, monotonicMs = nowMs } = sighting;
+    const { source, line, identifier = '', isNameless, monotonicMs = nowMs } = sighting;
     const text = line.toString('latin1', 0, lookedAtBytes);
     if (source === 'journal') {
       const { times, message } = unfold(normalize(text));
       if (this.#isAlone) return times;
       // What a rig that was stopped reads late may have been seen in a file long before.
       const when = { nowMs, loggedMs: Math.min(monotonicMs, nowMs), reachMs: pairWithinMs };
-      return this.#messages.countNew(keyOf(identifier ?? '', message), 'journal', times, when);
+      if (!isNameless) return this.#messages.countNew([keyOf(identifier, message)], 'journal', times, when);
+      this.#hasNameless = true;
+      const keys = [keyOf('', message), keyOf(identifier, message)];
+      return this.#messages.countNew(keys, 'journal', times, when, identifier);
     }
     const parsed = parseSyslogLine(text);
     const { times, message } = unfold(parsed?.message ?? normalize(text));
@@ -81,9 +91,20 @@ export class SameEvent {
     const reachMs = times > 1 ? pairRepeatsWithinMs : pairWithinMs;
     const when = { nowMs, loggedMs: nowMs, reachMs };
     const isSyslog = parsed.host !== undefined;
-    const fresh = isSyslog ? this.#lines.countNew(keyOf('', text), source, 1, when) * times : times;
+    const fresh = isSyslog ? this.#lines.countNew([keyOf('', text)], source, 1, when) * times : times;
     if (fresh === 0 || (isSyslog && !isThisHost(parsed.host ?? '', nowMs))) return fresh;
-    return this.#messages.countNew(keyOf(parsed.identifier, message), 'files', fresh, when);
+    return this.#messages.countNew(this.#keysOf(parsed.identifier, message), 'files', fresh, when);
+  }
+
+  /**
+   * What an event in a file may have been counted under. Who logs without a name, and ends, is found by journald when it stores
+   * the entry, and perhaps not any more when it hands it on.
+   */
+  #keysOf(identifier: string, message: string): string[] {
+    const own = keyOf(identifier, message);
+    if (!this.#hasNameless) return [own];
+    const other = keyOf('', message);
+    return this.#messages.programOf(other) === identifier ? [own, other] : [own];
   }
 }
 
@@ -95,8 +116,8 @@ export function messageOfLine({ source, line, identifier }: Sighting): string {
   const text = line.toString('utf8', 0, lookedAtBytes);
   const parsed = source === 'journal' ? undefined : parseSyslogLine(text);
   const { message } = unfold(parsed?.message ?? normalize(text));
-  const name = parsed?.identifier ?? identifier;
-  return name === undefined ? message : `${name}: ${message}`;
+  const name = parsed?.identifier ?? identifier ?? '';
+  return name === '' ? message : `${name}: ${message}`;
 }
 
 function unfold(message: string): { times: number; message: string } {
@@ -113,7 +134,7 @@ export function parseSyslogLine(text: string): SyslogLine | undefined {
   const [start, host] = byProtocol ?? header.exec(text) ?? [''];
   const rest = text.slice(start.length);
   const found = byProtocol ? undefined : tag.exec(rest);
-  const identifier = byProtocol?.[2] ?? found?.[1];
+  const identifier = (byProtocol?.[2] ?? found?.[1])?.replace(nameless, '');
   if (identifier === undefined) return undefined;
   const message = normalize(found ? rest.slice(found.index + found[0].length) : rest);
   // rsyslog puts the kernel's own time before its messages, the journal has it in a field.
@@ -150,6 +171,8 @@ interface Events {
   /** The places, at most as many as are watched, and for each the number of the event that its next sighting is of. */
   places: string[];
   next: number[];
+  /** The program of the last one, where that did not name itself. */
+  program?: string;
 }
 
 /** The events of a key that is new: arrays with nothing to spare and no Map, since there are thousands of keys. */
@@ -176,14 +199,19 @@ class Pairing {
   readonly #byKey = new Map<string, Events>();
   #events = 0;
 
-  /** Of so many sightings of one key in one place, how many are of events that no other place has seen. */
-  countNew(key: string, place: string, times: number, { nowMs, loggedMs, reachMs }: When): number {
+  /**
+   * Of so many sightings in one place, how many are of events that no other place has seen. They are of the first of some keys
+   * that has an event which this place has not seen, else of the first key.
+   */
+  countNew(keys: string[], place: string, times: number, when: When, program?: string): number {
+    const { nowMs, loggedMs } = when;
+    const key = (keys.length > 1 && keys.find((each) => this.#hasUnseen(each, place, when))) || (keys[0] as string);
     const events = this.#byKey.get(key) ?? noEvents(place);
     const index = indexOfPlace(events, place);
     this.#events -= forgetOld(events, loggedMs - pairRepeatsWithinMs);
+    if (program !== undefined) events.program = program;
     const { firstSeenMs, forgotten } = events;
-    let at = Math.max((events.next[index] as number) - forgotten, 0);
-    while (at < firstSeenMs.length && (firstSeenMs[at] as number) < loggedMs - reachMs) at++;
+    const at = firstUnseen(events, events.next[index] as number, when);
     const paired = Math.min(times, firstSeenMs.length - at);
     const fresh = times - paired;
     const kept = Math.min(fresh, mostEvents - firstSeenMs.length);
@@ -193,6 +221,18 @@ class Pairing {
     events.next[index] = forgotten + Math.min(at + times, events.firstSeenMs.length);
     if (fresh > 0) this.#remember(key, events, kept);
     return fresh;
+  }
+
+  /** The program whose events have a key though it did not name itself. */
+  programOf(key: string): string | undefined {
+    return this.#byKey.get(key)?.program;
+  }
+
+  #hasUnseen(key: string, place: string, when: When): boolean {
+    const events = this.#byKey.get(key);
+    if (!events) return false;
+    const next = events.next[events.places.indexOf(place)] ?? 0;
+    return firstUnseen(events, next, when) < events.firstSeenMs.length;
   }
 
   #remember(key: string, events: Events, added: number): void {
@@ -205,6 +245,13 @@ class Pairing {
       this.#byKey.delete(oldest);
     }
   }
+}
+
+/** Where the first event is that a sighting may be of, in a place that has seen those before `next`. */
+function firstUnseen({ firstSeenMs, forgotten }: Events, next: number, { loggedMs, reachMs }: When): number {
+  let at = Math.max(next - forgotten, 0);
+  while (at < firstSeenMs.length && (firstSeenMs[at] as number) < loggedMs - reachMs) at++;
+  return at;
 }
 
 /** Forgets the events from before a time, and says how many. */

@@ -44,8 +44,7 @@ export class Examination {
     const mayTell = identifier !== undefined && tellsInJournal(identifier);
     const told = mayTell ? (entry.values('MESSAGE')[0]?.toString('utf8', 0, toldBytes) ?? '') : '';
     const suppression = mayTell ? suppressionIn(told, identifier) : undefined;
-    // syslog names an entry without an identifier by its program.
-    const match = line && matchOf(entry, cursor, identifier ?? textOf(entry, '_COMM'), line);
+    const match = line && matchOf(entry, cursor, identifier, line);
     this.#first ??= cursor;
     this.entries++;
     if (suppression) this.gaps.add(suppression.cause, suppression.missing);
@@ -102,6 +101,8 @@ function matchOf(entry: JournalEntry, cursor: string, identifier: string | undef
   const atMs = Math.floor(entry.realtimeUs / 1000);
   const pid = Number(textOf(entry, '_PID') ?? 0);
   const monotonicMs = entryTimeMs(entry);
+  // syslog names an entry without an identifier by its program.
+  const name = identifier ?? textOf(entry, '_COMM');
   return {
     source: 'journal',
     line,
@@ -109,6 +110,7 @@ function matchOf(entry: JournalEntry, cursor: string, identifier: string | undef
     atMs,
     ...(pid > 0 ? { process: { pid, seenAtMs: atMs } } : {}),
     ...(monotonicMs === undefined ? {} : { monotonicMs }),
-    ...(identifier === undefined ? {} : { identifier }),
+    ...(name === undefined ? {} : { identifier: name }),
+    ...(identifier === undefined ? { isNameless: true } : {}),
   };
 }
