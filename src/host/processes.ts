@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf } from '../errors.ts';
 
 /** One process, told apart from a later one with the same pid by its start time. */
@@ -83,9 +84,45 @@ export async function listPids(): Promise<number[]> {
   return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
+/** A field of /proc/PID/stat by its number in proc_pid_stat(5), behind the name; 0 when there is no such process. */
+function statField(pid: number, number: number): number {
+  const text = readAtOnce(pid, 'stat') ?? '';
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[number - 3] ?? 0);
+}
+
+/**
+ * Whether a process has memory, by its vsize. Kernel threads have none, nor has one that is ending: its environment and its
+ * arguments are gone some time before it is itself.
+ */
+export const hasMemory = (pid: number): boolean => statField(pid, 23) > 0;
+
+/** Whether execve(2) has put an environment, which may be empty, into the memory of a process: env_end. */
+const hasEnvironment = (pid: number): boolean => statField(pid, 51) > 0;
+
+/** How long execve(2) may take to give a process another program, on a host where it has to wait for a processor. */
+const execMs = 1000;
+const execPollMs = 2;
+/** One that is found empty so often is empty: a process may get one program right after the other. */
+const mostEmpty = 3;
+
+/**
+ * The environment that a process was started with; empty when it is gone. While execve(2) is at work there is none to be read:
+ * that is waited for.
+ */
+async function readEnvironment(pid: number): Promise<string> {
+  const deadline = performance.now() + execMs;
+  for (let empty = 0; ; ) {
+    // One that is gone, or may not be looked into.
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => undefined);
+    if (environment !== '' || !hasMemory(pid) || performance.now() > deadline) return environment ?? '';
+    if (!hasEnvironment(pid)) await delay(execPollMs);
+    else if (++empty > mostEmpty) return environment;
+  }
+}
+
 /** A variable in the environment that a process was started with; undefined when it has none of the name, or is gone. */
 export async function readVariable(pid: number, name: string): Promise<string | undefined> {
-  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  const environment = await readEnvironment(pid);
   const variable = environment.split('\0').find((candidate) => candidate.startsWith(`${name}=`));
   return variable?.slice(name.length + 1);
 }

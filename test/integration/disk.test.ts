@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startHost } from '../support/host.ts';
-import { armRig, assertNothingLeft, finished, MESSAGE, startService } from '../support/rigs.ts';
+import { armRig, assertNothingLeft, finished, hasWarmedUp, MESSAGE, startService } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 
 test('on a full disk the archive fails, what was collected is kept, and the record says so', async (t) => {
@@ -9,6 +9,8 @@ test('on a full disk the archive fails, what was collected is kept, and the reco
   host.write('/var/log/messages', '');
   const service = await startService(host);
   const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--min-free', '0', '--gcore', service.pid);
+  // What it has in its work folder until then would leave room when it is removed.
+  await hasWarmedUp(host, id);
   await host.sh('dd if=/dev/zero of=/var/tmp/fill bs=1k count=4000');
   host.append('/var/log/messages', `${MESSAGE}\n`);
   const record = await finished(host, id);
@@ -56,7 +58,11 @@ test('an action that fills the disk is ended before that, what it was writing is
   const host = await startHost(t, { places: { '/var/tmp': { size: '200M' } } });
   host.write('/var/log/messages', '');
   const service = await startService(host);
-  host.write('/usr/local/bin/fill', '#!/bin/sh\nwhile :; do head -c 1M /dev/zero || exit; sleep 0.01; done > big\n');
+  // It stops where there is less room than there should be, and still some: rig may be slow to look.
+  host.write(
+    '/usr/local/bin/fill',
+    '#!/bin/sh\nfor n in $(seq 130); do head -c 1M /dev/zero; sleep 0.01; done > big\nwhile :; do touch big; sleep 0.1; done\n',
+  );
   await host.must('chmod', ['+x', '/usr/local/bin/fill']);
   const args = ['--no-journal', '--min-free', '100M', '--gcore', service.pid, '--exec', 'fill'];
   const id = await armRig(host, 'logs', '-m', MESSAGE, ...args);

@@ -15,7 +15,7 @@ test("what sudo logs of other rigs fires none: under rig's name, under another, 
   const machine = await bootMachine(t);
   await machine.must('cp', ['/bin/sleep', '/usr/local/bin/myservice']);
   await machine.must('cp', ['/usr/local/bin/rig', '/usr/local/bin/waiter']);
-  await machine.must('systemd-run', ['--unit=myservice', '/usr/local/bin/myservice', '86400']);
+  await machine.startUnit('myservice', '/usr/local/bin/myservice', '86400');
   const alice = await machine.userSession('alice');
   const typed = `logs --message "${MESSAGE}" --gcore $(pidof myservice) --name`;
   const filler = 'filler '.repeat(200);

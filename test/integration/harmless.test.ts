@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { startHost } from '../support/host.ts';
-import { armRig, assertNothingLeft, finished, type Manifest, rigProcesses } from '../support/rigs.ts';
+import { armRig, assertNothingLeft, finished, hasWarmedUp, type Manifest, rigProcesses } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 
 const LOG = '/var/log/messages';
@@ -72,9 +72,8 @@ test('a file whose name is no UTF-8 is in the archive under another name, and so
 test('a folder that another user has made in the place of the work folder is not written to, and stays', async (t) => {
   const host = await start(t);
   const id = await armRig(host, ...watching, '--exec', 'id');
-  // It goes the way to its actions once in there: before that, or afterwards.
-  const remove = () => host.run('rmdir', [`/var/tmp/rig.${id}`]);
-  await waitFor('the work folder to be empty', async () => (await remove()).code === 0);
+  await hasWarmedUp(host, id);
+  await host.must('rmdir', [`/var/tmp/rig.${id}`]);
   const asUser = ['--reuid', '1000', '--regid', '1000', '--clear-groups', 'sh', '-c'];
   await host.must('setpriv', [...asUser, `mkdir -m 777 /var/tmp/rig.${id} /var/tmp/rig.${id}/1`]);
   host.append(LOG, 'boom\n');

@@ -4,7 +4,7 @@ import { startHost } from '../support/host.ts';
 import { armRig, assertNothingLeft, finished, type Manifest, MESSAGE, startService, theRig } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 
-/** A host with a rig on its journal, read by a reader, that dumps a service; `pid` is of the process that reads. */
+/** A host with a rig on its journal, read by a reader, that dumps a service; `daemon` and `reads` are the pids of the rig and of who reads. */
 async function armedHost(t: TestContext, reader: 'native' | 'journalctl') {
   const host = await startHost(t);
   await host.startJournald();
@@ -13,31 +13,35 @@ async function armedHost(t: TestContext, reader: 'native' | 'journalctl') {
   const watched = ['logs', '-m', MESSAGE, '--no-files', '--journal-reader', reader];
   const id = await armRig(host, ...watched, '--gcore', service.pid);
   const follower = () => host.processesNamed('journalctl').find(({ args }) => args.includes('--follow'));
-  const { pid } = reader === 'native' ? await theRig(host, id) : await waitFor('journalctl to follow', follower);
-  return { host, id, pid };
+  const { pid: daemon } = await theRig(host, id);
+  const reads = reader === 'native' ? daemon : (await waitFor('journalctl to follow', follower)).pid;
+  return { host, id, daemon, reads };
 }
 
 for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
   test(`a rig whose journalctl gets ${signal} triggers all the same, and claims no gap`, async (t) => {
-    const { host, id, pid } = await armedHost(t, 'journalctl');
-    await host.kill(pid, signal);
+    const { host, id, reads } = await armedHost(t, 'journalctl');
+    await host.kill(reads, signal);
     await host.journal(MESSAGE);
     const { archive } = await finished(host, id);
     const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
     assert.deepEqual([trigger.line, trigger.matches], [MESSAGE, 1]);
-    assert.deepEqual([sources[0]?.coverage, sources[0]?.gaps, sources[0]?.restarts], ['no gap', [], 1]);
+    assert.deepEqual([sources[0]?.coverage, sources[0]?.gaps], ['no gap', []]);
+    assert.ok(Number(sources[0]?.restarts) >= 1);
     await assertNothingLeft(host);
   });
 
 for (const reader of ['native', 'journalctl'] as const)
   test(`entries that were vacuumed away unread are a gap in the manifest and a warning in the log (${reader})`, async (t) => {
-    const { host, id, pid } = await armedHost(t, reader);
-    await host.kill(pid, 'SIGSTOP');
+    const { host, id, daemon, reads } = await armedHost(t, reader);
+    // Both: a rig that runs starts another journalctl where one is silent for long.
+    for (const pid of [daemon, reads]) await host.kill(pid, 'SIGSTOP');
     for (const text of ['one', 'two', 'three']) await host.journal(text);
     await host.must('journalctl', ['--rotate']);
     await host.must('journalctl', ['--vacuum-time=1us']);
     await host.journal(MESSAGE);
-    await host.kill(pid, reader === 'native' ? 'SIGCONT' : 'SIGKILL');
+    if (reader === 'journalctl') await host.kill(reads, 'SIGKILL');
+    await host.kill(daemon, 'SIGCONT');
     const { archive } = await finished(host, id);
     const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
     assert.equal(trigger.line, MESSAGE);

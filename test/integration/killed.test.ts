@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startHost, type TestHost } from '../support/host.ts';
-import { armRig, assertNothingLeft, finished, MESSAGE, startService, theRig } from '../support/rigs.ts';
+import { armRig, assertNothingLeft, finished, killDaemon, MESSAGE, startService, theRig } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 
 const LOG = '/var/log/messages';
@@ -23,12 +23,10 @@ async function replaceGcore(host: TestHost, script: string): Promise<void> {
 /** A gcore that holds the process with the real gdb, a child of the script as in the real one, and never lets go. */
 const holdingGcore = `gdb --nx --batch -ex "attach $3" -ex 'shell touch /run/held; exec sleep 86400'\n:`;
 
-async function triggerHeld(host: TestHost, rig: string[]): Promise<number> {
-  const id = await armRig(host, ...rig, '--name', 'web');
-  const { pid } = await theRig(host, id);
+async function triggerHeld(host: TestHost, rig: string[]): Promise<void> {
+  await armRig(host, ...rig, '--name', 'web');
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('gdb to hold the process', () => host.exists('/run/held'));
-  return pid;
 }
 
 const tracerOf = (host: TestHost, pid: number): string | undefined =>
@@ -38,10 +36,9 @@ test('what a killed daemon had started dies with it, whatever session it is in, 
   const { host, rig } = await startWatched(t);
   await replaceGcore(host, 'setsid sleep 86400 </dev/null >/dev/null 2>&1 &\ntouch /run/runs\nsleep 86400\n:');
   await armRig(host, ...rig, '--name', 'web');
-  const { pid } = await theRig(host, 'web');
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('gcore to run', () => host.exists('/run/runs'));
-  await host.kill(pid, 'SIGKILL');
+  await killDaemon(host, 'web');
   // No further command of rig is needed.
   await assertNothingLeftAtOnce(host);
   const record = await finished(host, 'web');
@@ -74,9 +71,9 @@ async function assertNothingLeftAtOnce(host: TestHost): Promise<void> {
 test('a process that gdb holds when the daemon is killed runs on, with no tracer', async (t) => {
   const { host, service, rig } = await startWatched(t);
   await replaceGcore(host, holdingGcore);
-  const pid = await triggerHeld(host, rig);
+  await triggerHeld(host, rig);
   assert.equal(host.process(service.pid)?.state, 't');
-  await host.kill(pid, 'SIGKILL');
+  await killDaemon(host, 'web');
   await waitFor('the process to run', () => host.process(service.pid)?.state === 'S');
   assert.equal(tracerOf(host, service.pid), '0');
   await assertNothingLeftAtOnce(host);
@@ -86,11 +83,13 @@ test('a process that was stopped before gdb held it is stopped after the daemon 
   const { host, service, rig } = await startWatched(t);
   await replaceGcore(host, holdingGcore);
   await service.signal('SIGSTOP');
-  const pid = await triggerHeld(host, rig);
-  await host.kill(pid, 'SIGKILL');
+  await waitFor('the process to be stopped', () => host.process(service.pid)?.state === 'T');
+  await triggerHeld(host, rig);
+  await killDaemon(host, 'web');
   await waitFor('gdb to be gone', () => tracerOf(host, service.pid) === '0');
   await assertNothingLeftAtOnce(host);
-  assert.equal(host.process(service.pid)?.state, 'T');
+  // It takes up its stop again when the kernel gives it its turn.
+  await waitFor('the process to be stopped', () => host.process(service.pid)?.state === 'T');
 });
 
 test('a journalctl that follows dies with a killed daemon, also when rig itself was removed meanwhile', async (t) => {
@@ -102,7 +101,7 @@ test('a journalctl that follows dies with a killed daemon, also when rig itself 
   assert.equal((await host.run('/root/rig', args)).code, 0);
   await waitFor('journalctl to follow', () => host.processesNamed('journalctl').length === 1);
   await host.must('rm', ['/root/rig']);
-  await host.kill((await theRig(host, 'web')).pid, 'SIGKILL');
+  await killDaemon(host, 'web');
   await waitFor('the record', () => host.exists('/run/rig/finished/web.json'));
   await assertNothingLeftAtOnce(host);
   assert.deepEqual(host.processesNamed('journalctl'), []);
@@ -113,7 +112,7 @@ test('of a rig that has not run any program, too, the record is written when it 
   const options = ['--no-files', '--noop', '--notify', "sh -c 'echo $RIG_STATUS > /run/told'"];
   await host.startJournald();
   await armRig(host, 'logs', '-m', MESSAGE, ...options, '--name', 'web');
-  await host.kill((await theRig(host, 'web')).pid, 'SIGKILL');
+  await killDaemon(host, 'web');
   assert.equal((await finished(host, 'web')).status, 'failed');
   await waitFor('--notify to run', () => host.exists('/run/told') && host.read('/run/told') === 'failed\n');
   await assertNothingLeftAtOnce(host);
@@ -122,11 +121,13 @@ test('of a rig that has not run any program, too, the record is written when it 
 test('where the guardian is killed too, the next command takes down what is left', async (t) => {
   const { host, service, rig } = await startWatched(t);
   await replaceGcore(host, holdingGcore);
-  const pid = await triggerHeld(host, rig);
+  await triggerHeld(host, rig);
+  const { pid } = await theRig(host, 'web');
   const guardian = host.processes().find(({ args }) => args.includes('rig-guardian'));
   assert.ok(guardian);
-  await host.kill(guardian.pid, 'SIGKILL');
-  await host.kill(pid, 'SIGKILL');
+  // Stopped first: it would start another guardian.
+  await host.sh(`kill -STOP ${pid}; kill -KILL ${guardian.pid} ${pid}`);
+  await waitFor('the daemon to end', () => [undefined, 'Z'].includes(host.process(pid)?.state));
   const { stderr } = await host.rig('list');
   assert.match(stderr, /web: its daemon was killed; cleaned up/);
   await waitFor('the process to run', () => host.process(service.pid)?.state === 'S');
@@ -135,12 +136,11 @@ test('where the guardian is killed too, the next command takes down what is left
 
 test('a daemon is the last that the kernel takes for its memory and leaves no core; its children are as others', async (t) => {
   const { host, rig } = await startWatched(t);
-  await replaceGcore(host, 'touch /run/runs\nexec sleep 86400');
+  await replaceGcore(host, 'exec sleep 86400');
   await armRig(host, ...rig, '--name', 'web');
   const { pid } = await theRig(host, 'web');
   host.append(LOG, `${MESSAGE}\n`);
-  await waitFor('gcore to run', () => host.exists('/run/runs'));
-  const child = host.processesNamed('sleep')[0]?.pid ?? 0;
+  const { pid: child } = await waitFor('gcore to run', () => host.processesNamed('sleep')[0]);
   const own = host.read('/proc/1/coredump_filter');
   // Where the machine that runs the tests may not lower it (no CAP_SYS_RESOURCE, bit 24), the rig works without.
   const capabilities = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(host.read('/proc/1/status'))?.[1]}`);

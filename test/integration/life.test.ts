@@ -7,6 +7,8 @@ import {
   armRig,
   assertNothingLeft,
   finished,
+  hasWarmedUp,
+  killDaemon,
   listRigs,
   type Manifest,
   MESSAGE,
@@ -99,9 +101,9 @@ test('rig destroy while the archive is written does not wait for that, and disca
   // Half a gigabyte that does not compress takes zlib some seconds.
   host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 500000000 /dev/urandom > "$2.$3"\n');
   await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
-  const id = await armRig(host, ...rig);
+  const id = await armRig(host, ...rig, '--min-free', '0');
   host.append(LOG, `${MESSAGE}\n`);
-  await waitFor('the archive to be written', () => host.exists(`/var/tmp/rig.${id}/1.part`));
+  await waitFor('the archive to be written', () => host.exists(`/var/tmp/rig.${id}/1.part`), { withinMs: 120_000 });
   assert.equal((await host.rig('destroy', id)).code, 0);
   assert.equal((await finished(host, id)).archive, null);
   await assertNothingLeft(host);
@@ -172,7 +174,7 @@ test('what a killed daemon had collected is kept', async (t) => {
   const id = await armRig(host, ...rig, '--sosreport');
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('sos to run', () => host.exists('/run/sos-runs'));
-  await host.kill((await theRig(host, id)).pid, 'SIGKILL');
+  await killDaemon(host, id);
   const { archive } = await finished(host, id);
   assert.ok(host.list(`${archive}/gcore`).some((name) => name.startsWith('core.myservice')));
 });
@@ -180,7 +182,7 @@ test('what a killed daemon had collected is kept', async (t) => {
 test('a new rig takes the name of a killed one', async (t) => {
   const { host, rig } = await startWatched(t);
   await armRig(host, ...rig, '--name', 'web');
-  await host.kill((await theRig(host, 'web')).pid, 'SIGKILL');
+  await killDaemon(host, 'web');
   await armRig(host, ...rig, '--name', 'web');
   host.append(LOG, `${MESSAGE}\n`);
   assert.equal((await finished(host, 'web')).status, 'finished');
@@ -290,12 +292,17 @@ test('a rig that hundreds wait for can still be asked and destroyed, and all of 
   const { host, rig } = await startWatched(t);
   const id = await armRig(host, ...rig);
   const path = host.outside(`/run/rig/${id}/control.sock`);
-  const clients = Array.from({ length: 300 }, () => {
+  const [waiting, tooMany] = [192, 108];
+  const clients = Array.from({ length: waiting + tooMany }, () => {
     const socket = connect(path);
     socket.on('error', () => {}); // being cut off is what some of them are there for
     socket.write('{"command":"wait"}\n');
+    socket.resume();
     return socket;
   });
+  // Until it has heard all of them there is no room for anybody else.
+  const turnedAway = () => clients.filter(({ closed }) => closed).length;
+  await waitFor('those to be turned away that are too many', () => turnedAway() === tooMany);
   const late = host.run('rig', ['wait', id]);
   assert.equal((await theRig(host, id)).status, 'watching');
   assert.equal((await host.rig('destroy', id)).code, 0);
@@ -316,7 +323,8 @@ test('a log line with control characters never reaches the terminal or splits a 
 
 test('state, records and logs are for root only', async (t) => {
   const { host, rig } = await startWatched(t);
-  await armRig(host, ...rig);
+  // What find(1) comes upon is not to go while it looks.
+  await hasWarmedUp(host, await armRig(host, ...rig));
   const open = await host.must('find', ['/run/rig', '/var/log/rig', '/var/tmp', '-mindepth', '1', '-perm', '/077']);
   assert.equal(open, '');
 });
@@ -432,7 +440,8 @@ for (const [what, remove] of [
   test(`a rig that has lost ${what} is there again, watches all the time, and ends as ever`, async (t) => {
     const { host, rig } = await startWatched(t);
     await armRig(host, ...rig, '--name', 'web', '--restart', '1');
-    await host.must('sh', ['-c', remove]);
+    // The rig may write there at the same time, and rm then finds the folder not empty.
+    await waitFor(`${what} to be gone`, async () => (await host.sh(remove)).code === 0);
     host.append(LOG, `${MESSAGE}\n`);
     await waitFor('the rig to be listed again', async () =>
       (await listRigs(host)).some(({ id, status }) => id === 'web' && status === 'watching'),

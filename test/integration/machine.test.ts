@@ -6,7 +6,7 @@ import { assertNothingLeft, finished, type Manifest, MESSAGE, theRig } from '../
 test('on a booted host, a rig that a user started through sudo outlives the logout and fires', async (t) => {
   const machine = await bootMachine(t);
   await machine.must('cp', ['/bin/sleep', '/usr/local/bin/myservice']);
-  await machine.must('systemd-run', ['--unit=myservice', '/usr/local/bin/myservice', '86400']);
+  await machine.startUnit('myservice', '/usr/local/bin/myservice', '86400');
   const alice = await machine.userSession('alice');
   const typed = `sudo rig logs --message "${MESSAGE}" --gcore $(pidof myservice)`;
   const { code, output } = await alice.run(typed);

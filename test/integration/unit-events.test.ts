@@ -8,8 +8,8 @@ const arm = (machine: Machine, event: string, unit: string): Promise<string> =>
   armRig(machine, 'logs', '--unit-event', event, '--journal', unit, '--noop');
 
 /** Starts a unit that sleeps, and returns its process. */
-async function startUnit(machine: Machine, unit: string): Promise<number> {
-  await machine.must('systemd-run', [`--unit=${unit}`, 'sleep', '86400']);
+async function startSleep(machine: Machine, unit: string): Promise<number> {
+  await machine.startUnit(unit, 'sleep', '86400');
   return Number(await machine.must('systemctl', ['show', '--property=MainPID', '--value', unit]));
 }
 
@@ -26,10 +26,11 @@ async function lineOf(machine: Machine, id: string): Promise<string> {
 async function crash(machine: Machine, pid: number): Promise<void> {
   const handed = `${pid} 0 0 11 $(date +%s) 18446744073709551615 testhost`;
   const gdb = await machine.spawn('gdb', [
-    ...['-p', String(pid), '-batch', '-ex', 'continue', '-ex', 'generate-core-file /run/core'],
+    ...['-p', String(pid), '-batch', '-ex', 'shell touch /run/attached', '-ex', 'continue'],
+    ...['-ex', 'generate-core-file /run/core'],
     ...['-ex', `shell /lib/systemd/systemd-coredump ${handed} < /run/core`, '-ex', 'signal SIGSEGV'],
   ]);
-  await waitFor('gdb to be there', () => !machine.read(`/proc/${pid}/status`).includes('TracerPid:\t0\n'));
+  await waitFor('gdb to hold the process', () => machine.exists('/run/attached'));
   await machine.kill(pid, 'SIGSEGV');
   await gdb.closed;
 }
@@ -45,7 +46,7 @@ async function killForMemory(machine: Machine, unit: string): Promise<void> {
     await machine.must('systemd-run', [`--unit=${unit}`, ...limits, 'tail', '/dev/zero']);
     return;
   }
-  const pid = await startUnit(machine, unit);
+  const pid = await startSleep(machine, unit);
   await machine.must('mount', ['-t', 'tmpfs', 'memory', memory]);
   machine.write(`${memory}/system.slice/${unit}.service/memory.events`, 'max 1\noom 1\noom_kill 1\n');
   await machine.kill(pid, 'SIGKILL');
@@ -57,7 +58,7 @@ test('--unit-event oom and coredump fire on what systemd and systemd-coredump lo
   const others = [await arm(machine, 'coredump', 'hog'), await arm(machine, 'oom', 'crasher')];
   await killForMemory(machine, 'hog');
   assert.equal(await lineOf(machine, killed), 'hog.service: A process of this unit has been killed by the OOM killer.');
-  const pid = await startUnit(machine, 'crasher');
+  const pid = await startSleep(machine, 'crasher');
   await crash(machine, pid);
   assert.match(await lineOf(machine, crashed), new RegExp(`^Process ${pid} \\(sleep\\) of user 0 dumped core\\.`));
   for (const id of others) assert.equal((await theRig(machine, id)).status, 'watching');
@@ -66,7 +67,7 @@ test('--unit-event oom and coredump fire on what systemd and systemd-coredump lo
 test('--unit-event oom fires also when systemd-oomd has killed a unit', async (t) => {
   const machine = await bootMachine(t, { unified: true });
   const id = await arm(machine, 'oom', 'hog');
-  const pid = await startUnit(machine, 'hog');
+  const pid = await startSleep(machine, 'hog');
   // systemd-oomd runs only where there are memory cgroups of version 2: this is how it tells systemd what it is about to do.
   const mark =
     "import os; [os.setxattr('/sys/fs/cgroup/system.slice/hog.service', f'user.oomd_{n}', b'1') for n in ('ooms', 'kill')]";

@@ -170,9 +170,13 @@ export class Enclosure {
     );
   }
 
-  /** Processes whose name (comm) or first argument's base name is `name`. */
+  /**
+   * Processes that run and whose name (comm) or first argument's base name is `name`. One that has ended and that PID 1 is still
+   * to reap is none.
+   */
   processesNamed(name: string): Process[] {
-    return this.processes().filter(({ comm, args }) => comm === name || posix.basename(args[0] ?? '') === name);
+    const isNamed = ({ comm, args }: Process) => comm === name || posix.basename(args[0] ?? '') === name;
+    return this.processes().filter((process) => process.state !== 'Z' && isNamed(process));
   }
 
   read(path: string): string {
@@ -269,9 +273,11 @@ export class Enclosure {
 
   #becomesProgram(running: Running, file: string): Promise<true> {
     const isStarting = () => {
-      const args = this.process(running.pid)?.args ?? [];
-      return args.includes(START_PROGRAM) || (args[0] === 'setsid' && file !== 'setsid');
+      const found = this.process(running.pid);
+      if (found === undefined) return false;
+      return isBetweenPrograms(found) || found.args.includes(START_PROGRAM) || isSetsid(found.args);
     };
+    const isSetsid = ([name]: string[]) => name === 'setsid' && file !== 'setsid';
     return waitFor(`${file} to start`, () => running.hasEnded() || !isStarting());
   }
 
@@ -282,6 +288,9 @@ export class Enclosure {
       .sort((a, b) => a - b);
   }
 }
+
+/** Whether execve(2) is just giving a process another program: until that is done it has no arguments and no environment. */
+export const isBetweenPrograms = ({ args, state }: Process): boolean => args.length === 0 && state !== 'Z';
 
 const shown = (stdout: string, stderr: string): string => `\nstdout: ${stdout}\nstderr: ${stderr}`;
 

@@ -83,6 +83,11 @@ export class Machine extends Enclosure {
     return list.split('\n').flatMap((line) => line.trim().split(/\s+/)[0] || []);
   }
 
+  /** Starts a transient unit, and returns once its process really is that program: systemd calls a unit active before that. */
+  async startUnit(name: string, ...command: string[]): Promise<void> {
+    await this.must('systemd-run', [`--unit=${name}`, '--property=Type=exec', ...command]);
+  }
+
   async #bootIsOver(): Promise<boolean> {
     const { stdout } = await this.run('systemctl', ['is-system-running']);
     return ['running', 'degraded'].includes(stdout.trim());

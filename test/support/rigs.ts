@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Enclosure } from './enclosure.ts';
+import { type Enclosure, isBetweenPrograms } from './enclosure.ts';
 import type { TestHost } from './host.ts';
 import type { Running } from './running.ts';
 import { waitFor } from './wait.ts';
@@ -36,10 +37,33 @@ export async function listRigs(host: Enclosure): Promise<Row[]> {
   return JSON.parse(await host.must(host.rigPath, ['list', '--json'])) as Row[];
 }
 
-export async function theRig(host: Enclosure, id: string): Promise<Row> {
-  const row = (await listRigs(host)).find((candidate) => candidate.id === id);
-  assert.ok(row, `rig ${id} is listed`);
-  return row;
+/** What a rig says of itself. One that has no time to answer within the second that `rig list` gives it is asked again. */
+export function theRig(host: Enclosure, id: string): Promise<Row> {
+  return waitFor(`rig ${id} to answer`, async () => {
+    const row = (await listRigs(host)).find((candidate) => candidate.id === id);
+    assert.ok(row, `rig ${id} is listed`);
+    return row.status !== 'not responding' && row;
+  });
+}
+
+/** Kills the daemon of a rig, and waits until it has ended: the kernel may take its time for that. */
+export async function killDaemon(host: Enclosure, id: string): Promise<void> {
+  const { pid } = await theRig(host, id);
+  await host.kill(pid, 'SIGKILL');
+  await waitFor('the daemon to end', () => [undefined, 'Z'].includes(host.process(pid)?.state));
+}
+
+/**
+ * Waits until a rig that was just armed has made itself quick, for which it makes a folder in its work folder and removes it, after
+ * it has said for the first time how far it is.
+ */
+export async function hasWarmedUp(host: Enclosure, id: string, outputDir = '/var/tmp'): Promise<void> {
+  const changedAt = (path: string) => statSync(host.outside(path)).mtimeMs;
+  const [folder, progress] = [`${outputDir}/rig.${id}`, `/run/rig/${id}/progress.json`];
+  await waitFor(
+    'the rig to be quick',
+    () => changedAt(folder) > changedAt(progress) && !host.exists(`${folder}/warm-up`),
+  );
 }
 
 /** What a live rig says of each thing that it watches. */
@@ -76,8 +100,11 @@ export function finished(host: Enclosure, id: string, withinMs = 60_000): Promis
 export function rigProcesses(host: Enclosure): string[] {
   return host
     .processes()
-    .filter(({ pid, args, state }) => {
+    .filter((process) => {
+      const { pid, args, state } = process;
       if (state === 'Z') return false;
+      // It may be one: whose it is cannot be seen until it has its next program.
+      if (isBetweenPrograms(process)) return true;
       if (args.includes('--daemon') || args.includes('--take-down')) return true;
       try {
         return 'RIG_DAEMON' in host.environ(pid);

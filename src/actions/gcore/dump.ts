@@ -6,6 +6,7 @@ import { errnoOf, messageOf } from '../../errors.ts';
 import { type CoreCheck, checkCore } from '../../host/elf-core.ts';
 import {
   estimateCore,
+  hasMemory,
   isAlive,
   type ProcessStat,
   readProcess,
@@ -69,7 +70,8 @@ async function waitForOtherRigs(pid: number, signal: AbortSignal): Promise<numbe
   while (!signal.aborted) {
     const tracer = (await readProcessStatus(pid))?.tracer ?? 0;
     if (tracer === 0) return 0;
-    if ((await readVariable(tracer, ownerVariable)) === undefined) return tracer;
+    // What a rig's gdb was started with is gone before gdb itself is, as is all that could be read of it then.
+    if ((await readVariable(tracer, ownerVariable)) === undefined && hasMemory(tracer)) return tracer;
     await delay(pollMs);
   }
   return 0;

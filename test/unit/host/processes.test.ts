@@ -3,11 +3,15 @@ import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   findByName,
+  hasMemory,
   readExecutable,
+  readProcess,
   readProcessStatus,
+  readVariable,
   startedAtMs,
   startToleranceMs,
 } from '../../../src/host/processes.ts';
+import { waitFor } from '../../support/wait.ts';
 import { copySleep, end, makeFolder, mustRead, start } from '../support.ts';
 
 for (const name of ['rig-short', 'rig-a-name-longer-than-15-bytes', 'rig with (a) blank']) {
@@ -54,6 +58,22 @@ test('a process that has ended is not found by its name', async (t) => {
   const child = await start(t, copySleep(makeFolder(t), 'rig-ended'), ['1000']);
   await end(child);
   assert.deepEqual(await findByName('rig-ended'), []);
+});
+
+/** A shell that becomes a shell, again and again: /proc has no environment of a process while execve(2) is at work. */
+const restless = 'while :; do exec /bin/sh -c "$0" "$0"; done';
+
+test('what a process was started with is known also in the moment in which it gets another program', async (t) => {
+  const { pid } = await start(t, 'env', ['RIG_RESTLESS=yes', '/bin/sh', '-c', restless, restless]);
+  await waitFor('the shell to run', async () => (await readProcess(pid))?.comm === 'sh');
+  for (let look = 1; look <= 1000; look++) assert.equal(await readVariable(pid, 'RIG_RESTLESS'), 'yes', `look ${look}`);
+});
+
+test('a process has memory until it ends', async (t) => {
+  const child = await start(t, '/bin/sleep', ['1000']);
+  assert.equal(hasMemory(child.pid), true);
+  await end(child);
+  assert.equal(hasMemory(child.pid), false);
 });
 
 test('the start of a process lies between the moments before and after it was started', async (t) => {
