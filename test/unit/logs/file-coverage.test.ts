@@ -25,7 +25,7 @@ import { gzipSync } from 'node:zlib';
 import type { Gap } from '../../../src/monitors/logs/coverage.ts';
 import type { EndedSpan } from '../../../src/monitors/logs/files/file-record.ts';
 import { waitFor } from '../../support/wait.ts';
-import { type Following, follow, newFolder, standStill } from './following.ts';
+import { type Following, follow, newFolder, standStill, whileRigLooks } from './following.ts';
 
 interface Certificate {
   coverage: string;
@@ -342,7 +342,7 @@ test('what has the name of a copy and came before the log was cut off is not tak
   writeFileSync(file.replace('.log', '-2.log'), 'of another log\n');
   copyFileSync(`${file}.1`, `${file}.2`);
   // Longer than the lag of the kernel's clock that is allowed for; the log is looked at meanwhile.
-  await delay(300);
+  await whileRigLooks(300);
   truncateSync(file);
   // Unpacked again as gunzip does, which keeps the time.
   writeFileSync(`${file}.3`, 'oldest\n');

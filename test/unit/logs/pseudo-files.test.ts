@@ -52,7 +52,7 @@ test('a line counts when it appears, not while it stays, and again when it comes
 
 test('what stands there when the rig is armed never counts, and a remark says so, beside the one about looking', async (t) => {
   const { file } = await startProcess(t);
-  const watched = await watch(t, [file('status'), file('limits')], '^(Pid|State):');
+  const watched = await watch(t, [file('status'), file('limits')], '^(Name|Pid):');
   await readAgain(watched);
   assert.deepEqual(watched.lines(), []);
   const [looking, standing, ...more] = watched.remarks;
