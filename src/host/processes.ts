@@ -243,8 +243,9 @@ export const startToleranceMs = 20;
  * /proc/uptime and not from btime in /proc/stat, which is cut to a second.
  */
 export async function startedAtMs({ startTime }: { startTime: number }): Promise<number> {
-  // The clock first: a delay between the two readings then makes the process older, never younger than it is.
+  // The clock first: a delay between the two readings then makes the process older, never younger than it is. And at once: on a
+  // busy host the thread pool would make it older by more than the tolerance.
   const nowMs = Date.now();
-  const [uptimeSeconds] = (await readFile('/proc/uptime', 'utf8')).split(' ');
+  const [uptimeSeconds] = readFileSync('/proc/uptime', 'utf8').split(' ');
   return nowMs - Number(uptimeSeconds) * 1000 + (startTime * 1000) / ticksPerSecond;
 }

@@ -50,7 +50,11 @@ export async function startStranger(t: TestContext, program = '/bin/sleep'): Pro
   await once(shell, 'close');
   const pid = Number(said);
   t.after(() => kill(pid));
-  await waitFor('the program to start', async () => (await readProcess(pid))?.comm !== 'sh');
+  // Asleep: before that it is the shell, or a program that is still being loaded.
+  await waitFor('the program to sleep', async () => {
+    const found = await readProcess(pid);
+    return found?.comm !== 'sh' && found?.state === 'S';
+  });
   return pid;
 }
 

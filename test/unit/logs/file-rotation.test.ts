@@ -21,7 +21,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../../support/wait.ts';
-import { follow, newFolder } from './following.ts';
+import { follow, newFolder, whileRigLooks } from './following.ts';
 
 /** A log with a time in no line, as long as anyone could want: what only a comparison of bytes can tell apart. */
 const manyLines = 'the same line every time\n'.repeat(400);
@@ -350,7 +350,7 @@ test('a copy that was prepared long before it took the name, and was rotated awa
   const { lines, until } = await follow(t, [file], '.', { intervalMs: 20 });
   writeFileSync(`${file}.new`, 'old\none\n');
   // Several looks confirm the log meanwhile.
-  await delay(150);
+  await whileRigLooks(150);
   renameSync(`${file}.new`, file);
   renameSync(file, `${file}.1`);
   writeFileSync(file, 'two\n');

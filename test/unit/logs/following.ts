@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FileSettings } from '../../../src/monitors/logs/files/file-source.ts';
 import { FileSource } from '../../../src/monitors/logs/files/file-source.ts';
 import { compileMatcher } from '../../../src/monitors/logs/matching/matcher.ts';
@@ -35,6 +36,11 @@ export function newFolder(t: TestContext): string {
 /** Stops this process's event loop, as SIGSTOP or a suspend would: everything that happens meanwhile is found at once. */
 export function standStill(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** Lets time pass in which rig looks again and again: in parts, since all of it may go by in one standstill of this process. */
+export async function whileRigLooks(milliseconds: number): Promise<void> {
+  for (let left = milliseconds; left > 0; left -= 50) await delay(50);
 }
 
 /** Starts following files, looking for an expression; everything matches unless one is given. */

@@ -47,15 +47,20 @@ async function live(t: TestContext, { seed, plan, mayLose }: World) {
   const armedAt = numberIn((await watch.status()).cursor);
   let sent = 0;
   let flood: Promise<unknown> = Promise.resolve();
-  /** Does not wait until they are stored; but a flood is stored before what comes next. */
-  const send = async (count: number): Promise<void> => {
+  /** Of two streams journald does not read one to its end first: what is sent must wait for what was sent before. */
+  const allStored = async (): Promise<void> => {
     await flood;
+    await host.must('journalctl', ['--sync']);
+  };
+  /** Does not wait until they are stored. */
+  const send = async (count: number): Promise<void> => {
+    await allStored();
     await startMany(host, sent + 1, sent + count);
     sent += count;
   };
   /** What comes next disturbs it. */
   const startFlood = async (): Promise<void> => {
-    await flood;
+    await allStored();
     flood = sendMany(host, sent + 1, sent + floodEntries);
     sent += floodEntries;
   };
@@ -76,8 +81,7 @@ async function live(t: TestContext, { seed, plan, mayLose }: World) {
   };
   const restartJournald = async (): Promise<void> => {
     // What journald has not read from its sockets when it is killed is lost before it was stored.
-    await flood;
-    await host.must('journalctl', ['--sync']);
+    await allStored();
     await journald.stop(random() < 0.5 ? 'SIGKILL' : 'SIGTERM');
     journald = await host.startJournald({ persistent: isPersistent, config });
   };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { UsageError } from '../../../src/errors.ts';
@@ -10,11 +10,12 @@ import { PseudoFileSource, reasonAgainstReading } from '../../../src/monitors/lo
 import { waitFor } from '../../support/wait.ts';
 import { type Following, follow, newFolder, watchSource } from './following.ts';
 
-/** A process whose files in /proc the test can change. */
+/** A process whose files in /proc the test can change; by itself it changes none of them any more. */
 async function startProcess(t: TestContext) {
   const child = spawn('sleep', ['600']);
-  await once(child, 'spawn');
   t.after(() => child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  await waitFor('it to sleep', () => readFileSync(`/proc/${child.pid}/status`, 'utf8').includes('State:\tS'));
   return { child, file: (name: string) => `/proc/${child.pid}/${name}` };
 }
 
@@ -51,7 +52,7 @@ test('a line counts when it appears, not while it stays, and again when it comes
 
 test('what stands there when the rig is armed never counts, and a remark says so, beside the one about looking', async (t) => {
   const { file } = await startProcess(t);
-  const watched = await watch(t, [file('status'), file('limits')], '^(Pid|State):');
+  const watched = await watch(t, [file('status'), file('limits')], '^(Name|Pid):');
   await readAgain(watched);
   assert.deepEqual(watched.lines(), []);
   const [looking, standing, ...more] = watched.remarks;

@@ -5,7 +5,7 @@ import type { LineMatch } from '../source.ts';
 import type { Matcher, MessageOptions } from './matcher.ts';
 import { compileExactly, compileMatcher, linesOf, mayTakeLong } from './matcher.ts';
 import { TimeLimit } from './time-limit.ts';
-import { largeBytes, windowsOf } from './windows.ts';
+import { beginning, largeBytes, type Part, type Place, partAt } from './windows.ts';
 
 export interface Verdict {
   /** Whether it matches --message. */
@@ -20,7 +20,10 @@ export type Deliver = (match: LineMatch, verdict: Verdict | undefined) => 'count
 
 /** No new line, and no further part of a large one, is begun after so long in one turn of the event loop. */
 const turnMs = 10;
-/** The same when so many lines wait that the next one would have no verdict. */
+/**
+ * The same when so many lines wait that the next one would have no verdict; of this process's time on a CPU: of a burst nothing is
+ * missed because it was stopped meanwhile.
+ */
 const roomMs = 100;
 /** How long one line may take, of this process's time on a CPU. */
 const lineMs = 25;
@@ -39,11 +42,11 @@ const waitingBytes = 512;
 interface Waiting {
   match: LineMatch;
   readMs: number;
-  /** What is still to be judged of it: of a large line one window after the other. */
-  windows: Iterator<Buffer>;
-  /** The window that is being judged. */
-  window: Buffer | undefined;
-  /** Of the windows so far; undefined: no verdict was reached in time. */
+  /** Where that begins which is still to be judged of it: of a large line one part after the other. */
+  place: Place;
+  /** The part that is being judged; undefined: none has been begun. */
+  part: Part | undefined;
+  /** Of the parts so far; undefined: no verdict was reached in time. */
   verdict: Verdict | undefined;
 }
 
@@ -64,8 +67,8 @@ export class Judge {
   #waitingBytes = 0;
   /** When this turn of the event loop has used its time; undefined before it has used any. */
   #turnEndMs: number | undefined;
-  /** The same for making room. */
-  #roomEndMs: number | undefined;
+  /** The same for making room, by this thread's time on a CPU. */
+  #roomEndCpuMs: number | undefined;
   #untilMs = 0;
   #spareMs = mostSpareMs;
   #spareAtMs = nowMs();
@@ -122,8 +125,8 @@ export class Judge {
     const waiting: Waiting = {
       match: { ...match, monotonicMs, line },
       readMs,
-      windows: windowsOf(line),
-      window: undefined,
+      place: beginning,
+      part: undefined,
       verdict: { isFirst: false, isSecond: false, isExcluded: false },
     };
     this.#waiting.push(waiting);
@@ -140,7 +143,7 @@ export class Judge {
       this.#turnEndMs = now + turnMs;
       setImmediate(() => {
         this.#turnEndMs = undefined;
-        this.#roomEndMs = undefined;
+        this.#roomEndCpuMs = undefined;
         if (this.#waiting.length > 0) this.#work();
       });
     }
@@ -164,8 +167,10 @@ export class Judge {
     for (let tries = 1; tries < mostTries && usedMs < perLine / 2; tries++) if (isDone(perLine)) return;
     // Not below that: after a flood of any length the lines have their whole time again within a minute.
     this.#spareMs = Math.max(-mostSpareMs, this.#spareMs - usedMs);
-    const broken = this.#waiting[this.#judged++];
-    if (broken) broken.verdict = undefined;
+    const broken = this.#waiting[this.#judged];
+    if (!broken?.part) return;
+    broken.verdict = undefined;
+    this.#judged++;
   }
 
   #msPerLine(): number {
@@ -175,15 +180,20 @@ export class Judge {
     return this.#spareMs > 0 ? lineMs : hurriedLineMs;
   }
 
-  /** Judges the next line, and more until the time is used up. May be broken off, and then begins where it was. */
+  /**
+   * Judges the next line, and more until the time is used up. May be broken off anywhere, and then begins where it was: what is
+   * done twice is no harm.
+   */
   #judgeSome(): void {
     do {
       const waiting = this.#waiting[this.#judged];
       if (!waiting) return;
-      waiting.window ??= waiting.windows.next().value;
-      if (waiting.window) join(waiting, this.#judge(waiting.window));
+      waiting.part ??= partAt(waiting.match.line, waiting.place);
+      const { window, next } = waiting.part;
+      join(waiting, this.#judge(window));
+      if (next) waiting.place = next;
       else this.#judged++;
-      waiting.window = undefined;
+      waiting.part = undefined;
     } while (nowMs() < this.#untilMs);
   }
 
@@ -194,8 +204,9 @@ export class Judge {
   #makeRoom(): void {
     if (this.#limit) {
       this.#work();
-      this.#roomEndMs ??= nowMs() + roomMs;
-      while (this.#waitingBytes > mostWaitingBytes / 2 && nowMs() < this.#roomEndMs) this.#judgeUntil(this.#roomEndMs);
+      this.#roomEndCpuMs ??= cpuMs() + roomMs;
+      while (this.#waitingBytes > mostWaitingBytes / 2 && cpuMs() < this.#roomEndCpuMs)
+        this.#judgeUntil(nowMs() + turnMs);
     } else this.#judgeUntil(Number.POSITIVE_INFINITY);
   }
 
@@ -254,9 +265,8 @@ function exactTest(texts: MessageOptions[]): (text: Buffer) => boolean {
 function keepCopy(waiting: Waiting): void {
   const line = Buffer.from(waiting.match.line);
   waiting.match.line = line;
-  // From the beginning: what has been judged of it is judged once more.
-  waiting.windows = windowsOf(line);
-  waiting.window = undefined;
+  // It may be a view on the line.
+  waiting.part = undefined;
 }
 
 function join({ verdict }: Waiting, { isFirst, isSecond, isExcluded }: Verdict): void {
