@@ -319,6 +319,28 @@ test('copytruncate whose second copy is there before either truncation is seen: 
   assert.deepEqual(following.lines(), ['one, which is longer than what comes', 'two', '3']);
 });
 
+test('copytruncate of a log that took the name of one which was truncated and renamed unseen: its copy is not read beside it', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  // In the turn's last phase: the look at all names, which comes due meanwhile, is before what inotify has to say of the file.
+  await nextTurn();
+  appendFileSync(file, 'two\n');
+  copyFileSync(file, `${file}-20261122`);
+  truncateSync(file);
+  renameSync(file, `${file}-20261123`);
+  writeFileSync(file, 'three\n');
+  copyFileSync(file, `${file}-20261124`);
+  standStill(100);
+  while (following.seen.length < 3) await nextTurn();
+  truncateSync(file);
+  appendFileSync(file, 'four\n');
+  await following.until(4);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
 test('copytruncate of a log in the moment in which it is opened: what was cut off is found in the copy', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

@@ -12,7 +12,7 @@ import { wakeOnNames } from './folder-names.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
 import { identityOf } from './followed-file.ts';
 import { NameEvents } from './name-events.ts';
-import type { Neighbour, Rotated } from './neighbours.ts';
+import type { Neighbour } from './neighbours.ts';
 import { bornAs, findCopies, findNewNeighbours, haveSameNames, isRotationOf, listRotated } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
 import { Turns } from './turns.ts';
@@ -87,6 +87,10 @@ export class WatchedPath {
   /** The rotated files, copies and compressed ones that were looked through, as {@link bornAs}. */
   readonly #examined = new Set<string>();
   #isLooking = false;
+  /** Whether the path may lead to another file than `file` by now, which is not open yet. */
+  #isChanging = false;
+  /** Since when there may be copies of what came and was cut off between two looks, in milliseconds since the epoch, if so. */
+  #betweenSinceMs: number | undefined;
   #isStopped = false;
 
   /** `confirmedMs` is when it was last known what the path leads to, or that it leads nowhere, in milliseconds since the epoch. */
@@ -158,23 +162,34 @@ export class WatchedPath {
           // Renamed once more, or removed: then it holds nothing for anyone.
         }
       }
-      if (original) this.#readBetween(rotated, truncation.wholeMs - clockLagMs);
       return found === undefined && !haveSameNames(rotated, listRotated(name, this.#foldersOf(this.file)));
     };
     for (const name of this.#ownNames) for (let tries = 0; tries < mostTries && hasMissed(name); tries++);
+    if (original) this.#betweenSinceMs ??= truncation.wholeMs - clockLagMs;
+    // What is a copy of the file that the path leads to by now is told from others only when that is open.
+    if (!this.#isChanging) this.#readBetween(this.#foldersOf(this.file));
     return found;
   }
 
   /** Reads the copies of what came and was cut off between two looks, when the file was truncated more than once. */
-  #readBetween(rotated: Rotated[], sinceMs: number): void {
-    for (const found of findNewNeighbours(rotated, sinceMs, (identity) => this.#context.open.has(identity))) {
-      if (found.isCompressed || found.isOlder || this.#examined.has(found.born)) continue;
-      try {
-        this.#readPassed(found, []);
-      } catch {
-        // Renamed once more, or removed: the next look finds it by its new name, if it has one.
+  #readBetween(folders: string[]): void {
+    const sinceMs = this.#betweenSinceMs;
+    this.#betweenSinceMs = undefined;
+    if (sinceMs === undefined) return;
+    const isKnown = (identity: string): boolean => this.#context.open.has(identity);
+    const isOver = (name: string): boolean => {
+      const rotated = listRotated(name, folders);
+      for (const found of findNewNeighbours(rotated, sinceMs, isKnown)) {
+        if (found.isCompressed || found.isOlder || this.#examined.has(found.born)) continue;
+        try {
+          this.#readPassed(found, []);
+        } catch {
+          // Renamed once more, or removed: it is looked for by its new name, if it has one.
+        }
       }
-    }
+      return haveSameNames(rotated, listRotated(name, folders));
+    };
+    for (const name of this.#ownNames) for (let tries = 0; tries < mostTries && !isOver(name); tries++);
   }
 
   #readPassed(found: Neighbour, known: FollowedFile[]): void {
@@ -244,7 +259,9 @@ export class WatchedPath {
     const { open } = this.#context;
     const previous = this.file;
     // Where it was truncated before it lost its name, its copy is still to be found by that.
+    this.#isChanging = true;
     if (previous) open.read(previous);
+    this.#isChanging = false;
     this.noteDoubtsOfFile(previous);
     this.file = undefined;
     const folders = this.#foldersOf(previous);
@@ -265,6 +282,7 @@ export class WatchedPath {
       // ENOENT: gone again since the stat.
       if (errnoOf(error) !== 'ENOENT') this.#tell(messageOf(error));
     }
+    this.#readBetween(folders);
     if (at === 'beginning') {
       const { folders: before = [], sinceMs = this.#confirmedMs, known = [] } = this.#unsettled ?? {};
       const had = [previous, this.file].filter((file) => file !== undefined);
