@@ -341,6 +341,40 @@ test('copytruncate of a log that took the name of one which was truncated and re
   assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
 });
 
+test('a copy that is looked at while it is made, and removed before rig sees that its log was truncated, is not read beside it', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file, `${file}.1`], '.', { intervalMs: 50, letGoAfterMs: 50 });
+  appendFileSync(file, 'one\ntwo\n');
+  await following.until(2);
+  writeFileSync(`${file}.1`, 'old\none\n');
+  await waitFor('the copy to be looked at', () => following.source.status()[1]?.offset === 8);
+  appendFileSync(file, 'three\n');
+  appendFileSync(`${file}.1`, 'two\nthree\n');
+  truncateSync(file);
+  rmSync(`${file}.1`);
+  appendFileSync(file, 'four\n');
+  await following.until(4);
+  await waitFor('the copy to be let go', () => following.source.status().length === 2);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('what copytruncate cut off unread is read in the larger of two copies', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  appendFileSync(file, 'two\n');
+  copyFileSync(file, `${file}-20261122`);
+  appendFileSync(file, 'three\n');
+  copyFileSync(file, `${file}-20261123`);
+  truncateSync(file);
+  appendFileSync(file, 'four\n');
+  await following.until(4);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
 test('copytruncate of a log in the moment in which it is opened: what was cut off is found in the copy', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

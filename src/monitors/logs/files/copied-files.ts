@@ -7,8 +7,8 @@ import { fstatSync } from 'node:fs';
 import { hasTakenOver, isCopyOfAny, isCopyUpTo, isLikelyTheSame, isMadeBeside, mayBeCopyOf } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
 import type { FilePosition } from './followed-file.ts';
-import { FollowedFile } from './followed-file.ts';
-import type { Neighbour } from './neighbours.ts';
+import { descriptorPath, FollowedFile } from './followed-file.ts';
+import type { Neighbour, Rotated } from './neighbours.ts';
 import { isRotationOf } from './neighbours.ts';
 import type { OpenFile } from './open-file.ts';
 
@@ -94,6 +94,13 @@ export class CopiedFiles {
     const isRead = repeated.some((original) => original.file.offset >= size);
     if (isRead && size > file.offset) file.skipToEnd(size);
     return true;
+  }
+
+  /** The files that are followed and were copies of a log so far, by paths that hold also where their names are gone. */
+  copiesOf(log: FollowedFile): Rotated[] {
+    const isCopy = ([, originals]: [OpenFile, OpenFile[]]): boolean => originals.some(({ file }) => file === log);
+    const copies = [...this.#originals].filter(isCopy);
+    return copies.map(([{ file }]) => ({ path: descriptorPath(file), stat: fstatSync(file.fd, { bigint: true }) }));
   }
 
   /**

@@ -34,6 +34,9 @@ export function identityOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
   return `${dev}:${ino}`;
 }
 
+/** Leads to an open file, where its name may have gone to another by now. */
+export const descriptorPath = ({ fd }: FollowedFile): string => `/proc/self/fd/${fd}`;
+
 /** Takes a matching line: a view on the shared buffer, and where the line begins in the file. */
 export type OnFileMatch = (file: FollowedFile, line: Buffer, offset: number) => boolean;
 

@@ -12,7 +12,7 @@ import { CopiedFiles } from './copied-files.ts';
 import type { FileRecord } from './file-record.ts';
 import { longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
-import { FollowedFile } from './followed-file.ts';
+import { descriptorPath, FollowedFile } from './followed-file.ts';
 import type { Neighbour } from './neighbours.ts';
 import type { OpenFile } from './open-file.ts';
 import { isReachable } from './reachable.ts';
@@ -392,9 +392,6 @@ export class OpenFiles {
     entry.file.close();
   }
 }
-
-/** Leads to an open file, where its name may have gone to another by now. */
-const descriptorPath = ({ fd }: FollowedFile): string => `/proc/self/fd/${fd}`;
 
 /** Does something with a file that is not followed yet, and closes it when that fails. */
 function orClose<T>(file: FollowedFile, act: () => T): T {

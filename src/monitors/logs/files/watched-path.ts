@@ -150,7 +150,9 @@ export class WatchedPath {
     let found: number | undefined;
     const hasMissed = (name: string): boolean => {
       const rotated = listRotated(name, this.#foldersOf(this.file));
-      for (const copy of findCopies(rotated, sinceMs)) {
+      // One that has been followed may have been removed since.
+      const followed = original ? open.copies.copiesOf(original) : [];
+      for (const copy of findCopies([...rotated, ...followed], sinceMs)) {
         try {
           const { position } = truncation;
           const cutOff = { position, original, isRecovered: found !== undefined };
