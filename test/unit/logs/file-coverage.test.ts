@@ -375,6 +375,24 @@ test('what copytruncate cut off unread is read in the larger of two copies', asy
   assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
 });
 
+test('what copytruncate cut off behind a link is read in the larger of two copies, also where the other is followed', async (t) => {
+  const folder = newFolder(t);
+  const [link, file] = [join(folder, 'app.log'), join(folder, 'real.log')];
+  writeFileSync(file, 'old\n');
+  symlinkSync('real.log', link);
+  const following = await follow(t, [link, `${file}.bak`], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  copyFileSync(file, `${file}.bak`);
+  await waitFor('the backup to be looked at', () => following.source.status()[1]?.offset === 8);
+  appendFileSync(file, 'two\n');
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
+  appendFileSync(file, 'three\n');
+  await following.until(3);
+  assert.deepEqual(following.lines().sort(), ['one', 'three', 'two']);
+});
+
 test('copytruncate of a log in the moment in which it is opened: what was cut off is found in the copy', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

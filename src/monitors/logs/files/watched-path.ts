@@ -12,7 +12,7 @@ import { wakeOnNames } from './folder-names.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
 import { identityOf } from './followed-file.ts';
 import { NameEvents } from './name-events.ts';
-import type { Neighbour } from './neighbours.ts';
+import type { Neighbour, Rotated } from './neighbours.ts';
 import { bornAs, findCopies, findNewNeighbours, haveSameNames, isRotationOf, listRotated } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
 import { Turns } from './turns.ts';
@@ -148,8 +148,8 @@ export class WatchedPath {
     // What the file holds by now was copied after that, perhaps before it was looked at.
     this.#wholeSinceMs = truncation.wholeMs;
     let found: number | undefined;
-    const hasMissed = (name: string): boolean => {
-      const rotated = listRotated(name, this.#foldersOf(this.file));
+    const hasMissed = (): boolean => {
+      const rotated = this.#listRotated(this.#foldersOf(this.file));
       // One that has been followed may have been removed since.
       const followed = original ? open.copies.copiesOf(original) : [];
       for (const copy of findCopies([...rotated, ...followed], sinceMs)) {
@@ -164,9 +164,9 @@ export class WatchedPath {
           // Renamed once more, or removed: then it holds nothing for anyone.
         }
       }
-      return found === undefined && !haveSameNames(rotated, listRotated(name, this.#foldersOf(this.file)));
+      return found === undefined && !haveSameNames(rotated, this.#listRotated(this.#foldersOf(this.file)));
     };
-    for (const name of this.#ownNames) for (let tries = 0; tries < mostTries && hasMissed(name); tries++);
+    for (let tries = 0; tries < mostTries && hasMissed(); tries++);
     if (original) this.#betweenSinceMs ??= truncation.wholeMs - clockLagMs;
     // What is a copy of the file that the path leads to by now is told from others only when that is open.
     if (!this.#isChanging) this.#readBetween(this.#foldersOf(this.file));
@@ -179,8 +179,8 @@ export class WatchedPath {
     this.#betweenSinceMs = undefined;
     if (sinceMs === undefined) return;
     const isKnown = (identity: string): boolean => this.#context.open.has(identity);
-    const isOver = (name: string): boolean => {
-      const rotated = listRotated(name, folders);
+    const hasMissed = (): boolean => {
+      const rotated = this.#listRotated(folders);
       for (const found of findNewNeighbours(rotated, sinceMs, isKnown)) {
         if (found.isCompressed || found.isOlder || this.#examined.has(found.born)) continue;
         try {
@@ -189,9 +189,9 @@ export class WatchedPath {
           // Renamed once more, or removed: it is looked for by its new name, if it has one.
         }
       }
-      return haveSameNames(rotated, listRotated(name, folders));
+      return !haveSameNames(rotated, this.#listRotated(folders));
     };
-    for (const name of this.#ownNames) for (let tries = 0; tries < mostTries && !isOver(name); tries++);
+    for (let tries = 0; tries < mostTries && hasMissed(); tries++);
   }
 
   #readPassed(found: Neighbour, known: FollowedFile[]): void {
@@ -235,6 +235,11 @@ export class WatchedPath {
 
   get #ownNames(): string[] {
     return this.#target === undefined ? [this.path] : [this.path, this.#target];
+  }
+
+  /** The files in some folders that carry a name of this path as rotation changes it. */
+  #listRotated(folders: string[]): Rotated[] {
+    return [...new Set(this.#ownNames)].flatMap((name) => listRotated(name, folders));
   }
 
   #leadsTo(identity: string, file: FollowedFile): boolean {
