@@ -149,12 +149,18 @@ export class OpenFiles {
   readPassed(neighbour: Neighbour, record: FileRecord, known: FollowedFile[]): void {
     const opened = new FollowedFile(neighbour.path);
     const isNew = opened.identity === neighbour.identity && !this.has(opened.identity);
-    const isWanted = (): boolean => isNew && !this.copies.isOnlyRepeating(opened, neighbour, known);
-    if (orClose(opened, isWanted)) this.release(this.#acquire(opened, 'beginning', record, known));
+    const isWanted = (): boolean => isNew && (!neighbour.isOlder || this.copies.hasTakenOverAny(opened, known));
+    if (orClose(opened, isWanted)) this.release(this.#acquire(opened, 'beginning', record, known, true));
     else opened.close();
   }
 
-  #acquire(opened: FollowedFile, at: 'beginning' | 'end', record: FileRecord, known: FollowedFile[]): FollowedFile {
+  #acquire(
+    opened: FollowedFile,
+    at: 'beginning' | 'end',
+    record: FileRecord,
+    known: FollowedFile[],
+    isPassed = false,
+  ): FollowedFile {
     if (at === 'beginning') {
       if (!this.has(opened.identity)) this.#onUnknown(opened.names);
       this.copies.readOriginals(opened);
@@ -168,7 +174,7 @@ export class OpenFiles {
     }
     if (at === 'end') opened.skipToEnd();
     else orClose(opened, () => this.copies.takeOver(opened, known, record));
-    this.copies.admit(this.#add(opened, [record]));
+    this.copies.admit(this.#add(opened, [record]), isPassed);
     return opened;
   }
 
