@@ -75,6 +75,8 @@ export class FollowedFile {
   readonly #born: string | null;
   /** Called when it is found truncated or rewritten, before it is read from its beginning again. */
   onTruncated: ((truncation: Truncation) => void) | undefined;
+  /** Whether it had no name any more at the last look: deleted, or replaced. */
+  isDeleted = false;
   /** Lines longer than a slice: examined in parts that overlap. */
   longLines = 0;
   /** Whether it had NUL bytes where lines may still be written: behind its end, as seen, or where a line should begin. */
@@ -254,7 +256,8 @@ export class FollowedFile {
   /** Reads and examines at most one slice. Returns whether there may be more. */
   readSlice(matcher: Matcher, onMatch: OnFileMatch): boolean {
     const lookedMs = Date.now();
-    const { size, mtimeMs } = fstatSync(this.fd);
+    const { size, mtimeMs, nlink } = fstatSync(this.fd);
+    this.isDeleted = nlink === 0;
     if (this.isUnchanged({ size, mtimeMs })) {
       this.#wholeMs = lookedMs;
       return false;

@@ -326,7 +326,7 @@ export class OpenFiles {
    */
   #readOne(entry: OpenFile): boolean {
     if (this.#isStopped || this.#context.isOver() || entry.isBeingRead) return false;
-    const before = entry.file.offset;
+    const { offset: before, isDeleted: wasDeleted } = entry.file;
     entry.isBeingRead = true;
     try {
       entry.problem = undefined;
@@ -343,6 +343,8 @@ export class OpenFiles {
       entry.isBeingRead = false;
     }
     if (entry.file.offset !== before) entry.lastGrewMs = performance.now();
+    // inotify does not tell this from a write, and of the folder that a link leads to nobody is told.
+    if (entry.file.isDeleted && !wasDeleted) this.#onMoved();
     this.#tellOfEncoding(entry);
     return this.#pending.has(entry);
   }
