@@ -15,6 +15,7 @@ import { NameEvents } from './name-events.ts';
 import type { Neighbour, Rotated } from './neighbours.ts';
 import { bornAs, findCopies, findNewNeighbours, haveSameNames, isRotationOf, listRotated } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
+import { Remembered } from './remembered.ts';
 import { Turns } from './turns.ts';
 import type { WakeUp } from './wake-up.ts';
 import { timesEventsMayBeLost } from './wake-up.ts';
@@ -85,7 +86,7 @@ export class WatchedPath {
   /** Names changed while this was looked through, or there was too much to unpack: it is once more. */
   #unsettled: Passage | undefined;
   /** The rotated files, copies and compressed ones that were looked through, as {@link bornAs}. */
-  readonly #examined = new Set<string>();
+  readonly #examined = new Remembered<true>();
   #isLooking = false;
   /** Whether the path may lead to another file than `file` by now, which is not open yet. */
   #isChanging = false;
@@ -159,7 +160,7 @@ export class WatchedPath {
           const bytes = open.copies.recover(copy.path, cutOff, this.record);
           if (bytes === undefined) continue;
           found ??= bytes;
-          this.#examined.add(bornAs(copy.stat));
+          this.#examined.set(bornAs(copy.stat), true);
         } catch {
           // Renamed once more, or removed: then it holds nothing for anyone.
         }
@@ -196,7 +197,7 @@ export class WatchedPath {
 
   #readPassed(found: Neighbour, known: FollowedFile[]): void {
     this.#context.open.readPassed(found, this.record, known);
-    this.#examined.add(found.born);
+    this.#examined.set(found.born, true);
   }
 
   /** Notes what keeps "no gap" from being claimed of its file. */
@@ -377,7 +378,7 @@ export class WatchedPath {
     if (!this.#context.hasRoomForCompressed()) return false;
     const fd = openSync(path, 'r');
     if (identityOf(fstatSync(fd, { bigint: true })) === identity) {
-      this.#examined.add(born);
+      this.#examined.set(born, true);
       this.#context.onCompressed({ path, fd }, this.record);
     } else closeSync(fd);
     return true;
