@@ -320,6 +320,80 @@ test('copytruncate whose second copy is there before either truncation is seen: 
   assert.deepEqual(following.lines(), ['one, which is longer than what comes', 'two', '3']);
 });
 
+test('copytruncate of a log that took the name of one which was truncated and renamed unseen: its copy is not read beside it', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  // In the turn's last phase: the look at all names, which comes due meanwhile, is before what inotify has to say of the file.
+  await nextTurn();
+  appendFileSync(file, 'two\n');
+  copyFileSync(file, `${file}-20261122`);
+  truncateSync(file);
+  renameSync(file, `${file}-20261123`);
+  writeFileSync(file, 'three\n');
+  copyFileSync(file, `${file}-20261124`);
+  standStill(100);
+  while (following.seen.length < 3) await nextTurn();
+  truncateSync(file);
+  appendFileSync(file, 'four\n');
+  await following.until(4);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('a copy that is looked at while it is made, and removed before rig sees that its log was truncated, is not read beside it', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file, `${file}.1`], '.', { intervalMs: 50, letGoAfterMs: 50 });
+  appendFileSync(file, 'one\ntwo\n');
+  await following.until(2);
+  writeFileSync(`${file}.1`, 'old\none\n');
+  await waitFor('the copy to be looked at', () => following.source.status()[1]?.offset === 8);
+  appendFileSync(file, 'three\n');
+  appendFileSync(`${file}.1`, 'two\nthree\n');
+  truncateSync(file);
+  rmSync(`${file}.1`);
+  appendFileSync(file, 'four\n');
+  await following.until(4);
+  await waitFor('the copy to be let go', () => following.source.status().length === 2);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('what copytruncate cut off unread is read in the larger of two copies', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  appendFileSync(file, 'two\n');
+  copyFileSync(file, `${file}-20261122`);
+  appendFileSync(file, 'three\n');
+  copyFileSync(file, `${file}-20261123`);
+  truncateSync(file);
+  appendFileSync(file, 'four\n');
+  await following.until(4);
+  assert.deepEqual(following.lines().sort(), ['four', 'one', 'three', 'two']);
+});
+
+test('what copytruncate cut off behind a link is read in the larger of two copies, also where the other is followed', async (t) => {
+  const folder = newFolder(t);
+  const [link, file] = [join(folder, 'app.log'), join(folder, 'real.log')];
+  writeFileSync(file, 'old\n');
+  symlinkSync('real.log', link);
+  const following = await follow(t, [link, `${file}.bak`], '.', { intervalMs: 50 });
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  copyFileSync(file, `${file}.bak`);
+  await waitFor('the backup to be looked at', () => following.source.status()[1]?.offset === 8);
+  appendFileSync(file, 'two\n');
+  copyFileSync(file, `${file}.1`);
+  truncateSync(file);
+  appendFileSync(file, 'three\n');
+  await following.until(3);
+  assert.deepEqual(following.lines().sort(), ['one', 'three', 'two']);
+});
+
 test('copytruncate of a log in the moment in which it is opened: what was cut off is found in the copy', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

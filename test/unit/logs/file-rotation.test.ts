@@ -179,6 +179,34 @@ test('sed -i, which renames an edited copy over the log, makes nothing old new',
   assert.deepEqual(lines(), ['one', 'two', 'three']);
 });
 
+test('a copy that was renamed over the log and rotated before rig looked is read on when its writer goes on', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const following = await follow(t, [file], '.', { intervalMs: 50 });
+  appendFileSync(file, `one ${'x'.repeat(5000)}\n`);
+  await following.until(1);
+  copyFileSync(file, `${file}.new`);
+  renameSync(`${file}.new`, file);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'two\n');
+  await following.until(2);
+  appendFileSync(`${file}.1`, 'three\n');
+  await following.until(3);
+  assert.deepEqual(following.lines().slice(1), ['two', 'three']);
+});
+
+test('the file that a link leads to is replaced in another folder: noticed at once, and not at the next look at all names', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'logs', 'app.log');
+  mkdirSync(join(folder, 'logs'));
+  writeFileSync(file, 'old\n');
+  symlinkSync('logs/app.log', join(folder, 'app.log'));
+  const following = await follow(t, [join(folder, 'app.log')], '.', { intervalMs: 60_000 });
+  writeFileSync(`${file}.new`, 'one\n');
+  renameSync(`${file}.new`, file);
+  await following.until(1);
+});
+
 test('a log that is deleted and begun again with the same lines is new', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

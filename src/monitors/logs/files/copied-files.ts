@@ -4,11 +4,11 @@
  * renamed over the log (`sed -i`) goes on where the log was.
  */
 import { fstatSync } from 'node:fs';
-import { hasTakenOver, isCopyOfAny, isCopyUpTo, isLikelyTheSame, isMadeBeside, mayBeCopyOf } from './copies.ts';
+import { hasTakenOver, isCopyOf, isCopyUpTo, isLikelyTheSame, isMadeBeside, mayBeCopyOf } from './copies.ts';
 import type { FileRecord } from './file-record.ts';
 import type { FilePosition } from './followed-file.ts';
-import { FollowedFile } from './followed-file.ts';
-import type { Neighbour } from './neighbours.ts';
+import { descriptorPath, FollowedFile } from './followed-file.ts';
+import type { Rotated } from './neighbours.ts';
 import { isRotationOf } from './neighbours.ts';
 import type { OpenFile } from './open-file.ts';
 
@@ -62,11 +62,15 @@ export class CopiedFiles {
   }
 
   /**
-   * Looks for the originals of a new file, and skips what it repeats. Of two that go on in the place of the same file the shorter
-   * is a copy of the other, made before rig looked.
+   * Looks for the originals of a new file, and skips what it repeats: of one that had a log's name at most for a moment
+   * (`isPassed`) any file is one that holds all of it. Of two that go on in the place of the same file the shorter is a copy of the
+   * other, made before rig looked.
    */
-  admit(entry: OpenFile): void {
-    if (entry.file.offset === 0) this.#seek(entry, (original) => mayBeCopyOf(entry.file, original));
+  admit(entry: OpenFile, isPassed: boolean): void {
+    const { file } = entry;
+    const isOriginal = (other: OpenFile): boolean => other !== entry && isReadable(other) && isCopyOf(file, other.file);
+    const others = file.offset === 0 && isPassed ? this.#followed.all().filter(isOriginal) : [];
+    if (file.offset === 0) this.#seek(entry, (original) => mayBeCopyOf(file, original), others);
     if (!this.#heirs.has(entry.file)) return;
     for (const other of this.#followed.all()) if (this.#areHeirs(entry, other)) this.#skipShorter(other, entry);
   }
@@ -94,6 +98,13 @@ export class CopiedFiles {
     const isRead = repeated.some((original) => original.file.offset >= size);
     if (isRead && size > file.offset) file.skipToEnd(size);
     return true;
+  }
+
+  /** The files that are followed and were copies of a log so far, by paths that hold also where their names are gone. */
+  copiesOf(log: FollowedFile): Rotated[] {
+    const isCopy = ([, originals]: [OpenFile, OpenFile[]]): boolean => originals.some(({ file }) => file === log);
+    const copies = [...this.#originals].filter(isCopy);
+    return copies.map(([{ file }]) => ({ path: descriptorPath(file), stat: fstatSync(file.fd, { bigint: true }) }));
   }
 
   /**
@@ -136,14 +147,9 @@ export class CopiedFiles {
     rotated.some(({ file }) => this.#takesOver(opened, file, record));
   }
 
-  /**
-   * Whether a file holds only what a followed one does. One that was born before (`isOlder`) holds something new only if it has
-   * taken the place of one of the `known` files as a copy.
-   */
-  isOnlyRepeating(opened: FollowedFile, { isOlder }: Neighbour, known: FollowedFile[]): boolean {
-    const followed = (): FollowedFile[] => this.#followed.all().map(({ file }) => file);
-    if (!isOlder) return isCopyOfAny(opened, followed());
-    return !known.some((previous) => this.#entryOf(previous) && hasTakenOver(opened, previous));
+  /** Whether a file has taken the place of one of some as a copy of it. */
+  hasTakenOverAny(opened: FollowedFile, known: FollowedFile[]): boolean {
+    return known.some((previous) => this.#entryOf(previous) && hasTakenOver(opened, previous));
   }
 
   /** Whether a file is followed, or holds only what one of the logs does whose rotated name it has. */
@@ -187,12 +193,16 @@ export class CopiedFiles {
    * A file at its beginning may be a copy of a log that is followed and whose name it has as rotation changes it (copytruncate to
    * a name that is watched): then it goes on where the log was truncated, or behind what it repeats.
    */
-  #seek(entry: OpenFile, mayBe: (original: FollowedFile) => boolean = () => true): void {
+  #seek(
+    entry: OpenFile,
+    mayBe: (original: FollowedFile) => boolean = () => true,
+    others: readonly OpenFile[] = none,
+  ): void {
     // Of two files each cannot be the copy of the other: both would be passed over.
     const isOther = (original: OpenFile): boolean =>
       isReadable(original) && !this.#originalsOf(original).includes(entry) && mayBe(original.file);
     const candidates = this.#candidates(entry.file);
-    const originals = candidates.filter(isOther);
+    const originals = [...new Set([...candidates.filter(isOther), ...others])];
     this.#originals.set(entry, originals);
     // One that was truncated since it was read, and renamed, no longer looks like an original, and goes on in this copy as well.
     for (const each of candidates) if (!originals.includes(each)) this.#followed.read(each);

@@ -35,12 +35,12 @@ export function isLikelyTheSame(next: FollowedFile, previous: FollowedFile): boo
   return isLikely && previous.isContinuedIn(next);
 }
 
-/** Whether a file that was made beside logs (`cp app.log app.log.bak`, copytruncate) holds nothing but what one of them held. */
-export function isCopyOfAny(copy: FollowedFile, logs: FollowedFile[]): boolean {
+/** Whether a file that was made beside a log (`cp app.log app.log.bak`, copytruncate) surely holds nothing but what that held. */
+export function isCopyOf(copy: FollowedFile, log: FollowedFile): boolean {
   const { size } = fstatSync(copy.fd);
   // Asked of each pair of thousands of files: the other ones are not looked at for nothing.
   if (size < surelyCopiedBytes) return false;
-  return logs.some(({ fd }) => size <= fstatSync(fd).size && haveSameBytes(copy.fd, fd, size));
+  return size <= fstatSync(log.fd).size && haveSameBytes(copy.fd, log.fd, size);
 }
 
 /**

@@ -34,6 +34,9 @@ export function identityOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
   return `${dev}:${ino}`;
 }
 
+/** Leads to an open file, where its name may have gone to another by now. */
+export const descriptorPath = ({ fd }: FollowedFile): string => `/proc/self/fd/${fd}`;
+
 /** Takes a matching line: a view on the shared buffer, and where the line begins in the file. */
 export type OnFileMatch = (file: FollowedFile, line: Buffer, offset: number) => boolean;
 
@@ -72,6 +75,8 @@ export class FollowedFile {
   readonly #born: string | null;
   /** Called when it is found truncated or rewritten, before it is read from its beginning again. */
   onTruncated: ((truncation: Truncation) => void) | undefined;
+  /** Whether it had no name any more at the last look: deleted, or replaced. */
+  isDeleted = false;
   /** Lines longer than a slice: examined in parts that overlap. */
   longLines = 0;
   /** Whether it had NUL bytes where lines may still be written: behind its end, as seen, or where a line should begin. */
@@ -251,7 +256,8 @@ export class FollowedFile {
   /** Reads and examines at most one slice. Returns whether there may be more. */
   readSlice(matcher: Matcher, onMatch: OnFileMatch): boolean {
     const lookedMs = Date.now();
-    const { size, mtimeMs } = fstatSync(this.fd);
+    const { size, mtimeMs, nlink } = fstatSync(this.fd);
+    this.isDeleted = nlink === 0;
     if (this.isUnchanged({ size, mtimeMs })) {
       this.#wholeMs = lookedMs;
       return false;

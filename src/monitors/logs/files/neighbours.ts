@@ -104,10 +104,14 @@ export function findNewNeighbours(
 /** What tells a file, by identity and birth, from all others also when it is gone: its number then goes to another. */
 export const bornAs = (stat: BigIntStats): string => `${identityOf(stat)} ${stat.birthtimeNs}`;
 
-/** Those, uncompressed, that were born or written after `sinceMs` (since the epoch): a log's copies may be among them. */
+/**
+ * Those, uncompressed, that were born or written after `sinceMs` (since the epoch): a log's copies may be among them. The largest
+ * is first: one that was made before holds less.
+ */
 export function findCopies(rotated: Rotated[], sinceMs: number): Rotated[] {
   const isNew = ({ stat }: Rotated): boolean => Math.max(Number(stat.birthtimeMs), Number(stat.mtimeMs)) > sinceMs;
-  return rotated.filter((each) => !isCompressedName(each.path) && isNew(each));
+  const copies = rotated.filter((each) => !isCompressedName(each.path) && isNew(each));
+  return copies.sort((one, other) => (one.stat.size > other.stat.size ? -1 : 1));
 }
 
 function statOf(path: string) {

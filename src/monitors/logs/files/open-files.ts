@@ -12,7 +12,7 @@ import { CopiedFiles } from './copied-files.ts';
 import type { FileRecord } from './file-record.ts';
 import { longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import type { OnFileMatch, Truncation } from './followed-file.ts';
-import { FollowedFile } from './followed-file.ts';
+import { descriptorPath, FollowedFile } from './followed-file.ts';
 import type { Neighbour } from './neighbours.ts';
 import type { OpenFile } from './open-file.ts';
 import { isReachable } from './reachable.ts';
@@ -149,12 +149,18 @@ export class OpenFiles {
   readPassed(neighbour: Neighbour, record: FileRecord, known: FollowedFile[]): void {
     const opened = new FollowedFile(neighbour.path);
     const isNew = opened.identity === neighbour.identity && !this.has(opened.identity);
-    const isWanted = (): boolean => isNew && !this.copies.isOnlyRepeating(opened, neighbour, known);
-    if (orClose(opened, isWanted)) this.release(this.#acquire(opened, 'beginning', record, known));
+    const isWanted = (): boolean => isNew && (!neighbour.isOlder || this.copies.hasTakenOverAny(opened, known));
+    if (orClose(opened, isWanted)) this.release(this.#acquire(opened, 'beginning', record, known, true));
     else opened.close();
   }
 
-  #acquire(opened: FollowedFile, at: 'beginning' | 'end', record: FileRecord, known: FollowedFile[]): FollowedFile {
+  #acquire(
+    opened: FollowedFile,
+    at: 'beginning' | 'end',
+    record: FileRecord,
+    known: FollowedFile[],
+    isPassed = false,
+  ): FollowedFile {
     if (at === 'beginning') {
       if (!this.has(opened.identity)) this.#onUnknown(opened.names);
       this.copies.readOriginals(opened);
@@ -168,7 +174,7 @@ export class OpenFiles {
     }
     if (at === 'end') opened.skipToEnd();
     else orClose(opened, () => this.copies.takeOver(opened, known, record));
-    this.copies.admit(this.#add(opened, [record]));
+    this.copies.admit(this.#add(opened, [record]), isPassed);
     return opened;
   }
 
@@ -320,7 +326,7 @@ export class OpenFiles {
    */
   #readOne(entry: OpenFile): boolean {
     if (this.#isStopped || this.#context.isOver() || entry.isBeingRead) return false;
-    const before = entry.file.offset;
+    const { offset: before, isDeleted: wasDeleted } = entry.file;
     entry.isBeingRead = true;
     try {
       entry.problem = undefined;
@@ -337,6 +343,8 @@ export class OpenFiles {
       entry.isBeingRead = false;
     }
     if (entry.file.offset !== before) entry.lastGrewMs = performance.now();
+    // inotify does not tell this from a write, and of the folder that a link leads to nobody is told.
+    if (entry.file.isDeleted && !wasDeleted) this.#onMoved();
     this.#tellOfEncoding(entry);
     return this.#pending.has(entry);
   }
@@ -392,9 +400,6 @@ export class OpenFiles {
     entry.file.close();
   }
 }
-
-/** Leads to an open file, where its name may have gone to another by now. */
-const descriptorPath = ({ fd }: FollowedFile): string => `/proc/self/fd/${fd}`;
 
 /** Does something with a file that is not followed yet, and closes it when that fails. */
 function orClose<T>(file: FollowedFile, act: () => T): T {

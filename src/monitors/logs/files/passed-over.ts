@@ -6,14 +6,12 @@ import type { BigIntStats } from 'node:fs';
 import { fstatSync, statSync } from 'node:fs';
 import type { CopiedFiles } from './copied-files.ts';
 import { FollowedFile, identityOf } from './followed-file.ts';
-
-/** So many are remembered. */
-const mostRemembered = 10_000;
+import { Remembered } from './remembered.ts';
 
 export class PassedOver {
   readonly #copies: CopiedFiles;
   /** How those were last seen that held nothing else than the logs, by identity and birth: they may be let go of, and renamed. */
-  readonly #explained = new Map<string, string>();
+  readonly #explained = new Remembered<string>();
 
   constructor(copies: CopiedFiles) {
     this.#copies = copies;
@@ -31,8 +29,6 @@ export class PassedOver {
     this.#explained.delete(file);
     if (!isExplained) return true;
     this.#explained.set(file, shapeOf(stat));
-    const [oldest] = this.#explained.keys();
-    if (this.#explained.size > mostRemembered && oldest !== undefined) this.#explained.delete(oldest);
     return false;
   }
 

@@ -15,6 +15,7 @@ import { NameEvents } from './name-events.ts';
 import type { Neighbour, Rotated } from './neighbours.ts';
 import { bornAs, findCopies, findNewNeighbours, haveSameNames, isRotationOf, listRotated } from './neighbours.ts';
 import type { OpenFiles } from './open-files.ts';
+import { Remembered } from './remembered.ts';
 import { Turns } from './turns.ts';
 import type { WakeUp } from './wake-up.ts';
 import { timesEventsMayBeLost } from './wake-up.ts';
@@ -85,8 +86,12 @@ export class WatchedPath {
   /** Names changed while this was looked through, or there was too much to unpack: it is once more. */
   #unsettled: Passage | undefined;
   /** The rotated files, copies and compressed ones that were looked through, as {@link bornAs}. */
-  readonly #examined = new Set<string>();
+  readonly #examined = new Remembered<true>();
   #isLooking = false;
+  /** Whether the path may lead to another file than `file` by now, which is not open yet. */
+  #isChanging = false;
+  /** Since when there may be copies of what came and was cut off between two looks, in milliseconds since the epoch, if so. */
+  #betweenSinceMs: number | undefined;
   #isStopped = false;
 
   /** `confirmedMs` is when it was last known what the path leads to, or that it leads nowhere, in milliseconds since the epoch. */
@@ -144,42 +149,55 @@ export class WatchedPath {
     // What the file holds by now was copied after that, perhaps before it was looked at.
     this.#wholeSinceMs = truncation.wholeMs;
     let found: number | undefined;
-    const hasMissed = (name: string): boolean => {
-      const rotated = listRotated(name, this.#foldersOf(this.file));
-      for (const copy of findCopies(rotated, sinceMs)) {
+    const hasMissed = (): boolean => {
+      const rotated = this.#listRotated(this.#foldersOf(this.file));
+      // One that has been followed may have been removed since.
+      const followed = original ? open.copies.copiesOf(original) : [];
+      for (const copy of findCopies([...rotated, ...followed], sinceMs)) {
         try {
           const { position } = truncation;
           const cutOff = { position, original, isRecovered: found !== undefined };
           const bytes = open.copies.recover(copy.path, cutOff, this.record);
           if (bytes === undefined) continue;
           found ??= bytes;
-          this.#examined.add(bornAs(copy.stat));
+          this.#examined.set(bornAs(copy.stat), true);
         } catch {
           // Renamed once more, or removed: then it holds nothing for anyone.
         }
       }
-      if (original) this.#readBetween(rotated, truncation.wholeMs - clockLagMs);
-      return found === undefined && !haveSameNames(rotated, listRotated(name, this.#foldersOf(this.file)));
+      return found === undefined && !haveSameNames(rotated, this.#listRotated(this.#foldersOf(this.file)));
     };
-    for (const name of this.#ownNames) for (let tries = 0; tries < mostTries && hasMissed(name); tries++);
+    for (let tries = 0; tries < mostTries && hasMissed(); tries++);
+    if (original) this.#betweenSinceMs ??= truncation.wholeMs - clockLagMs;
+    // What is a copy of the file that the path leads to by now is told from others only when that is open.
+    if (!this.#isChanging) this.#readBetween(this.#foldersOf(this.file));
     return found;
   }
 
   /** Reads the copies of what came and was cut off between two looks, when the file was truncated more than once. */
-  #readBetween(rotated: Rotated[], sinceMs: number): void {
-    for (const found of findNewNeighbours(rotated, sinceMs, (identity) => this.#context.open.has(identity))) {
-      if (found.isCompressed || found.isOlder || this.#examined.has(found.born)) continue;
-      try {
-        this.#readPassed(found, []);
-      } catch {
-        // Renamed once more, or removed: the next look finds it by its new name, if it has one.
+  #readBetween(folders: string[]): void {
+    const sinceMs = this.#betweenSinceMs;
+    this.#betweenSinceMs = undefined;
+    if (sinceMs === undefined) return;
+    const isKnown = (identity: string): boolean => this.#context.open.has(identity);
+    const hasMissed = (): boolean => {
+      const rotated = this.#listRotated(folders);
+      for (const found of findNewNeighbours(rotated, sinceMs, isKnown)) {
+        if (found.isCompressed || found.isOlder || this.#examined.has(found.born)) continue;
+        try {
+          this.#readPassed(found, []);
+        } catch {
+          // Renamed once more, or removed: it is looked for by its new name, if it has one.
+        }
       }
-    }
+      return !haveSameNames(rotated, this.#listRotated(folders));
+    };
+    for (let tries = 0; tries < mostTries && hasMissed(); tries++);
   }
 
   #readPassed(found: Neighbour, known: FollowedFile[]): void {
     this.#context.open.readPassed(found, this.record, known);
-    this.#examined.add(found.born);
+    this.#examined.set(found.born, true);
   }
 
   /** Notes what keeps "no gap" from being claimed of its file. */
@@ -220,6 +238,11 @@ export class WatchedPath {
     return this.#target === undefined ? [this.path] : [this.path, this.#target];
   }
 
+  /** The files in some folders that carry a name of this path as rotation changes it. */
+  #listRotated(folders: string[]): Rotated[] {
+    return [...new Set(this.#ownNames)].flatMap((name) => listRotated(name, folders));
+  }
+
   #leadsTo(identity: string, file: FollowedFile): boolean {
     return identity === file.identity || this.#context.open.isRenamedTo(file, identity);
   }
@@ -244,7 +267,9 @@ export class WatchedPath {
     const { open } = this.#context;
     const previous = this.file;
     // Where it was truncated before it lost its name, its copy is still to be found by that.
+    this.#isChanging = true;
     if (previous) open.read(previous);
+    this.#isChanging = false;
     this.noteDoubtsOfFile(previous);
     this.file = undefined;
     const folders = this.#foldersOf(previous);
@@ -265,6 +290,7 @@ export class WatchedPath {
       // ENOENT: gone again since the stat.
       if (errnoOf(error) !== 'ENOENT') this.#tell(messageOf(error));
     }
+    this.#readBetween(folders);
     if (at === 'beginning') {
       const { folders: before = [], sinceMs = this.#confirmedMs, known = [] } = this.#unsettled ?? {};
       const had = [previous, this.file].filter((file) => file !== undefined);
@@ -352,7 +378,7 @@ export class WatchedPath {
     if (!this.#context.hasRoomForCompressed()) return false;
     const fd = openSync(path, 'r');
     if (identityOf(fstatSync(fd, { bigint: true })) === identity) {
-      this.#examined.add(born);
+      this.#examined.set(born, true);
       this.#context.onCompressed({ path, fd }, this.record);
     } else closeSync(fd);
     return true;
