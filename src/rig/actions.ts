@@ -89,8 +89,10 @@ type PlannedAction = RigSpec['actions'][number];
 
 async function runAction(planned: PlannedAction, folder: string, run: Run): Promise<ActionReport> {
   const { name, plan, timeoutMs } = planned;
-  const limitMs = wholeMs(planned);
   const { spec, trigger, root, ended, guard, log } = run;
+  // What comes next takes as long as the disk does to answer.
+  const refusing = guard.refusal();
+  const limitMs = wholeMs(planned);
   const started = new Date();
   const startedAt = performance.now();
   const timeout = AbortSignal.timeout(limitMs);
@@ -110,7 +112,7 @@ async function runAction(planned: PlannedAction, folder: string, run: Run): Prom
   });
   if (ended.aborted) return report('ended', 'the rig was ended before it could run', {});
   try {
-    const refusal = await guard.refusal();
+    const refusal = await refusing;
     if (refusal !== undefined) return report('disk full', `not started: ${refusal}`, {});
     await makeNewFolder(dir);
     const action = findAction(name);

@@ -88,8 +88,9 @@ const programsMs = 5000;
 /** How many archives may be waiting to be written before the next actions wait for them, too. */
 const mostPackings = 2;
 
-/** How long after a trigger it is logged: the first action comes first. */
-const announceAfterMs = 50;
+/** How long after a trigger it is saved, and then how long until it is logged: the first action comes first. */
+const saveAfterMs = 10;
+const announceAfterMs = 40;
 
 /** So many of the things that went wrong are told at the end, and so many results. */
 const mostTold = 100;
@@ -355,12 +356,9 @@ class LiveRig {
       discarded: this.#discardRequested.signal,
       endedBy: () => this.#endRequest?.by,
     });
-    // Not before the first action has been started.
-    const announcing = delay(announceAfterMs).then(() => announceTrigger(this.spec, trigger, this.log));
     const running = collection.run(async () => (isLast ? await this.#watch?.stop() : undefined));
-    // While the collection waits for its folder.
-    this.#saveProgress();
     this.log.info(`triggered by ${[trigger.source, trigger.because, trigger.line].filter(Boolean).join(': ')}`);
+    const announcing = this.#announce(trigger);
     await running;
     this.#packings++;
     // A journald that hangs must not keep the next actions waiting either.
@@ -370,6 +368,14 @@ class LiveRig {
     // What triggers next does not wait for the archive, but archives must not pile up.
     if (isLast || this.#endRequest || this.#packings >= mostPackings) await this.#packing;
     this.#isCollecting = isLast;
+  }
+
+  /** Says that the rig has triggered, to who asks later and to who reads the journal; the first action has been started by then. */
+  async #announce(trigger: Trigger): Promise<void> {
+    await delay(saveAfterMs);
+    this.#saveProgress();
+    await delay(announceAfterMs);
+    await announceTrigger(this.spec, trigger, this.log);
   }
 
   async #pack(collection: Collection, number: number): Promise<void> {
