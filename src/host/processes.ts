@@ -33,18 +33,27 @@ function readAtOnce(pid: number, name: 'stat' | 'status' | 'coredump_filter'): s
   }
 }
 
-/** Reads /proc/PID/stat; undefined when there is no such process. See proc_pid_stat(5). */
-export async function readProcess(pid: number): Promise<ProcessStat | undefined> {
+/** /proc/PID/stat: the name, and the other fields by their numbers in proc_pid_stat(5). */
+interface Stat {
+  comm: string;
+  field(number: number): string | undefined;
+}
+
+function readStat(pid: number): Stat | undefined {
   const text = readAtOnce(pid, 'stat');
   if (text === undefined) return undefined;
   // The name stands in parentheses and may itself contain any: the last one closes it.
   const close = text.lastIndexOf(')');
-  const comm = text.slice(text.indexOf('(') + 1, close);
   const fields = text.slice(close + 2).split(' ');
-  const [state, parent] = fields;
-  const startTime = Number(fields[19]);
-  if (state === undefined || Number.isNaN(startTime)) return undefined;
-  return { pid, startTime, comm, state, parentPid: Number(parent) };
+  return { comm: text.slice(text.indexOf('(') + 1, close), field: (number) => fields[number - 3] };
+}
+
+/** Reads /proc/PID/stat; undefined when there is no such process. */
+export async function readProcess(pid: number): Promise<ProcessStat | undefined> {
+  const stat = readStat(pid);
+  const [state, parentPid, startTime] = [stat?.field(3), Number(stat?.field(4)), Number(stat?.field(22))];
+  if (stat === undefined || state === undefined || Number.isNaN(startTime)) return undefined;
+  return { pid, startTime, comm: stat.comm, state, parentPid };
 }
 
 /**
@@ -84,20 +93,14 @@ export async function listPids(): Promise<number[]> {
   return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-/** A field of /proc/PID/stat by its number in proc_pid_stat(5), behind the name; 0 when there is no such process. */
-function statField(pid: number, number: number): number {
-  const text = readAtOnce(pid, 'stat') ?? '';
-  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[number - 3] ?? 0);
-}
-
 /**
  * Whether a process has memory, by its vsize. Kernel threads have none, nor has one that is ending: its environment and its
  * arguments are gone some time before it is itself.
  */
-export const hasMemory = (pid: number): boolean => statField(pid, 23) > 0;
+export const hasMemory = (pid: number): boolean => Number(readStat(pid)?.field(23)) > 0;
 
 /** Whether execve(2) has put an environment, which may be empty, into the memory of a process: env_end. */
-const hasEnvironment = (pid: number): boolean => statField(pid, 51) > 0;
+const hasEnvironment = (pid: number): boolean => Number(readStat(pid)?.field(51)) > 0;
 
 /** How long execve(2) may take to give a process another program, on a host where it has to wait for a processor. */
 const execMs = 1000;

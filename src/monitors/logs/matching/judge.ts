@@ -21,11 +21,11 @@ export type Deliver = (match: LineMatch, verdict: Verdict | undefined) => 'count
 /** No new line, and no further part of a large one, is begun after so long in one turn of the event loop. */
 const turnMs = 10;
 /**
- * The same when so many lines wait that the next one would have no verdict; of this process's time on a CPU: of a burst nothing is
- * missed because it was stopped meanwhile.
+ * The same when so many lines wait that the next one would have no verdict; of this thread's time on a CPU: of a burst nothing is
+ * missed because rig was stopped meanwhile.
  */
 const roomMs = 100;
-/** How long one line may take, of this process's time on a CPU. */
+/** How long one line may take, of this thread's time on a CPU. */
 const lineMs = 25;
 /** The same when many lines have taken longer: a flood of them must not hold up for hours what comes behind it. */
 const hurriedLineMs = 2;
