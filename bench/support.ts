@@ -90,7 +90,7 @@ export async function needPackages(names: string[]): Promise<void> {
 /** A gcore that notes when it was started: a program of C, for bash takes a millisecond to start itself. */
 export async function installClock(host: TestHost): Promise<void> {
   await needPackages(['tcc', 'libc6-dev']);
-  await host.must('tcc', ['-o', clock, '-'], { input: readFileSync(new URL('clock.c', import.meta.url)) });
+  await host.must('tcc', ['-o', clock, '-'], { input: readFileSync(new URL('./clock.c', import.meta.url)) });
 }
 
 /** The path of what `installClock` installs. */

@@ -45,9 +45,11 @@ async function setUpHost(): Promise<void> {
   await setUp();
 }
 
-/** Unit tests first: they are over at once, and what they find explains failures of the rest. */
+/** Tests of pure code first: they are over at once, and what they find explains failures of the rest. */
 function findTestFiles(): string[] {
-  const all = ['unit', 'integration'].flatMap((tier) => globSync(`test/${tier}/**/*.test.ts`, { cwd: root }).sort());
+  const isSystem = (file: string): boolean => file.endsWith('.system.test.ts');
+  const found = globSync('test/**/*.test.ts', { cwd: root }).sort();
+  const all = [...found.filter((file) => !isSystem(file)), ...found.filter(isSystem)];
   const files = words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)));
   if (files.length === 0)
     throw new Error(`no test file${words.length === 0 ? '' : ` has ${words.join(' or ')} in its path`}`);

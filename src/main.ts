@@ -1,17 +1,17 @@
 /** argv in, exit code out. The only place that turns a failure into words. `--daemon` and `--take-down` are what rig starts itself. */
-import './clean-start.ts';
+import './host/clean-start.ts';
 import { actions } from './actions/index.ts';
-import { commandHelp, overview } from './cli/help.ts';
-import { parseOptions } from './cli/parse.ts';
-import { noteReaderGone } from './cli/terminal.ts';
 import { type AnyCommand, optionsOf } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
 import { errnoOf, messageOf, RigError, UsageError } from './errors.ts';
-import { nearest } from './nearest.ts';
-import { runDaemon } from './rig/daemon.ts';
-import { takeDownKilled } from './rig/leftover.ts';
-import { visible } from './text.ts';
-import { rigVersion } from './version.ts';
+import { commandHelp, overview } from './options/help.ts';
+import { nearest } from './options/nearest.ts';
+import { parseOptions } from './options/parse.ts';
+import { runDaemon } from './rig/daemon/daemon.ts';
+import { rigVersion } from './rig/records/version.ts';
+import { takeDownKilled } from './rig/recovery/leftover.ts';
+import { noteReaderGone } from './terminal/terminal.ts';
+import { visible } from './terminal/text.ts';
 
 const commands = [...monitorCommands, ...otherCommands];
 

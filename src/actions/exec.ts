@@ -1,13 +1,13 @@
 /** `--exec`: programs of the user's own, with the facts of the trigger in their environment. */
 import { basename, join } from 'node:path';
-import { splitWords } from '../command-words.ts';
 import { ActionError, messageOf, RigError, UsageError } from '../errors.ts';
 import { writeNewFile } from '../host/folders.ts';
 import { findCommand, type RunResult, runProgram } from '../host/programs.ts';
 import type { Json } from '../json.ts';
+import { splitWords } from '../options/command-words.ts';
 import { type ActionContext, defineAction } from '../plugin.ts';
-import { visible } from '../text.ts';
-import { triggerEnvironment } from '../trigger-environment.ts';
+import { triggerEnvironment } from '../rig/records/trigger-environment.ts';
+import { visible } from '../terminal/text.ts';
 
 /** How much of each stream is kept. A program that runs wild must not fill the disk. */
 const limitBytes = 100 * 2 ** 20;

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { ActionError, RigError } from '../errors.ts';
 import { findProgram, type RunResult } from '../host/programs.ts';
 import { defineAction } from '../plugin.ts';
-import { visible } from '../text.ts';
+import { visible } from '../terminal/text.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
 type SosPlan = {

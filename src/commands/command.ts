@@ -1,6 +1,6 @@
 import { messageOf, RigError, UsageError } from '../errors.ts';
 import type { OptionTable, Values } from '../plugin.ts';
-import { visible } from '../text.ts';
+import { visible } from '../terminal/text.ts';
 
 /** A subcommand: what it is called, what it takes, what it does. Its exit code is 0 unless it returns another or throws. */
 export interface Command<T extends OptionTable> {

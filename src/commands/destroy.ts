@@ -1,9 +1,9 @@
 import { RigError } from '../errors.ts';
 import type { OptionTable } from '../plugin.ts';
-import { askRig, NoAnswer } from '../rig/control.ts';
-import { endForeign, killRig } from '../rig/force.ts';
-import { takeDownDiscarding, takeDownWith } from '../rig/leftover.ts';
-import { listFinished, listIds, meet } from '../rig/registry.ts';
+import { endForeign, killRig } from '../rig/recovery/force.ts';
+import { takeDownDiscarding, takeDownWith } from '../rig/recovery/leftover.ts';
+import { listFinished, listIds, meet } from '../rig/registry/registry.ts';
+import { askRig, NoAnswer } from '../rig/wire/control.ts';
 import { type Command, tell, tellFailures } from './command.ts';
 import { idNote, idOption, matchLiveIds, selectIds, typedIds } from './select.ts';
 

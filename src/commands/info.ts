@@ -1,14 +1,11 @@
 import { actions } from '../actions/index.ts';
-import { quoteWords } from '../cli/shell-words.ts';
-import { formatTree } from '../cli/tree.ts';
 import { messageOf, RigError } from '../errors.ts';
 import { describeState, findByEnvironment, readUsage, type Usage } from '../host/processes.ts';
 import { ownerVariable } from '../host/programs.ts';
 import type { Json } from '../json.ts';
 import type { OptionTable } from '../plugin.ts';
-import { askRig } from '../rig/control.ts';
-import { takeDownWith } from '../rig/leftover.ts';
-import { readRigLog } from '../rig/read-log.ts';
+import { readRigLog } from '../rig/log/read-log.ts';
+import { takeDownWith } from '../rig/recovery/leftover.ts';
 import {
   type LiveRig,
   listFinished,
@@ -18,8 +15,11 @@ import {
   ownerMarker,
   type RigState,
   readRecord,
-} from '../rig/registry.ts';
-import { visible } from '../text.ts';
+} from '../rig/registry/registry.ts';
+import { askRig } from '../rig/wire/control.ts';
+import { quoteWords } from '../terminal/shell-words.ts';
+import { visible } from '../terminal/text.ts';
+import { formatTree } from '../terminal/tree.ts';
 import { type Command, tell } from './command.ts';
 import { foreignRow, silentRow } from './rows.ts';
 import { findAnyId, idNote, idOption, typedId } from './select.ts';

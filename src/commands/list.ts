@@ -1,13 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Column, formatTable } from '../cli/table.ts';
-import { hasColour, isRead, terminalWidth } from '../cli/terminal.ts';
 import { UsageError } from '../errors.ts';
 import type { OptionTable } from '../plugin.ts';
-import { askRig } from '../rig/control.ts';
-import { takeDownWith } from '../rig/leftover.ts';
-import type { RigStatus } from '../rig/life.ts';
-import { type FinishedRecord, type LiveRig, listFinished, listNames, meet, readRecord } from '../rig/registry.ts';
-import { formatAge } from '../text.ts';
+import type { RigStatus } from '../rig/life/life.ts';
+import { takeDownWith } from '../rig/recovery/leftover.ts';
+import {
+  type FinishedRecord,
+  type LiveRig,
+  listFinished,
+  listNames,
+  meet,
+  readRecord,
+} from '../rig/registry/registry.ts';
+import { askRig } from '../rig/wire/control.ts';
+import { type Column, formatTable } from '../terminal/table.ts';
+import { hasColour, isRead, terminalWidth } from '../terminal/terminal.ts';
+import { formatAge } from '../terminal/text.ts';
 import { type Command, tell, tellFailures } from './command.ts';
 import { foreignRow, type Row, silentRow } from './rows.ts';
 

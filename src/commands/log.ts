@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRead } from '../cli/terminal.ts';
 import type { OptionTable } from '../plugin.ts';
-import { askRig } from '../rig/control.ts';
-import { takeDownWith } from '../rig/leftover.ts';
-import { RigLogReader } from '../rig/read-log.ts';
-import { listFinished, listIds, meet } from '../rig/registry.ts';
-import { visible } from '../text.ts';
+import { RigLogReader } from '../rig/log/read-log.ts';
+import { takeDownWith } from '../rig/recovery/leftover.ts';
+import { listFinished, listIds, meet } from '../rig/registry/registry.ts';
+import { askRig } from '../rig/wire/control.ts';
+import { isRead } from '../terminal/terminal.ts';
+import { visible } from '../terminal/text.ts';
 import { type Command, tell } from './command.ts';
 import { findAnyId, idNote, idOption, typedId } from './select.ts';
 

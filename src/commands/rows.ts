@@ -1,5 +1,5 @@
 /** What is shown of a rig that does not say it itself. */
-import { type LiveRig, type RigRow, type RigState, readProgress, rowOf } from '../rig/registry.ts';
+import { type LiveRig, type RigRow, type RigState, readProgress, rowOf } from '../rig/registry/registry.ts';
 
 /** A rig of this host as `rig list` shows it; of one of another version little may be known. */
 export type Row = Omit<RigRow, 'created'> & { created: string | null; status: string };

@@ -1,8 +1,8 @@
 import { RigError } from '../errors.ts';
 import type { OptionTable } from '../plugin.ts';
-import { askRig } from '../rig/control.ts';
-import { takeDownWith } from '../rig/leftover.ts';
-import { findLive, listFinished, listIds } from '../rig/registry.ts';
+import { takeDownWith } from '../rig/recovery/leftover.ts';
+import { findLive, listFinished, listIds } from '../rig/registry/registry.ts';
+import { askRig } from '../rig/wire/control.ts';
 import { type Command, tell, tellFailures } from './command.ts';
 import { idNote, idOption, matchLiveIds, selectIds, typedIds } from './select.ts';
 

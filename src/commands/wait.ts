@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../errors.ts';
 import type { OptionTable } from '../plugin.ts';
-import { askRig, NoAnswer } from '../rig/control.ts';
-import { takeDownWith } from '../rig/leftover.ts';
+import { takeDownWith } from '../rig/recovery/leftover.ts';
 import {
   type EndStatus,
   type FinishedRecord,
@@ -11,7 +10,8 @@ import {
   listIds,
   readRecord,
   untilCleaned,
-} from '../rig/registry.ts';
+} from '../rig/registry/registry.ts';
+import { askRig, NoAnswer } from '../rig/wire/control.ts';
 import { type Command, tell, tellFailures } from './command.ts';
 import { idNote, idOption, matchAnyIds, selectIds, typedIds } from './select.ts';
 

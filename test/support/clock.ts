@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { TestHost } from './host.ts';
 
-const source = readFileSync(new URL('clock.c', import.meta.url));
+const source = readFileSync(new URL('./clock.c', import.meta.url));
 const library = '/usr/local/lib/clock.so';
 
 export const yearSeconds = 365 * 86_400;

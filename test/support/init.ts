@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const INIT = fileURLToPath(new URL('init.sh', import.meta.url));
-const CGROUP = fileURLToPath(new URL('cgroup.sh', import.meta.url));
+const INIT = fileURLToPath(new URL('./init.sh', import.meta.url));
+const CGROUP = fileURLToPath(new URL('./cgroup.sh', import.meta.url));
 const BUILT_RIG = fileURLToPath(new URL('../../dist/rig', import.meta.url));
 const START_WITHIN_MS = 20_000;
 

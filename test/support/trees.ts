@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { outputOf, updateLists } from '../../build/apt.ts';
 
 const RELEASE = 'bookworm';
-const MAKE_SCRIPT = fileURLToPath(new URL('make-tree.sh', import.meta.url));
+const MAKE_SCRIPT = fileURLToPath(new URL('./make-tree.sh', import.meta.url));
 const PROGRESS_EVERY_MS = 10_000;
 
 /** `minbase`: the barest Debian there is. `systemd`: a customer's host, to be booted. */

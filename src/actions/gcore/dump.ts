@@ -16,7 +16,7 @@ import {
 import { ownerVariable, type RunResult } from '../../host/programs.ts';
 import { leaveStopped, letRun } from '../../host/tracing.ts';
 import type { ActionContext } from '../../plugin.ts';
-import { visible } from '../../text.ts';
+import { visible } from '../../terminal/text.ts';
 import { label, type Outcome, withoutCore } from './outcome.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** What came of each wanted process, as the manifest tells it. */
-import { visible } from '../../text.ts';
+import { visible } from '../../terminal/text.ts';
 
 /** A type and not an interface, so that it is JSON for the manifest. */
 export type Outcome = {

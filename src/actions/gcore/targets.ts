@@ -12,7 +12,7 @@ import {
   startToleranceMs,
 } from '../../host/processes.ts';
 import type { ActionPrepareContext, Trigger } from '../../plugin.ts';
-import { visible } from '../../text.ts';
+import { visible } from '../../terminal/text.ts';
 import { label, type Outcome, withoutCore } from './outcome.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */

@@ -1,6 +1,6 @@
 /** The part of the plan that says when it triggers: the texts, how often and within what time. */
 import { UsageError } from '../../errors.ts';
-import { formatDuration } from './condition/clock.ts';
+import { formatDuration } from '../../options/units.ts';
 import type { MessageOptions } from './matching/matcher.ts';
 import { checkMessage } from './matching/matcher.ts';
 import type { LogsValues } from './options.ts';

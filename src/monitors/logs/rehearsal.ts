@@ -3,7 +3,7 @@
  * still there. Nothing of it counts for the rig.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { EchoRule, isOfRig } from './condition/echo.ts';
+import { EchoRule, isOfRig } from './events/echo.ts';
 import { FollowedFile } from './files/followed-file.ts';
 import type { JournalEntry } from './journal/entry.ts';
 import { textOf } from './journal/entry.ts';

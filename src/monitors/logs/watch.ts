@@ -1,13 +1,13 @@
 /** The armed logs monitor: counts what its sources find and fires. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nowMs } from '../../host/clock.ts';
 import type { MonitorContext, Trigger, TriggerFacts, Watch } from '../../plugin.ts';
 import { readingMs } from './condition/alarm.ts';
-import { nowMs } from './condition/clock.ts';
 import type { Condition } from './condition/condition.ts';
 import { makeCondition } from './condition/condition.ts';
-import { PassedOver } from './condition/passed-over.ts';
-import { SameEvent } from './condition/same-event.ts';
+import { PassedOver } from './events/passed-over.ts';
+import { SameEvent } from './events/same-event.ts';
 import { FileSource } from './files/file-source.ts';
 import { PseudoFileSource } from './files/pseudo-file-source.ts';
 import { StreamSource, streamName } from './files/stream-source.ts';

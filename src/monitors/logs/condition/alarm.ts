@@ -1,5 +1,5 @@
 /** Something that happens unless something else comes first: for what is to be noticed by its absence. */
-import { nowMs } from './clock.ts';
+import { nowMs } from '../../../host/clock.ts';
 
 /**
  * How much later than its time an alarm goes off. What was written in time may be read late: files are looked at once a second

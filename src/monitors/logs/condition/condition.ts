@@ -1,12 +1,14 @@
 /** When matching lines make a trigger: so many of them, none for so long, one followed by another, or one that is not. */
+
+import { nowMs } from '../../../host/clock.ts';
+import { formatDuration } from '../../../options/units.ts';
 import type { TriggerFacts } from '../../../plugin.ts';
+import type { Reason } from '../events/passed-over.ts';
 import type { LogsPlan } from '../plan.ts';
 import type { LineMatch } from '../source.ts';
 import { Alarm } from './alarm.ts';
-import { formatDuration, nowMs } from './clock.ts';
 import { factsOf, factsOfAbsence } from './facts.ts';
 import { kindOf } from './line-kind.ts';
-import type { Reason } from './passed-over.ts';
 import { isOvertaken, type Remembered, RememberedLines } from './remembered-lines.ts';
 import { SlidingWindow } from './sliding-window.ts';
 

@@ -1,6 +1,7 @@
 /** Which kind of line it is: what stays when numbers, addresses and ids are masked. */
+
+import { messageOfLine } from '../events/same-event.ts';
 import type { LineMatch } from '../source.ts';
-import { messageOfLine } from './same-event.ts';
 
 /** So much of a message tells its kind. */
 const comparedCharacters = 1024;

@@ -1,8 +1,8 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
 import { errnoOf, messageOf } from '../../../errors.ts';
+import { WallClock } from '../../../host/clock.ts';
 import { every } from '../../../host/every.ts';
 import type { SourceStatus, Trigger } from '../../../plugin.ts';
-import { WallClock } from '../condition/clock.ts';
 import type { Source, SourceContext, SourceExcerpt } from '../source.ts';
 import type { CompressedFile, OpenCompressedFile } from './compressed-file.ts';
 import { examineCompressed } from './compressed-file.ts';

@@ -1,7 +1,7 @@
 /** What syslog, journald and the kernel say in a log file that they have not logged: lines that are missing from it. */
-import { nowMs } from '../condition/clock.ts';
-import { parseSyslogLine } from '../condition/same-event.ts';
+import { nowMs } from '../../../host/clock.ts';
 import { suppressionIn, tellsInFile } from '../coverage.ts';
+import { parseSyslogLine } from '../events/same-event.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import { lineEndOf, lineStartOf } from '../matching/searcher.ts';
 import { finder } from '../matching/vectors.ts';

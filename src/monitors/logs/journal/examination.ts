@@ -1,10 +1,10 @@
 /** What is done with the entries of the journal, whoever reads them, and what is said of it in the end. */
 import type { SourceStatus } from '../../../plugin.ts';
-import { entryTimeMs } from '../condition/clock.ts';
 import { Gaps, suppressionIn, tellsInJournal } from '../coverage.ts';
 import type { LineMatch, SourceContext } from '../source.ts';
 import type { JournalEntry } from './entry.ts';
 import { textOf } from './entry.ts';
+import { entryTimeMs } from './entry-time.ts';
 import { JournalSequence } from './sequence.ts';
 
 /** What is said of losses is short; a message may have many megabytes. */

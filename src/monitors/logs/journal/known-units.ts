@@ -1,7 +1,7 @@
 /** Units that systemd or the journal knows of: a name that is mistyped should be noticed while the user is still there. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { namesIn } from '../../../host/folders.ts';
-import { nearest } from '../../../nearest.ts';
+import { nearest } from '../../../options/nearest.ts';
 import type { JournalPlan } from '../plan.ts';
 import { findJournalFiles, isLiveName } from './host.ts';
 import { orUndefined } from './native/error.ts';

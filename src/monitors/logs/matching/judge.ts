@@ -1,5 +1,5 @@
 /** Which of a plan's texts a line matches: at once where that takes little time, else in slices and under a bound. */
-import { nowMs } from '../condition/clock.ts';
+import { nowMs } from '../../../host/clock.ts';
 import type { LogsPlan } from '../plan.ts';
 import type { LineMatch } from '../source.ts';
 import type { Matcher, MessageOptions } from './matcher.ts';

@@ -1,0 +1,55 @@
+/** `manifest.json`: what is in the archive, where it comes from and how it came about. */
+import { hostname, release } from 'node:os';
+import { writeNewFile } from '../../host/folders.ts';
+import type { SourceStatus, Trigger } from '../../plugin.ts';
+import type { ActionReport } from '../collect/actions.ts';
+import { isoTime } from '../records/paths.ts';
+import type { RigSpec } from '../records/spec.ts';
+import { rigVersion } from '../records/version.ts';
+import type { EndStatus } from '../registry/registry.ts';
+import { type CollectedFile, describeFiles } from './archive.ts';
+
+export interface Manifest {
+  rig: { version: string; commit: string; node: string };
+  host: { name: string; kernel: string };
+  spec: RigSpec;
+  status: EndStatus;
+  /** False when the rig was ended before its actions were done. */
+  complete: boolean;
+  reasons: string[];
+  ended: string;
+  /** Which trigger of this rig it is, counted from 1. */
+  number: number;
+  trigger: Trigger;
+  sources: SourceStatus[];
+  actions: (ActionReport & { files: CollectedFile[] })[];
+  /** What stands in the archive beside the actions' files. */
+  files: CollectedFile[];
+}
+
+/** What is known of a rig before its files are looked at. */
+type Facts = Omit<Manifest, 'rig' | 'host' | 'ended' | 'actions' | 'files'> & { actions: ActionReport[] };
+
+/**
+ * Writes rig.log and manifest.json into the folder of what was collected; the manifest describes every file but itself.
+ * `signal` ends the hashing of large ones.
+ */
+export async function writeManifest(
+  folder: string,
+  facts: Facts,
+  logLines: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await writeNewFile(`${folder}/rig.log`, logLines.map((line) => `${line}\n`).join(''));
+  const files = await describeFiles(folder, signal);
+  const isOf = (report: ActionReport) => (file: CollectedFile) => file.path.startsWith(`${report.folder}/`);
+  const manifest: Manifest = {
+    rig: rigVersion,
+    host: { name: hostname(), kernel: release() },
+    ...facts,
+    ended: isoTime(new Date()),
+    actions: facts.actions.map((report) => ({ ...report, files: files.filter(isOf(report)) })),
+    files: files.filter((file) => !facts.actions.some((report) => isOf(report)(file))),
+  };
+  await writeNewFile(`${folder}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+}

@@ -1,0 +1,87 @@
+/** `rig --daemon`: the detached process that is a rig. Its starter sends the spec through a pipe, and hears how arming went. */
+import { fstatSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { messageOf, RigError, UsageError } from '../../errors.ts';
+import { type EndRequest, runRig, type Starter } from '../life/life.ts';
+import type { RigSpec } from '../records/spec.ts';
+import { receiveJson, sendJson } from '../wire/json-lines.ts';
+
+/** The descriptor of the pipe (a socket pair) to the starter. */
+const starterDescriptor = 3;
+
+/** From the starter to the daemon: the spec, and then that the user has been told. */
+export type ToDaemon = { kind: 'spec'; spec: RigSpec } | { kind: 'told' };
+/** From the daemon to its starter. */
+export type FromDaemon =
+  | { kind: 'started' }
+  | { kind: 'remark'; text: string }
+  | { kind: 'armed' }
+  | { kind: 'error'; message: string; exitCode: number };
+
+/** Signals that end the rig in order, and those that must not end it: a closed terminal, a curious kill -USR1. */
+export function handleSignals(end: (request: EndRequest) => void): void {
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => end({ by: name, keep: true }));
+  for (const name of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(name, () => {});
+}
+
+function connectStarter(): Socket {
+  try {
+    if (!fstatSync(starterDescriptor).isSocket()) throw new Error('not a socket');
+  } catch {
+    throw new UsageError('--daemon is how rig starts itself; see rig --help for what you can type');
+  }
+  return new Socket({ fd: starterDescriptor });
+}
+
+/** What the daemon is told, as promises. `gone` rejects when the starter ends before the user has been told. */
+function listen(socket: Socket) {
+  const spec = Promise.withResolvers<RigSpec>();
+  const told = Promise.withResolvers<void>();
+  receiveJson(
+    socket,
+    (value) => {
+      const message = value as ToDaemon;
+      if (message.kind === 'spec') spec.resolve(message.spec);
+      else told.resolve();
+    },
+    () => {
+      const gone = new RigError('whoever started the rig is gone');
+      spec.reject(gone);
+      told.reject(gone);
+    },
+  );
+  // The rejection is looked at where it matters; until then it is no unhandled one.
+  told.promise.catch(() => {});
+  return { spec: spec.promise, told: told.promise };
+}
+
+/** Runs the daemon to the end of its rig. */
+export async function runDaemon(): Promise<void> {
+  const socket = connectStarter();
+  process.umask(0o077);
+  const say = (message: FromDaemon): void => sendJson(socket, message);
+  const { spec, told } = listen(socket);
+  say({ kind: 'started' });
+  const starter: Starter = {
+    remark: (text) => say({ kind: 'remark', text }),
+    show: () => {},
+    armed: async () => {
+      say({ kind: 'armed' });
+      await told;
+      socket.destroy();
+    },
+    onEndRequest: (end) => {
+      handleSignals(end);
+      told.catch(() => end({ by: 'the end of its starter', keep: false }));
+    },
+  };
+  try {
+    await runRig(await spec, starter);
+  } catch (error) {
+    const exitCode = error instanceof UsageError ? 2 : 1;
+    const isExpected = error instanceof UsageError || error instanceof RigError;
+    const message = isExpected || !(error instanceof Error) ? messageOf(error) : `${error.stack}`;
+    say({ kind: 'error', message, exitCode });
+    if (socket.writable) await new Promise<void>((resolve) => socket.end(resolve));
+  }
+}

@@ -1,0 +1,79 @@
+/** Tells the host's own logging, and whom the user named, what becomes of a rig. */
+import { existsSync } from 'node:fs';
+import { messageOf } from '../../errors.ts';
+import { findProgram, runProgram } from '../../host/programs.ts';
+import type { Trigger } from '../../plugin.ts';
+import { visible } from '../../terminal/text.ts';
+import type { RigSpec } from '../records/spec.ts';
+import { triggerEnvironment } from '../records/trigger-environment.ts';
+import type { FinishedRecord } from '../registry/registry.ts';
+import type { RigLog } from './log.ts';
+
+/** How long telling may take: it is less than what it tells of. */
+const loggerMs = 5000;
+const notifyMs = 60_000;
+
+/** How much of a line goes into a field. */
+const longestValue = 4096;
+
+type Fields = Record<string, string>;
+
+/** journald's native protocol takes fields, logger(1) hands them on; what listens at /dev/log gets the message alone. */
+async function log(message: string, fields: Fields): Promise<void> {
+  const logger = await findProgram('logger');
+  if (logger === undefined) return;
+  const signal = AbortSignal.timeout(loggerMs);
+  if (existsSync('/run/systemd/journal/socket')) {
+    const all = { MESSAGE: message, PRIORITY: '5', SYSLOG_IDENTIFIER: 'rig', ...fields };
+    const input = Object.entries(all).map(([name, value]) => `${name}=${visible(value).slice(0, longestValue)}\n`);
+    await runProgram(logger, ['--journald'], { input: input.join(''), signal });
+  } else if (existsSync('/dev/log')) {
+    await runProgram(logger, ['-t', 'rig', '-p', 'daemon.notice', '--', visible(message)], { signal });
+  }
+}
+
+/**
+ * Writes a line to the journal, or to syslog, that a rig has triggered. The matching text is in a field of its own and not in
+ * the message. Never rejects: it is only told.
+ */
+export async function announceTrigger({ id, monitor }: RigSpec, trigger: Trigger, rigLog: RigLog): Promise<void> {
+  const fields = { RIG_ID: id, RIG_EVENT: 'triggered', RIG_SOURCE: trigger.source, RIG_TRIGGER_LINE: trigger.line };
+  await log(`${id} has triggered: ${monitor.name}, ${trigger.source}`, fields).catch((error) =>
+    rigLog.warn(`the trigger cannot be logged: ${messageOf(error)}`),
+  );
+}
+
+/** Writes a line to the journal, or to syslog, that a rig has ended. Never rejects. */
+export async function announceEnd({ id, status, archive }: FinishedRecord, rigLog: RigLog): Promise<void> {
+  const fields = { RIG_ID: id, RIG_EVENT: 'ended', RIG_STATUS: status, RIG_ARCHIVE: archive ?? '' };
+  await log(`${id} has ended: ${status}${archive === null ? '' : `, ${archive}`}`, fields).catch((error) =>
+    rigLog.warn(`the end cannot be logged: ${messageOf(error)}`),
+  );
+}
+
+/** Runs what --notify names, with how the rig ended and the facts of its last trigger in the environment. Never rejects. */
+export async function notify(
+  spec: RigSpec,
+  { id, status, archive, reasons }: FinishedRecord,
+  trigger: Trigger | undefined,
+  rigLog: RigLog,
+): Promise<void> {
+  if (!spec.notify) return;
+  const { program, args } = spec.notify;
+  const facts = trigger ? triggerEnvironment(id, trigger) : { RIG_ID: id };
+  const end = {
+    RIG_STATUS: status,
+    RIG_ARCHIVE: archive ?? '',
+    RIG_REASONS: reasons.join('; ').slice(0, longestValue),
+  };
+  try {
+    const env = { ...facts, RIG_TRIGGER_LINE: facts.RIG_LINE ?? '', ...end };
+    const { exitCode, signalName, stderr } = await runProgram(program, args, {
+      env,
+      signal: AbortSignal.timeout(notifyMs),
+    });
+    if (exitCode !== 0) rigLog.warn(`--notify ended with ${signalName ?? `exit code ${exitCode}`}: ${stderr.trim()}`);
+  } catch (error) {
+    rigLog.warn(`--notify: ${messageOf(error)}`);
+  }
+}

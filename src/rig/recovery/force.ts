@@ -1,0 +1,51 @@
+/** Ends a rig that cannot be asked to: one that hangs or is stopped, or of a version that does not answer as this one asks. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { RigError } from '../../errors.ts';
+import { killGuardian } from '../../host/guardian.ts';
+import { isAlive, sendSignal } from '../../host/processes.ts';
+import { meet, type Owner, type TakeDown } from '../registry/registry.ts';
+
+/** How long a rig may take to end in order after SIGTERM: it ends its programs, and packs what they had collected. */
+const orderlyMs = 15_000;
+/** How long the kernel may take to end a killed process; one in uninterruptible sleep (D) it cannot end. */
+const killedMs = 5000;
+const pollMs = 20;
+
+/** Waits until a process has ended; whether it has. */
+async function hasEnded(owner: Owner, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (await isAlive(owner)) {
+    if (performance.now() > deadline) return false;
+    await delay(pollMs);
+  }
+  return true;
+}
+
+/** Kills the daemon, with everything that it has started, and puts in order what it leaves. Throws a RigError when it stays. */
+export async function killRig(id: string, owner: Owner, takeDown: TakeDown): Promise<void> {
+  if (await isAlive(owner)) {
+    // Stopped, so that it starts no other guardian; which would keep what is to be discarded.
+    sendSignal(owner.pid, 'SIGSTOP');
+    await killGuardian(owner.pid);
+    sendSignal(owner.pid, 'SIGKILL');
+  }
+  if (!(await hasEnded(owner, killedMs)))
+    throw new RigError(
+      `${id}: process ${owner.pid} cannot be killed: it waits in the kernel (state D), for a disk perhaps`,
+    );
+  await meet(id, takeDown);
+}
+
+/**
+ * Ends a rig of another version: every one of them puts itself in order at SIGTERM. With `force` it is killed when that takes
+ * too long; without, that is a RigError.
+ */
+export async function endForeign(id: string, owner: Owner, force: boolean, takeDown: TakeDown): Promise<void> {
+  if (await isAlive(owner)) sendSignal(owner.pid, 'SIGTERM');
+  if (await hasEnded(owner, orderlyMs)) await meet(id, takeDown);
+  else if (force) await killRig(id, owner, takeDown);
+  else
+    throw new RigError(
+      `${id}: a rig of another version, which did not end within ${orderlyMs / 1000} s; rig destroy --force ${id} kills it`,
+    );
+}

@@ -1,0 +1,125 @@
+/**
+ * What a daemon leaves that was killed before it could put itself in order. Its guardian (host/guardian.ts) puts it in order
+ * at once; where that was killed too, the next `rig` command does.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, UsageError } from '../../errors.ts';
+import { findByEnvironment, isAlive } from '../../host/processes.ts';
+import { ownerVariable } from '../../host/programs.ts';
+import { killTracers } from '../../host/tracing.ts';
+import { clearLeftover, discardLeftover, type WorkPlace } from '../collect/work-folder.ts';
+import { announceEnd, notify } from '../log/announce.ts';
+import { openLog } from '../log/log.ts';
+import { isoTime, outputRoot } from '../records/paths.ts';
+import type { RigSpec } from '../records/spec.ts';
+import {
+  type EndStatus,
+  type FinishedRecord,
+  type Left,
+  meet,
+  type Owner,
+  ownerMarker,
+  parseMarker,
+  rowOf,
+  type TakeDown,
+  writeRecord,
+} from '../registry/registry.ts';
+
+/** Ends every process that the dead daemon had started: they carry its mark, which no later daemon can have. */
+async function endOrphans(owner: Owner): Promise<void> {
+  // A gdb among them holds the process that it was dumping.
+  await killTracers(() => findByEnvironment(ownerVariable, ownerMarker(owner)));
+}
+
+/** Writes how a killed rig ended, and gives it. Of one whose state cannot be read there is nothing to write. */
+async function recordEnd(
+  { state, progress }: Left,
+  status: EndStatus,
+  kept: string[],
+  reason: string,
+): Promise<FinishedRecord | undefined> {
+  if (!state) return undefined;
+  const row = rowOf(state, progress);
+  const archives = [...row.archives, ...kept];
+  const record = {
+    ...row,
+    archive: kept.at(-1) ?? row.archive,
+    archives,
+    status,
+    ended: isoTime(new Date()),
+    reasons: [reason],
+  };
+  await writeRecord(record);
+  return record;
+}
+
+/** Takes down a rig that was never armed: nobody was told of it, so nothing is said and no record is left. */
+export const takeDownUnarmed: TakeDown = async (id, left) => {
+  if (left.owner) await endOrphans(left.owner);
+  await clearLeftover(placeOf(id, left));
+};
+
+/** Where a rig had written; of one whose state cannot be read only the usual place is known. */
+const placeOf = (id: string, { state }: Left): WorkPlace => state?.spec ?? { id, output: { folder: outputRoot } };
+
+/**
+ * Ends a killed rig's children, keeps what it had collected, and records that it failed. `tell` hears what was done. Of a rig
+ * that was never armed there is nothing to tell. `ended` gets the record.
+ */
+export function takeDownWith(
+  tell: (text: string) => void,
+  ended: (record: FinishedRecord, spec: RigSpec) => void = () => {},
+): TakeDown {
+  return async (id, left) => {
+    if (left.state && !left.progress) return await takeDownUnarmed(id, left);
+    if (left.owner) await endOrphans(left.owner);
+    const kept = await clearLeftover(placeOf(id, left));
+    const where = kept.length === 0 ? '' : `, what it had collected is in ${kept.join(', ')}`;
+    tell(`${id}: its daemon was killed; cleaned up${where}`);
+    const record = await recordEnd(left, 'failed', kept, 'the daemon was killed');
+    if (record && left.state) ended(record, left.state.spec);
+  };
+}
+
+/** Ends a killed rig's children, removes what it was collecting, and records that it was destroyed: `rig destroy --force`. */
+export function takeDownDiscarding(tell: (text: string) => void): TakeDown {
+  return async (id, left) => {
+    if (left.owner) await endOrphans(left.owner);
+    await discardLeftover(placeOf(id, left));
+    tell(`${id}: its daemon was killed; what it was collecting is discarded`);
+    await recordEnd(left, 'destroyed', [], 'killed by rig destroy --force, what was being collected is discarded');
+  };
+}
+
+/** How long a process may take from closing its descriptors, which wakes the guardian, to its end. */
+const dyingMs = 10_000;
+const pollMs = 5;
+
+/** `rig --take-down ID OWNER`: what the guardian of a daemon becomes when that has died. */
+export async function takeDownKilled(id: string, marker: string): Promise<void> {
+  const owner = parseMarker(marker);
+  if (owner === undefined) throw new UsageError('--take-down is what rig starts itself');
+  process.umask(0o077);
+  const deadline = performance.now() + dyingMs;
+  while (await isAlive(owner)) {
+    // It has closed its end and lives: whatever that is, there is no leave to kill its children.
+    if (performance.now() > deadline) return;
+    await delay(pollMs);
+  }
+  // First of all, and also where its state is gone: somebody may have emptied /run/rig.
+  await endOrphans(owner);
+  const log = await openLog(id, false, { show: () => {}, remark: () => {} });
+  const telling: Promise<unknown>[] = [];
+  const tellOfEnd = (record: FinishedRecord, spec: RigSpec): void => {
+    telling.push(announceEnd(record, log), notify(spec, record, undefined, log));
+  };
+  try {
+    await meet(
+      id,
+      takeDownWith((text) => log.warn(text), tellOfEnd),
+    );
+  } catch (error) {
+    log.error(messageOf(error));
+  }
+  await Promise.all(telling);
+}

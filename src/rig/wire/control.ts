@@ -1,0 +1,128 @@
+/** The control socket: how `rig list`, `rig destroy` and the like talk to a rig. One JSON object per line, each way. */
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { messageOf, RigError } from '../../errors.ts';
+import { controlSocket } from '../records/paths.ts';
+import { receiveJson, sendJson } from './json-lines.ts';
+
+/**
+ * What can be asked: how it is, that it ends (`destroy`), that it triggers now, or how it ended (`wait`), which is answered
+ * when it has. The first and the second every version of rig knows.
+ */
+const commands = ['status', 'destroy', 'trigger', 'wait'] as const;
+interface Request {
+  command: (typeof commands)[number];
+}
+type Answer = { ok: true; result: unknown } | { ok: false; error: string };
+
+/** No request is longer. */
+const maxRequestBytes = 64 * 1024;
+/** A client that says nothing for so long is not one of ours. */
+const silentClientMs = 5000;
+/** More clients at once are turned away: they wait in the kernel's queue for nothing. */
+const maxClients = 256;
+/** So many of them may wait for the end, which takes as long as it takes: there is room for those who ask for something else. */
+const maxWaiting = 192;
+
+function isRequest(value: unknown): value is Request {
+  const command = typeof value === 'object' && value !== null && 'command' in value ? value.command : undefined;
+  return commands.some((known) => known === command);
+}
+
+const unknownCommand = 'unknown command';
+
+/** An older rig does not know what came later. */
+const explainError = (error: string, command: string): string =>
+  error === unknownCommand ? `another version of rig made it, which does not know "${command}"` : error;
+
+async function answer(socket: Socket, value: unknown, handle: (request: Request) => Promise<unknown>): Promise<void> {
+  const reply: Answer = isRequest(value)
+    ? await handle(value).then(
+        (result) => ({ ok: true as const, result }),
+        (error) => ({ ok: false as const, error: messageOf(error) }),
+      )
+    : { ok: false, error: unknownCommand };
+  sendJson(socket, reply);
+  socket.setTimeout(silentClientMs, () => socket.destroy());
+  socket.end();
+}
+
+/**
+ * Serves one request per connection on a unix socket at `path`. A client that sends garbage, too much or nothing at all, or
+ * does not read the answer, is disconnected;
+ * nothing a client does reaches further than its own connection.
+ */
+export async function serveControl(path: string, handle: (request: Request) => Promise<unknown>): Promise<Server> {
+  let waiting = 0;
+  const server = createServer((socket) => {
+    let asked = false;
+    const silent = setTimeout(() => socket.destroy(), silentClientMs);
+    socket.on('close', () => clearTimeout(silent));
+    receiveJson(
+      socket,
+      (value) => {
+        if (asked) return;
+        asked = true;
+        clearTimeout(silent);
+        if (isRequest(value) && value.command === 'wait') {
+          // rig wait asks again.
+          if (waiting >= maxWaiting) return void socket.destroy();
+          waiting++;
+          socket.once('close', () => waiting--);
+        }
+        void answer(socket, value, handle);
+      },
+      () => socket.destroy(),
+      maxRequestBytes,
+    );
+  });
+  server.maxConnections = maxClients;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  return server;
+}
+
+/** The rig said nothing within the time that it had, or hung up: it may hang, or have ended just now. */
+export class NoAnswer extends RigError {
+  override name = 'NoAnswer';
+}
+
+/**
+ * Asks the rig `id`. Throws a RigError when it answers with an error, and a {@link NoAnswer} when it does not answer within
+ * `timeoutMs` (undefined: however long it takes) or `signal` aborts.
+ */
+export function askRig(
+  id: string,
+  command: Request['command'],
+  timeoutMs: number | undefined,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(controlSocket(id));
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      socket.destroy();
+      act();
+    };
+    const fail = (why: string): void => settle(() => reject(new NoAnswer(`${id}: ${why}`)));
+    const abort = (): void => fail('is not asked any longer');
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => fail(`does not answer within ${timeoutMs / 1000} s`), timeoutMs);
+    signal?.addEventListener('abort', abort, { once: true });
+    receiveJson(
+      socket,
+      (value) => {
+        const reply = value as Answer;
+        if (reply.ok) settle(() => resolve(reply.result));
+        else settle(() => reject(new RigError(`${id}: ${explainError(reply.error, command)}`)));
+      },
+      (error) => fail(error ? messageOf(error) : 'ended without an answer'),
+    );
+    sendJson(socket, { command } satisfies Request);
+    if (signal?.aborted) abort();
+  });
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, globSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { findArchive, findVersion, sosreport } from '../../src/actions/sosreport.ts';
+import { makeFolder } from '../support/processes.ts';
+import { waitFor } from '../support/wait.ts';
+import { actionContext, prepareContext } from './context.ts';
+
+/** A stand-in for what the real sos cannot be made to do. Its `$DIR` is the folder that it is told to use. */
+function fakeSos(folder: string, script: string): string {
+  const path = join(folder, 'sos');
+  writeFileSync(path, `#!/bin/sh\nDIR=$4\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+test('sos makes an archive that tar lists, and nothing else remains but its checksum', async (t) => {
+  const dir = makeFolder(t);
+  const details = await sosreport.run(
+    await sosreport.prepare({ sosreport: true }, prepareContext()),
+    actionContext(dir),
+  );
+  const { archive, version } = details as { archive: string; version: string };
+  assert.match(version, /^\d/);
+  assert.match(archive, /\.tar/);
+  assert.deepEqual(
+    readdirSync(dir).filter((name) => !name.startsWith(archive)),
+    [],
+  );
+  assert.match(execFileSync('tar', ['-tf', join(dir, archive)], { encoding: 'utf8' }), /sos_logs\/sos\.log/);
+});
+
+const failures: Array<[string, string, string]> = [
+  [
+    'is told that the disk is full',
+    'echo " No space left on device while collecting plugin data"; mkdir $DIR/sos.x; exit 1',
+    'No space left on device while collecting plugin data',
+  ],
+  ['exits 0 without an archive', 'mkdir $DIR/sos.x', 'sos ended without an archive'],
+  [
+    'names an archive that does not exist',
+    'mkdir $DIR/sos.x; echo "  $DIR/sosreport-a.tar.xz"',
+    'sos ended without an archive',
+  ],
+  [
+    'makes an empty archive',
+    'mkdir $DIR/sos.x; : > $DIR/sosreport-a.tar.xz; echo "  $DIR/sosreport-a.tar.xz"',
+    'sos ended without an archive',
+  ],
+  ['makes its archive elsewhere', 'mkdir $DIR/sos.x; echo "  /etc/sosreport-a.tar.xz"', 'sos ended without an archive'],
+  [
+    'makes a link to an archive',
+    'mkdir $DIR/sos.x; ln -s /etc/passwd $DIR/sosreport-a.tar.xz; echo "  $DIR/sosreport-a.tar.xz"',
+    'sos ended without an archive',
+  ],
+  ['fails', 'mkdir $DIR/sos.x; exit 3', 'sos ended with exit code 3'],
+];
+
+for (const [name, script, message] of failures) {
+  test(`a sos that ${name} fails the action, and what it had collected stays`, async (t) => {
+    const dir = makeFolder(t);
+    const program = fakeSos(makeFolder(t), script);
+    await assert.rejects(sosreport.run({ program, subcommand: ['report'] }, actionContext(dir)), {
+      name: 'ActionError',
+      message,
+    });
+    assert.ok(readdirSync(dir).includes('sos.x'));
+  });
+}
+
+test('folders that sos left beside its archive are removed', async (t) => {
+  const dir = makeFolder(t);
+  const program = fakeSos(
+    makeFolder(t),
+    'mkdir $DIR/sos.x; for f in a.tar.xz a.tar.xz.md5; do echo x > $DIR/$f; done; echo "	$DIR/a.tar.xz"',
+  );
+  await sosreport.run({ program, subcommand: ['report'] }, actionContext(dir));
+  assert.deepEqual(readdirSync(dir).sort(), ['a.tar.xz', 'a.tar.xz.md5']);
+});
+
+test('what the real sos had collected stays when it is ended', async (t) => {
+  const dir = makeFolder(t);
+  const ending = new AbortController();
+  const running = sosreport.run(
+    await sosreport.prepare({ sosreport: true }, prepareContext()),
+    actionContext(dir, { signal: ending.signal }),
+  );
+  const rejected = assert.rejects(running, {
+    name: 'ActionError',
+    message: 'sos ended by SIGKILL'.replace('sos', 'sos was'),
+  });
+  const hasCollected = () => globSync('**/etc', { cwd: dir }).length > 0;
+  await waitFor('sos to collect', hasCollected, { withinMs: 60_000 });
+  ending.abort();
+  await rejected;
+  assert.ok(hasCollected());
+});
+
+test('the archive is found in words of any language, wrapped in any way', () => {
+  assert.equal(
+    findArchive('Ihr Bericht liegt in\n\t/var/tmp/x/sosreport-h.tar.xz\n\n Size\t1KiB\n'),
+    '/var/tmp/x/sosreport-h.tar.xz',
+  );
+  assert.equal(
+    findArchive('  /var/tmp/x/secured-sosreport-h.tar.xz.gpg\n'),
+    '/var/tmp/x/secured-sosreport-h.tar.xz.gpg',
+  );
+});
+
+test('the version of sos is found in its first lines', () => {
+  assert.equal(findVersion('\nsosreport (version 4.0)\n\nThis command'), '4.0');
+  assert.equal(findVersion('\nsos report (version 4.8.2)\n'), '4.8.2');
+  assert.equal(findVersion('something else'), null);
+});

@@ -1,0 +1,165 @@
+/**
+ * A file system whose changes inotify does not announce, for real: FUSE. NFS and SMB, which need a server and a client in the
+ * kernel, take the same way through rig.
+ */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { mountFuse } from '../../../support/fuse.ts';
+import { startHost, type TestHost } from '../../../support/host.ts';
+import { linesExamined, sourcesOf, startWriter } from '../../../support/log-writer.ts';
+import { armRig, finished, listRigs, type Manifest, MESSAGE } from '../../../support/rigs.ts';
+import type { Running } from '../../../support/running.ts';
+import { waitFor } from '../../../support/wait.ts';
+
+/** What the watched file is where it lies, and where rig sees it. */
+const [BELOW, FILE] = ['/run/below/app.log', '/run/net/app.log'];
+
+async function hostWithFuse(t: TestContext, log: string): Promise<{ host: TestHost; daemon: Running }> {
+  const host = await startHost(t);
+  host.write(BELOW, log);
+  return { host, daemon: await mountFuse(host, '/run/below', '/run/net') };
+}
+
+const CONDITION = ['-m', MESSAGE, '--logfile', FILE, '--interval', '50ms', '--no-journal', '--noop'];
+
+const rigLog = (host: TestHost): string[] => host.read('/var/log/rig/rig.log').split('\n');
+
+test('a line that reaches a FUSE file system unannounced triggers, and one remark says which file is polled and why', async (t) => {
+  const { host } = await hostWithFuse(t, `${MESSAGE}, old\n`);
+  const { code, stdout, stderr } = await host.rig('logs', ...CONDITION);
+  assert.equal(code, 0, stderr);
+  const remarks = stderr.split('\n').filter((line) => line.includes('looked at'));
+  const why = 'because its file system (FUSE) does not announce changes';
+  assert.deepEqual(remarks, [`rig: ${FILE} is looked at every 50 ms, ${why}`]);
+  host.append(BELOW, `${MESSAGE}, new\n`);
+  const { archive } = await finished(host, stdout.trim());
+  const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
+  assert.deepEqual([trigger.line, trigger.matches], [`${MESSAGE}, new`, 1]);
+  assert.match(String(sources[0]?.coverage), /^no gap known: .*FUSE/);
+  assert.equal(sources[0]?.wokenBy, 'polling');
+});
+
+test('a file that does not exist yet on FUSE is waited for with the same remark, and read from its first byte', async (t) => {
+  const { host } = await hostWithFuse(t, '');
+  await host.must('rm', [BELOW]);
+  const { code, stdout, stderr } = await host.rig('logs', ...CONDITION);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr.match(/app\.log is looked at every 50 ms, because/g)?.length, 1, stderr);
+  host.write(BELOW, `${MESSAGE}\n`);
+  assert.equal((await finished(host, stdout.trim())).status, 'finished');
+});
+
+test('rename rotation and copytruncate below a FUSE file system lose no line and repeat none', async (t) => {
+  const { host } = await hostWithFuse(t, 'old\nold\n');
+  const id = await armRig(host, 'logs', ...CONDITION);
+  const writer = await startWriter(host, BELOW);
+  await waitFor('its first line', () => host.read(BELOW).includes('line'));
+  for (let rotation = 1; rotation <= 2; rotation++) {
+    await host.must('mv', [BELOW, `/run/below/app.log-2026112${rotation}`]);
+    // The writer goes on in the old file for a while, as with logrotate's delaycompress.
+    await host.must('touch', [BELOW]);
+    await waitFor('the rotation to be seen', async () => (await sourcesOf(host, id)).length === 2 + rotation);
+    await host.kill(writer.pid, 'SIGHUP');
+    await waitFor('the new file to be read', async () => Number((await sourcesOf(host, id))[0]?.lines) > 0);
+  }
+  await writer.pause(host);
+  await host.must('sh', ['-c', `cp ${BELOW} /run/below/app.log-20261123 && : > ${BELOW}`]);
+  await writer.resume(host);
+  await waitFor('lines behind the truncation', () => host.read(BELOW).length > 1000);
+  const written = await writer.end();
+  await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) >= written);
+  assert.equal(await linesExamined(host, id), written, JSON.stringify(await sourcesOf(host, id)));
+  assert.match(String((await sourcesOf(host, id))[0]?.coverage), /^no gap known/);
+});
+
+test('a FUSE file system that dies and is mounted again is read on where rig was, and the certificate has it', async (t) => {
+  const { host, daemon } = await hostWithFuse(t, `${MESSAGE}, old\n`);
+  const id = await armRig(host, 'logs', ...CONDITION);
+  host.append(BELOW, 'one\ntw');
+  await waitFor('the first line to be examined', async () => (await linesExamined(host, id)) === 1);
+  await daemon.kill();
+  await waitFor('rig to notice', async () =>
+    /cannot be read: ENOTCONN/.test(JSON.stringify(await sourcesOf(host, id))),
+  );
+  // ECONNABORTED is said of what was just being asked when the daemon died.
+  const told = (what: string) => rigLog(host).filter((line) => new RegExp(`app\\.log: ${what}`).test(line)).length;
+  const [ofFile, ofName] = ['cannot be read: (ENOTCONN|ECONNABORTED)', 'ENOTCONN'];
+  await waitFor('rig to say it of the file and of its name', () => told(ofFile) > 0 && told(ofName) > 0);
+  await host.must('umount', ['--lazy', '/run/net']);
+  host.append(BELOW, 'o\nthree\n');
+  await waitFor(
+    'rig to see that it is gone',
+    async () => (await sourcesOf(host, id))[0]?.state === 'waiting for the file',
+  );
+  await mountFuse(host, '/run/below', '/run/net');
+  await waitFor('what was written meanwhile to be examined', async () => (await linesExamined(host, id)) >= 3);
+  assert.equal(await linesExamined(host, id), 3);
+  host.append(BELOW, `${MESSAGE}, new\n`);
+  const { archive } = await finished(host, id);
+  const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
+  assert.deepEqual([trigger.line, trigger.matches], [`${MESSAGE}, new`, 1]);
+  assert.match(String(sources[0]?.coverage), /^no gap known: .*ENOTCONN.*it was out of sight/);
+  const context = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/context/*']);
+  assert.match(context, /old\none\ntwo\nthree\n--- .*\nThis is my test message, new\n$/);
+  assert.deepEqual([told(ofFile), told(ofName)], [1, 1], rigLog(host).join('\n'));
+});
+
+test('what is rotated while a FUSE file system is away is read where it was rotated to', async (t) => {
+  const { host, daemon } = await hostWithFuse(t, 'old\n');
+  const id = await armRig(host, 'logs', ...CONDITION);
+  host.append(BELOW, 'one\n');
+  await waitFor('the first line to be examined', async () => (await linesExamined(host, id)) === 1);
+  await daemon.kill();
+  await host.must('umount', ['--lazy', '/run/net']);
+  await waitFor(
+    'rig to see that it is gone',
+    async () => (await sourcesOf(host, id))[0]?.state === 'waiting for the file',
+  );
+  host.append(BELOW, 'two\n');
+  await host.must('mv', [BELOW, `${BELOW}.1`]);
+  host.write(BELOW, 'three\n');
+  await mountFuse(host, '/run/below', '/run/net');
+  const examined = async () => (await sourcesOf(host, id)).map(({ source, lines }) => `${source} ${lines}`);
+  await waitFor('both files to be examined', async () =>
+    (await examined()).join().startsWith(`${FILE} 1,${FILE}.1 1,condition`),
+  );
+});
+
+test('sed -i below a FUSE file system, which gives the name to an edited copy, makes nothing old new', async (t) => {
+  const { host } = await hostWithFuse(t, 'old\n');
+  const id = await armRig(host, 'logs', ...CONDITION);
+  host.append(BELOW, 'a line\n'.repeat(1000));
+  await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) === 1000);
+  await host.must('sed', ['-i', '$s/$/\\nanother/', BELOW]);
+  await waitFor('the new line to be examined', async () => (await linesExamined(host, id)) > 1000);
+  assert.equal(await linesExamined(host, id), 1001, JSON.stringify(await sourcesOf(host, id)));
+});
+
+test('while a FUSE file system hangs, rig says what a rig on it waits for, and --force ends it; once it answers, rigs go on', async (t) => {
+  const { host, daemon } = await hostWithFuse(t, 'old\n');
+  await armRig(host, 'logs', ...CONDITION, '--name', 'patient');
+  await armRig(host, 'logs', ...CONDITION, '--name', 'ended');
+  await daemon.signal('SIGSTOP');
+  const statuses = async () => (await listRigs(host)).map(({ status }) => status);
+  await waitFor('both rigs to hang', async () => (await statuses()).every((status) => status === 'not responding'));
+  const [info, destroy, force] = await Promise.all([
+    host.rig('info', 'patient'),
+    host.rig('destroy', 'patient'),
+    host.rig('destroy', '--force', 'ended'),
+  ]);
+  assert.match(info.stderr, /does not answer within 1 s: it waits/);
+  assert.match(info.stdout, /status +not responding/);
+  assert.match(destroy.stderr, /rig destroy --force patient ends it/);
+  assert.equal(destroy.code, 1);
+  assert.equal(force.code, 0, force.stderr);
+  assert.match(force.stdout, /^ended: destroyed$/m);
+  await waitFor('the file system to go on', () => {
+    daemon.resumeWaiting();
+    return host.process(daemon.pid)?.state !== 'T';
+  });
+  await waitFor('the rig to answer', async () => (await statuses()).join() === 'watching');
+  const told = /patient error the event loop stood still .*: (looking at|reading) \/run\/net\/app\.log took/;
+  await waitFor('the rig to say what held it up', () => rigLog(host).some((line) => told.test(line)));
+  host.append(BELOW, `${MESSAGE}\n`);
+  assert.equal((await finished(host, 'patient')).status, 'finished');
+});

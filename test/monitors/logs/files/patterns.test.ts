@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Gap } from '../../../../src/monitors/logs/coverage.ts';
+import { waitFor } from '../../../support/wait.ts';
+import { type Following, follow, newFolder, standStill } from './following.ts';
+
+test('files that fit a pattern are followed from their end, those that come later from their first byte', async (t) => {
+  const folder = newFolder(t);
+  writeFileSync(join(folder, 'a.log'), 'old\n');
+  writeFileSync(join(folder, 'b.txt'), '');
+  const { lines, until } = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  appendFileSync(join(folder, 'a.log'), 'one\n');
+  await until(1);
+  writeFileSync(join(folder, 'c.log'), 'two\n');
+  appendFileSync(join(folder, 'b.txt'), 'not watched\n');
+  await until(2);
+  assert.deepEqual(lines(), ['one', 'two']);
+});
+
+test('a folder that comes later is searched for files that fit, too', async (t) => {
+  const folder = newFolder(t);
+  const { lines, until } = await follow(t, [], '.', { intervalMs: 20, patterns: [join(folder, '*/app.log')] });
+  for (const name of ['one', 'two']) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'app.log'), `in ${name}\n`);
+  }
+  await until(2);
+  assert.deepEqual(lines().sort(), ['in one', 'in two']);
+});
+
+test('a pattern that fits rotated names as well examines every line once', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'app.log');
+  writeFileSync(file, '');
+  const { lines, until } = await follow(t, [], '.', { intervalMs: 20, patterns: [join(folder, 'app.log*')] });
+  appendFileSync(file, 'one\n');
+  await until(1);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'two\n');
+  await until(2);
+  copyFileSync(file, `${file}.2`);
+  truncateSync(file);
+  appendFileSync(file, '3\n');
+  appendFileSync(`${file}.1`, 'four\n');
+  await until(4);
+  assert.deepEqual(lines().sort(), ['3', 'four', 'one', 'two']);
+});
+
+test('a file that fits a pattern, and is named as well, is examined once', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const { lines, until } = await follow(t, [file], '.', { patterns: [file.replace('app', '*')] });
+  appendFileSync(file, 'one\n');
+  await until(1);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'two\n');
+  await until(2);
+  assert.deepEqual(lines(), ['one', 'two']);
+});
+
+test('a file whose name looks like a rotation of another, and is none, is followed when it comes', async (t) => {
+  const folder = newFolder(t);
+  writeFileSync(join(folder, 'app.log'), 'old\n');
+  const { lines, until } = await follow(t, [], '.', { intervalMs: 20, patterns: [join(folder, '*.log')] });
+  writeFileSync(join(folder, 'app-2.log'), 'of the second\n');
+  await until(1);
+  appendFileSync(join(folder, 'app.log'), 'one\n');
+  await until(2);
+  renameSync(join(folder, 'app.log'), join(folder, 'app-20261122.log'));
+  writeFileSync(join(folder, 'app.log'), 'two\n');
+  await until(3);
+  appendFileSync(join(folder, 'app-20261122.log'), 'late\n');
+  copyFileSync(join(folder, 'app.log'), join(folder, 'app-20261123.log'));
+  truncateSync(join(folder, 'app.log'));
+  appendFileSync(join(folder, 'app.log'), 'three\n');
+  await until(5);
+  assert.deepEqual(lines().sort(), ['late', 'of the second', 'one', 'three', 'two']);
+});
+
+test('a dated copy (copytruncate with dateext and extension) that fits the pattern holds nothing new, another log does', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'app.log');
+  writeFileSync(file, 'starting\nold\n');
+  const { lines, until, source } = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, '*.log')] });
+  const copy = join(folder, 'app-20261123.log');
+  copyFileSync(file, copy);
+  await waitFor('the copy to be looked at', () => source.status().some((each) => each.source === copy && each.inode));
+  writeFileSync(join(folder, 'app-2.log'), 'starting\n');
+  await until(1);
+  truncateSync(file);
+  appendFileSync(file, 'new\n');
+  await until(2);
+  assert.deepEqual(lines(), ['starting', 'new']);
+});
+
+test('hundreds of files that come at once do not hold up everything else until the last of them is followed', async (t) => {
+  const folder = newFolder(t);
+  const { seen, source, until } = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  for (let number = 0; number < 600; number++) writeFileSync(join(folder, `${number}.log`), 'one\n');
+  while (seen.length === 0) await new Promise(setImmediate);
+  assert.ok(source.status().length - 1 < 600, 'lines are read while others are still to be opened');
+  await until(600);
+});
+
+/** What is said of the pattern itself, beside the files that fit. */
+const certificateOf = ({ source }: Following) =>
+  source.status().at(-1) as unknown as { source: string; state: string; coverage: string; gaps: Gap[]; examined: [] };
+
+test('of a pattern it is said how many files fit, and that none has come and gone', async (t) => {
+  const folder = newFolder(t);
+  const pattern = join(folder, '*.log');
+  const following = await follow(t, [], '.', { patterns: [pattern] });
+  const { source, state, coverage } = certificateOf(following);
+  assert.deepEqual([source, state, coverage], [pattern, 'waiting for files that fit', 'no gap']);
+  writeFileSync(join(folder, 'a.log'), 'one\n');
+  await following.until(1);
+  assert.equal(certificateOf(following).state, 'files that fit: 1');
+  assert.equal(certificateOf(following).coverage, 'no gap');
+});
+
+test('a file that fits a pattern, and came and went before anyone looked, makes "no gap" a claim that is not made', async (t) => {
+  const folder = newFolder(t);
+  const following = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  writeFileSync(join(folder, 'a.txt'), '');
+  rmSync(join(folder, 'a.txt'));
+  writeFileSync(join(folder, 'b.log'), 'one\n');
+  await following.until(1);
+  assert.equal(certificateOf(following).coverage, 'no gap');
+  writeFileSync(join(folder, 'a.log'), 'never seen\n');
+  rmSync(join(folder, 'a.log'));
+  await waitFor('the doubt', () => /a file that fits came and went/.test(certificateOf(following).coverage));
+});
+
+test('a log of its own that has the rotated name of a watched one is not read: then "no gap" is not claimed of the pattern', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'app.log');
+  writeFileSync(file, 'old\n');
+  const following = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, 'app*')] });
+  writeFileSync(`${file}.7`, '');
+  appendFileSync(file, 'one\n');
+  await following.until(1);
+  assert.equal(certificateOf(following).coverage, 'no gap');
+  appendFileSync(`${file}.7`, 'not read\n');
+  await waitFor('the doubt', () =>
+    /has the name of a watched one after its rotation/.test(certificateOf(following).coverage),
+  );
+  assert.deepEqual(following.lines(), ['one']);
+});
+
+test('rotation, to names that fit the pattern as well, leaves "no gap" to it', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'app.log');
+  writeFileSync(file, 'old\n');
+  const settings = { intervalMs: 10, letGoAfterMs: 10, patterns: [join(folder, 'app*')] };
+  const following = await follow(t, [], '.', settings);
+  const isFollowed = (path: string) =>
+    following.source
+      .status()
+      .some(({ source, inode }) => source.startsWith(file) && inode === String(statSync(path).ino));
+  const untilLetGo = (path: string) => waitFor(`${path} to be let go`, () => !isFollowed(path));
+  for (let number = 1; number <= 3; number++) {
+    if (number > 1) renameSync(`${file}.1`, `${file}.${number}`);
+    appendFileSync(file, `rotated ${number}\n`);
+    renameSync(file, `${file}.1`);
+    writeFileSync(file, `new ${number}\n`);
+    await following.until(2 * number);
+    await untilLetGo(`${file}.1`);
+  }
+  copyFileSync(file, `${file}.old`);
+  truncateSync(file);
+  appendFileSync(file, 'x\n');
+  await following.until(7);
+  await untilLetGo(`${file}.old`);
+  assert.equal(certificateOf(following).coverage, 'no gap');
+});
+
+test('of a pattern of folders, and of a folder that was replaced, "no gap" is not claimed', async (t) => {
+  const folder = newFolder(t);
+  mkdirSync(join(folder, 'logs'));
+  const deep = await follow(t, [], '.', { patterns: [join(folder, '*/app.log')] });
+  assert.match(certificateOf(deep).coverage, /^no gap known: folders that fit are only looked at now and then/);
+  const flat = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, 'logs/*.log')] });
+  assert.equal(certificateOf(flat).coverage, 'no gap');
+  renameSync(join(folder, 'logs'), join(folder, 'former'));
+  mkdirSync(join(folder, 'logs'));
+  await waitFor('the doubt', () => /its folder was gone for a time/.test(certificateOf(flat).coverage));
+  writeFileSync(join(folder, 'logs/a.log'), 'one\n');
+  await flat.until(1);
+});
+
+test('what was noted of a file that fitted stays when its name is forgotten', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'a.log');
+  writeFileSync(file, '');
+  const patterns = [join(folder, '*.log')];
+  const following = await follow(t, [], '.', { intervalMs: 5, letGoAfterMs: 5, patterns });
+  appendFileSync(file, 'Nov 25 10:00:00 web01 kernel: net_ratelimit: 7 callbacks suppressed\n');
+  await following.until(1);
+  rmSync(file);
+  await waitFor('the name to be forgotten', () => following.source.status().length === 1);
+  const { gaps, examined } = certificateOf(following);
+  assert.deepEqual(
+    gaps.map(({ cause, times, missing }) => [cause, times, missing]),
+    [['kernel: net_ratelimit: N callbacks suppressed', 1, 7]],
+  );
+  assert.equal(examined.length, 1);
+});
+
+test('a file that fits a pattern and has a name that is not UTF-8, which cannot be watched, makes "no gap" a claim that is not made', async (t) => {
+  const folder = newFolder(t);
+  writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff]), Buffer.from('.log')]), '');
+  const following = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  assert.match(certificateOf(following).coverage, /^no gap known: .*not UTF-8/);
+});
+
+test('a log that was rotated to a name that fits as well, and has not come again, is examined once, however long ago that was', async (t) => {
+  const folder = newFolder(t);
+  const [rotated, removed] = [join(folder, 'app.log'), join(folder, 'removed.log')];
+  const settings = { intervalMs: 5, letGoAfterMs: 5, patterns: [join(folder, '*')] };
+  const { lines, source, until } = await follow(t, [], '.', settings);
+  writeFileSync(rotated, 'one\n');
+  writeFileSync(removed, 'two\n');
+  await until(2);
+  renameSync(rotated, `${rotated}.1`);
+  rmSync(removed);
+  await waitFor('a name that has gone to be forgotten', () => source.status().every((each) => each.source !== removed));
+  writeFileSync(join(folder, 'other.log'), 'three\n');
+  await until(3);
+  assert.deepEqual(lines().sort(), ['one', 'three', 'two']);
+});
+
+test('a log that came and was rotated before anyone looked is read as well as what has its name by then', async (t) => {
+  const folder = newFolder(t);
+  const [plain, any] = [join(folder, 'plain.log'), join(folder, 'any.txt')];
+  const patterns = [join(folder, '*.log'), join(folder, 'any*')];
+  const { lines, until } = await follow(t, [], '.', { patterns });
+  for (const path of [plain, any]) {
+    writeFileSync(path, `first ${path}\n`);
+    renameSync(path, `${path}.1`);
+  }
+  // Longer than the times of files lag behind the clock.
+  standStill(100);
+  for (const path of [plain, any]) writeFileSync(path, `second ${path}\n`);
+  await until(4);
+  const expected = [plain, any].flatMap((path) => [`first ${path}`, `second ${path}`]);
+  assert.deepEqual(lines().sort(), expected.sort());
+});

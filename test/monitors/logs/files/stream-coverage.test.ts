@@ -1,0 +1,135 @@
+/** The certificate of a fifo: what was examined, and what may be missing. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Gap } from '../../../../src/monitors/logs/coverage.ts';
+import type { ExaminedSpan } from '../../../../src/monitors/logs/files/file-record.ts';
+import { StreamSource } from '../../../../src/monitors/logs/files/stream-source.ts';
+import { waitFor } from '../../../support/wait.ts';
+import { newFolder, watchSource } from './following.ts';
+
+interface Certificate {
+  bytes: number;
+  coverage: string;
+  gaps: Gap[];
+  examined: ExaminedSpan[];
+}
+
+/** Watches a new fifo. `write` resolves when what it wrote has been read. */
+async function watchFifo(t: TestContext, expression = '.') {
+  const path = join(newFolder(t), 'fifo');
+  execFileSync('mkfifo', [path]);
+  const watched = await watchSource(t, expression, (context) => new StreamSource([path], context, () => {}));
+  const certificate = () => watched.source.status()[0] as unknown as Certificate;
+  let written = 0;
+  const write = async (text: string | Buffer): Promise<void> => {
+    // Waiting: a fifo holds 64 KiB.
+    const file = await open(path, constants.O_WRONLY);
+    await file.writeFile(text);
+    await file.close();
+    written += Buffer.byteLength(text);
+    await waitFor('everything to be read', () => certificate().bytes === written);
+  };
+  return { ...watched, path, certificate, write };
+}
+
+test('of a fifo it is said up to which line it was examined, and that others may have read from it', async (t) => {
+  const { path, certificate, write } = await watchFifo(t);
+  await write('one\ntwo\nnot yet');
+  const { dev, ino } = statSync(path, { bigint: true });
+  const identity = { device: String(dev), inode: String(ino), born: null };
+  assert.deepEqual(certificate().examined, [{ ...identity, from: 0, to: 8 }]);
+  await write(' three\n');
+  assert.deepEqual(certificate().examined, [{ ...identity, from: 0, to: 22 }]);
+  assert.match(certificate().coverage, /^no gap known: what another process reads from the fifo does not come here$/);
+});
+
+test('UTF-16 that comes through a fifo is a gap, said once, however it is cut', async (t) => {
+  const { certificate, write, remarks } = await watchFifo(t);
+  const text = Buffer.from('\ufeffboom\n', 'utf16le');
+  await write(text.subarray(0, 1));
+  await write(text.subarray(1));
+  await write(text);
+  assert.deepEqual(
+    certificate().gaps.map(({ cause, times }) => [cause, times]),
+    [['UTF-16 text, in which the message is not found', 1]],
+  );
+  assert.equal(remarks.filter((remark) => remark.includes('UTF-16')).length, 1);
+});
+
+test('a line that comes through a fifo and is examined in parts is a doubt', async (t) => {
+  const { certificate, write, seen } = await watchFifo(t, 'end$');
+  await write(`${'x'.repeat(600_000)}end\n`);
+  assert.equal(seen.length, 1);
+  assert.match(certificate().coverage, /lines longer than 256 KiB were examined in parts that overlap/);
+});
+
+test('what comes through a fifo and says that messages were suppressed is a gap', async (t) => {
+  const { certificate, write } = await watchFifo(t);
+  await write('Nov 25 10:00:00 web01 kernel: net_ratelimit: 7 callbacks suppressed\n');
+  assert.deepEqual(
+    certificate().gaps.map(({ cause, missing }) => [cause, missing]),
+    [['kernel: net_ratelimit: N callbacks suppressed', 7]],
+  );
+});
+
+test('a fifo that is removed and made anew, as services do when they start, is read on', async (t) => {
+  const { path, write, until, lines, source } = await watchFifo(t);
+  await write('one\n');
+  for (const [index, line] of ['two', 'three', 'four'].entries()) {
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    const file = await open(path, constants.O_WRONLY);
+    await file.writeFile(`${line}\n`);
+    await file.close();
+    await until(index + 2);
+  }
+  assert.deepEqual(lines(), ['one', 'two', 'three', 'four']);
+  const states = source.status().map(({ state }) => state);
+  assert.deepEqual(states, ['ended', 'ended', 'reading', 'reading']);
+});
+
+test('of a fifo that is made anew again and again the last ones are told of one by one, and nothing is left out', async (t) => {
+  const { path, write, until, source } = await watchFifo(t);
+  const times = 7;
+  await write('Nov 25 10:00:00 web01 kernel: net_ratelimit: 7 callbacks suppressed\n');
+  for (let made = 1; made < times; made++) {
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    const file = await open(path, constants.O_WRONLY);
+    await file.writeFile('a line\n');
+    await file.close();
+    await until(made + 1);
+  }
+  const rows = source.status() as unknown as (Certificate & { state: string; matches: number })[];
+  assert.deepEqual(
+    rows.map(({ state }) => state),
+    ['ended', 'ended', 'ended', 'ended', 'reading', 'reading'],
+  );
+  assert.equal(
+    rows.reduce((sum, { matches }) => sum + matches, 0),
+    times,
+  );
+  assert.equal(rows.flatMap(({ examined }) => examined).length, times);
+  assert.equal(rows[0]?.coverage, 'gaps');
+});
+
+test('a flood that comes through a fifo leaves everything else its turn, every 64 KiB', async (t) => {
+  const { path, certificate } = await watchFifo(t);
+  const megabytes = 20;
+  const writer = spawn('sh', ['-c', `yes 'a line that matches' | head -c ${megabytes}M > '${path}'`]);
+  const ended = once(writer, 'exit');
+  let [before, most] = [0, 0];
+  while (before < megabytes * 2 ** 20) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const { bytes } = certificate();
+    most = Math.max(most, bytes - before);
+    before = bytes;
+  }
+  await ended;
+  assert.ok(most <= 64 * 1024, `${most} bytes at once`);
+});

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { toByteExpression } from '../../../../src/monitors/logs/matching/byte-expression.ts';
+import {
+  checkMessage,
+  compileExactly,
+  compileMatcher,
+  linesOf,
+  mayTakeLong,
+} from '../../../../src/monitors/logs/matching/matcher.ts';
+import { randomBelow } from '../../../support/random.ts';
+
+/** Another seed each time unless one is given; it is in the name of the test, so that a failure can be repeated. */
+const firstSeed = Number(process.env.RIG_TEST_SEED ?? Date.now() % 1_000_000);
+const seeds = Number(process.env.RIG_TEST_SEEDS ?? 300);
+
+const ascii = ['a', 'b', 'c', 'A', 'B', '1', '2', ' ', '-', '_', '.', 'x', '=', '[', ']'];
+const multiByte = [
+  'é',
+  'É',
+  'ü',
+  '漢',
+  '字',
+  '😀',
+  '😃',
+  '🙏',
+  '𐀀',
+  '\u00a0',
+  'ж',
+  'Ж',
+  'σ',
+  'ς',
+  'Σ',
+  '\u2028',
+  '\ufffd',
+];
+
+/** Expressions and lines that have much in common, so that about half of them match. */
+class Writer {
+  readonly #below: (below: number) => number;
+  readonly #characters: string[];
+
+  constructor(below: (below: number) => number) {
+    this.#below = below;
+    this.#characters = below(2) === 0 ? ascii : [...ascii, ...multiByte];
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.#below(list.length)] as T;
+  }
+
+  line(): string {
+    // Short, because the plain expression backtracks without a bound.
+    const characters = Array.from({ length: this.#below(9) }, () => this.pick(this.#characters));
+    return characters.join('') + (this.#below(8) === 0 ? `\r${this.pick(this.#characters)}` : '');
+  }
+
+  expression(depth = 2): string {
+    const terms = Array.from({ length: 1 + this.#below(4) }, () => this.#term(depth));
+    return terms.join('') + (this.#below(5) === 0 ? `|${this.#term(depth)}` : '');
+  }
+
+  #term(depth: number): string {
+    const kind = this.#below(20);
+    if (kind < 2) return '^';
+    if (kind < 4) return '$';
+    if (kind === 4) return '\\b';
+    return (
+      this.#atom(depth) +
+      (this.#below(3) === 0
+        ? this.pick(['*', '+', '?', '+?', '{2}', '{1,}', '{0,2}', '{2,}', '{0,17}', '{0,70}?'])
+        : '')
+    );
+  }
+
+  #atom(depth: number): string {
+    const kind = this.#below(12);
+    if (kind < 5) return this.#literal();
+    if (kind < 7) return this.pick(['.', '\\d', '\\w', '\\s', '\\D', '\\W', '\\S']);
+    if (kind < 9 || depth === 0) return this.#class();
+    return `${this.pick(['(', '(?:'])}${this.expression(depth - 1)})`;
+  }
+
+  #literal(): string {
+    const character = this.pick(this.#characters);
+    return character.replace(/[.[\]]/, '\\$&');
+  }
+
+  #class(): string {
+    const members = Array.from({ length: 1 + this.#below(3) }, () =>
+      this.#below(3) === 0
+        ? this.pick(['a-c', '0-9', '\\d', '\\w', '\\s', '\\S', 'à-ÿ', '一-龥', '😀-😎', 'a-😎', '\u{10000}-🙏'])
+        : this.#literal(),
+    );
+    // A hyphen between two others would be a range.
+    return `[${this.#below(3) === 0 ? '^' : ''}${members.filter((each) => each !== '-').join('')}_]`;
+  }
+}
+
+/** V8 takes every form in which lines are searched for with the flag `l`: else it could not run it in linear time. */
+function assertLinear({ text, ignoreCase }: { text: string; ignoreCase: boolean }): void {
+  const { source, asciiSource, textSource } = toByteExpression(text, ignoreCase, true);
+  for (const each of [source, asciiSource, textSource]) new RegExp(each, 'lgm');
+}
+
+test(`the lines that match are those in which the plain expression is found (seeds ${firstSeed} to ${firstSeed + seeds - 1})`, {
+  timeout: seeds * 1000,
+}, () => {
+  setFlagsFromString('--enable-experimental-regexp-engine');
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+    const below = randomBelow(seed);
+    const writer = new Writer(below);
+    const [text, ignoreCase] = [writer.expression(), below(3) === 0];
+    const plain = new RegExp(text, ignoreCase ? 'isu' : 'su');
+    const options = { text, mode: 'expression', ignoreCase } as const;
+    checkMessage(options, () => undefined);
+    const lines = Array.from({ length: 1 + below(12) }, () => writer.line());
+    const lineEnd = writer.pick(['\n', '\r\n']);
+    const isUnfinished = below(3) === 0 && lines.at(-1) !== '';
+    const chunk = Buffer.from(lines.join(lineEnd) + (isUnfinished ? '' : lineEnd));
+    const expected = lines.filter((line) => plain.test(line));
+    const found: string[] = [];
+    const exact = mayTakeLong(options) ? compileExactly(options) : undefined;
+    compileMatcher(options).scan(chunk, (start, end) => {
+      const [line = ''] = linesOf(chunk.subarray(start, end));
+      if (exact?.test(line) ?? true) found.push(line);
+      return true;
+    });
+    assertLinear(options);
+    assert.deepEqual(found, expected, `seed ${seed}: ${JSON.stringify({ ...options, chunk: chunk.toString() })}`);
+  }
+});

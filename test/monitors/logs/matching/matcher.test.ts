@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { UsageError } from '../../../../src/errors.ts';
+import { toByteExpression } from '../../../../src/monitors/logs/matching/byte-expression.ts';
+import type { MessageOptions } from '../../../../src/monitors/logs/matching/matcher.ts';
+import {
+  checkMessage,
+  compileExactly,
+  compileMatcher,
+  linesOf,
+  mayTakeLong,
+} from '../../../../src/monitors/logs/matching/matcher.ts';
+
+/** Whether a line is found; where look-around and back-references were left out for that, whether it also is one. */
+function matches(text: string, line: string | Buffer, given: Partial<MessageOptions> = {}): boolean {
+  const options: MessageOptions = { text, mode: 'either', ignoreCase: false, ...given };
+  const isFound = compileMatcher(options).test(Buffer.from(line as string));
+  if (!mayTakeLong(options)) return isFound;
+  const exact = compileExactly(options);
+  return isFound && linesOf(Buffer.from(line as string)).some((each) => exact.test(each));
+}
+
+/** The lines of a chunk that match. */
+function scan(text: string, chunk: string, options: Partial<MessageOptions> = {}): string[] {
+  const bytes = Buffer.from(chunk);
+  const found: string[] = [];
+  compileMatcher({ text, mode: 'either', ignoreCase: false, ...options }).scan(bytes, (start, end) => {
+    found.push(bytes.toString('utf8', start, end));
+    return true;
+  });
+  return found;
+}
+
+const ignoreCase = { ignoreCase: true };
+/** Text, line, whether it matches, options. */
+const rows: Array<[string, string | Buffer, boolean, Partial<MessageOptions>?]> = [
+  ['app[1234]', 'app[1234]: started', true],
+  ['app[1234]', 'app2: started', true],
+  ['app[1234]', 'app2: started', false, { mode: 'plain' }],
+  ['app[1234]', 'app[1234]: started', false, { mode: 'expression' }],
+  ['segfault at [0-9a-f]+', 'segfault at 7ffe', true],
+  ['segfault at [0-9a-f]+', 'segfault at zero', false],
+  ['error|warn', 'a warning', true],
+  ['(Out of memory|oom).*kill', 'oom: will kill', true],
+  ['[[:digit:]]{3}', 'ab123', true],
+  ['[[:digit:]]{3}', 'ab12', false],
+  ['a.b', 'aéb', true],
+  ['^a.b$', 'a😀b', true],
+  ['^a.b$', 'aéëb', false],
+  ['a[àé]b', 'aéb', true],
+  ['a[àé]b', 'aèb', false],
+  ['a[^x]b', 'aéb', true],
+  ['^\\D$', 'é', true],
+  ['^é+$', 'ééé', true],
+  ['😀+$', 'x😀😀', true],
+  ['[😀a]x', '😀x', true],
+  ['\\u00e9\\x41', 'éA', true],
+  ['\\ud83d\\ude00', '😀', true],
+  ['ERROR', 'an error', true, ignoreCase],
+  ['É', 'é', true, ignoreCase],
+  ['[а-я]+x', 'ПРИВЕТx', true, ignoreCase],
+  ['[^a]b', 'Ab', false, ignoreCase],
+  ['(?i:ERR)or', 'error', true],
+  ['(?i:ERR)or', 'errOR', false],
+  ['(a)\\1', 'aa', true],
+  ['(a)\\1', 'ab', false],
+  ['(?<x>a)\\k<x>', 'aa', true],
+  ['foo(?!bar)', 'foobar', false],
+  ['(?<=a)b', 'ab', true],
+  ['\\bfoo\\b', 'a foo', true],
+  ['\\bfoo\\b', 'afoo', false],
+  ['a.b', Buffer.from([0x61, 0xff, 0x62]), true],
+  ['^a..b$', Buffer.from([0x61, 0xff, 0xfe, 0x62]), true],
+  ['foo[^x]*bar', 'foo\nbar', false],
+  ['foo\\sbar', 'foo\nbar', false],
+  ['^bar$', 'foo\nbar', true],
+  ['^..$', 'é', false],
+  ['^.{10}$', 'ééééééééé', false],
+  ['[^a-z]{2}', 'é', false],
+  ['.+.+', 'é', false],
+  ['user=.{8} ', 'user=über123 ', false],
+  ['user=\\S+ in', Buffer.from('user=m\xfcller in', 'latin1'), true],
+  ['[^😀]', '😀', false],
+  ['^def', 'abc\rdef', false],
+  ['abc$', 'abc\rdef', false],
+  ['(a)\\1x', 'aAx', true, ignoreCase],
+  ['(a)\\1x', 'aAx', false],
+  ['σ', 'ς', true, ignoreCase],
+  ['[σ]', 'Σ', true, ignoreCase],
+  ['^$', '', true],
+  ['^$', '\r\n', true],
+  ['$', 'abc', true],
+  ['abc(?!.)', 'abc\r\n', true],
+  ['abc(?!.)', 'abcd\r\n', false],
+  ['^[0-9a-f]{32}$', 'd41d8cd98f00b204e9800998ecf8427e', true],
+  ['^[0-9a-f]{32}$', 'd41d8cd98f00b204e9800998ecf8427', false],
+  ['^[0-9a-f]{32}$', 'D41D8CD98F00B204E9800998ECF8427E', true, ignoreCase],
+  ['a.{17,20}b', `a${'é'.repeat(18)}b`, true],
+  ['a.{17,20}b', `a${'é'.repeat(21)}b`, false],
+  ['a\\d{17,}?b', `a${'1'.repeat(30)}b`, true],
+  ['a\\d{17,}?b', `a${'1'.repeat(16)}b`, false],
+  ['^(?:[0-9a-f]{20} ){2}$', `${`${'a'.repeat(20)} `.repeat(2)}`, true],
+  ['^(?:[0-9a-f]{20} ){2}$', `${'a'.repeat(20)} ${'a'.repeat(19)} `, false],
+  ['^é{70}$', 'é'.repeat(70), true],
+  ['^é{70}$', 'é'.repeat(69), false],
+  ['^(ab){20}$', 'ab'.repeat(20), true],
+  ['^(ab){20}$', 'ab'.repeat(21), false],
+];
+
+for (const [text, line, isMatch, options] of rows) {
+  const name = `${text} ${isMatch ? 'matches' : 'does not match'} ${JSON.stringify(String(line))}`;
+  test(`${name} ${options ? JSON.stringify(options) : ''}`.trim(), () => {
+    assert.equal(matches(text, line, options), isMatch);
+  });
+}
+
+test('each matching line of a chunk is given once, in order, without its line end', () => {
+  const chunk = 'one a+b\ntwo\r\nthree aab\r\nfour aab aab a+b\nfive';
+  assert.deepEqual(scan('a+b', chunk), ['one a+b', 'three aab', 'four aab aab a+b']);
+});
+
+test('the end of a line is before its CR', () => {
+  assert.deepEqual(scan('two$', 'one\r\ntwo\r\nx two'), ['two', 'x two']);
+  assert.deepEqual(scan('two.$', 'two\r\ntwo!\r\n'), ['two!']);
+});
+
+test('an expression that matches nothing at all matches every line', () => {
+  assert.deepEqual(scan('x*', 'a\n\nb\n'), ['a', '', 'b']);
+});
+
+test('lines are found beyond the first piece of a large chunk, in ASCII and in other text', () => {
+  for (const filler of ['filler\n', 'fillér\n']) {
+    const chunk = `${filler.repeat(40_000)}hit 1\n${filler.repeat(40_000)}hit 22\nhit`;
+    assert.deepEqual(scan('[h]it \\d+', chunk), ['hit 1', 'hit 22']);
+    assert.deepEqual(scan('hit \\d+$', chunk), ['hit 1', 'hit 22']);
+  }
+});
+
+test('a required text that stands in every line without a match does not hide the match', () => {
+  const chunk = `${'request 12 ok\n'.repeat(5000)}request 12 failed\n`;
+  assert.deepEqual(scan('request [0-9]+ f', chunk), ['request 12 failed']);
+});
+
+for (const text of ['^(a+)+$', '(x+x+)+y', '(\\w+\\s?)+$z', '([a-zA-Z]+)*9', '(.*)*q', '^(é|ée)+$']) {
+  test(`the catastrophic expression ${text} ends on a hostile line`, { timeout: 20_000 }, () => {
+    for (const mode of [{}, ignoreCase]) {
+      assert.equal(matches(text, `${'a'.repeat(5000)}! `, mode), false);
+      assert.equal(matches(text, `${'éx'.repeat(2000)}! `, mode), false);
+    }
+  });
+}
+
+for (const text of ['\\w+\\[\\d+\\]', '[a-z]+[0-9]', '(?:q*)+\\d'])
+  test(`${text} does not take long on a long line`, { timeout: 10_000 }, () => {
+    for (const size of [70_000, 250_000, 250_000, 250_000, 250_000, 250_000])
+      assert.equal(matches(text, 'q'.repeat(size)), false);
+    assert.equal(matches(text, `${'q'.repeat(250_000)}7 q[7]`), true);
+  });
+
+/** V8's linear-time engine refuses these: counts beyond 16, nested ones multiplied. The lines take it years by backtracking. */
+for (const [text, line] of [
+  ['(.*a){25}b', 'a'.repeat(3000)],
+  ['(a{1,100}){1,100}$', `${'a'.repeat(60)}!`],
+  ['((a{1,4}){1,4}){1,4}$', `${'a'.repeat(63)}!`],
+  ['(\\d+[a-z]?){17}x', '1'.repeat(60)],
+  ['(.*){1,32000}[bc]', 'a'.repeat(40)],
+  ['(?:a|aa){1,50}$', `${'a'.repeat(50)}!`],
+  ['.{0,500}foo.{0,500}bar', 'foo'.repeat(60_000)],
+  ['(é{1,20}){1,20}$', `${'é'.repeat(60)}!`],
+] as const)
+  test(`${text} is searched for in linear time, and what that finds is to be judged under a bound`, {
+    timeout: 20_000,
+  }, () => {
+    for (const options of [{}, ignoreCase]) {
+      const message: MessageOptions = { text, mode: 'expression', ignoreCase: false, ...options };
+      assert.ok(mayTakeLong(message));
+      compileMatcher(message).test(Buffer.from(line));
+    }
+  });
+
+for (const text of ['[0-9a-f]{32}', '\\w{64}', '.{0,40}x{20,}?', '(?:[ab]{30}c)+', '(a{4}){4}', '[0-9]{3}\\.{1,16}'])
+  test(`${text} needs no bound: it is run in linear time as it is`, () => {
+    setFlagsFromString('--enable-experimental-regexp-engine');
+    const { asciiSource, source, textSource, mayBacktrack } = toByteExpression(text, true);
+    assert.equal(mayBacktrack, false);
+    // With the flag `l` an expression is an error that V8 cannot run in linear time.
+    for (const each of [asciiSource, source, textSource]) new RegExp(each, 'l');
+  });
+
+test('what is no expression is plain text with a remark, and an error when an expression is asked for', () => {
+  const remarks: string[] = [];
+  const remark = (text: string): unknown => remarks.push(text);
+  const options: MessageOptions = { text: '(code=exited', mode: 'either', ignoreCase: false };
+  assert.equal(checkMessage(options, remark).mode, 'plain');
+  assert.match(remarks.join(), /Unterminated group.*plain text/);
+  assert.throws(() => checkMessage({ ...options, mode: 'expression' }, remark), UsageError);
+});
+
+for (const [text, mode, told] of [
+  ['\\<oom\\>', 'either', ['\\< means <: \\b is the edge of a word', '\\> means >: \\b is the edge of a word']],
+  ['\\p{L}+\\Z', 'expression', ['\\p means p', '\\Z means Z']],
+  ['C:\\Program Files\\app', 'either', []],
+  ['\\<', 'plain', []],
+  ['\\bx\\d\\W\\t\\n\\x41\\u0041\\cA\\(\\[\\\\<(?<n>.)\\k<n>', 'expression', []],
+] as const)
+  test(`an escape that other engines know and rig does not is remarked: ${text} (${mode})`, () => {
+    const remarks: string[] = [];
+    checkMessage({ text, mode, ignoreCase: false }, (remark) => remarks.push(remark));
+    const escapes = remarks.filter((remark) => remark.includes(' means '));
+    assert.deepEqual(
+      escapes,
+      told.map((each) => `--message: as an expression ${each}`),
+    );
+  });
+
+for (const [text, found, other] of [
+  ['^[😀-😎]$', '😅', '🙏'],
+  ['^[\\ud83d\\ude00-\\ud83d\\ude0e]$', '😅', '🙏'],
+  ['^[^😀-😎]$', '🙏', '😅'],
+  ['^[a-😎]+$', 'é漢😅', '🙏'],
+  ['^[😀-😎]{2}x$', '😀😎x', '😀x'],
+] as const)
+  test(`characters beyond U+FFFF are characters like others: ${text}`, () => {
+    assert.equal(matches(text, found, { mode: 'expression' }), true);
+    assert.equal(matches(text, other, { mode: 'expression' }), false);
+  });
+
+test('a range of emoji that is out of order is an error', () => {
+  const options: MessageOptions = { text: '[😎-😀]', mode: 'expression', ignoreCase: false };
+  assert.throws(() => checkMessage(options, () => undefined), UsageError);
+});

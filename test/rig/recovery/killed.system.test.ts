@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startHost, type TestHost } from '../../support/host.ts';
+import { armRig, assertNothingLeft, finished, killDaemon, MESSAGE, startService, theRig } from '../../support/rigs.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const LOG = '/var/log/messages';
+
+async function startWatched(t: Parameters<typeof startHost>[0]) {
+  const host = await startHost(t);
+  host.write(LOG, '');
+  const service = await startService(host);
+  const rig = ['logs', '-m', MESSAGE, '--no-journal', '--gcore', String(service.pid)];
+  return { host, service, rig };
+}
+
+/** Makes the host's gcore this script. */
+async function replaceGcore(host: TestHost, script: string): Promise<void> {
+  host.write('/usr/local/bin/gcore', `#!/bin/sh\n${script}\n`);
+  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+}
+
+/** A gcore that holds the process with the real gdb, a child of the script as in the real one, and never lets go. */
+const holdingGcore = `gdb --nx --batch -ex "attach $3" -ex 'shell touch /run/held; exec sleep 86400'\n:`;
+
+async function triggerHeld(host: TestHost, rig: string[]): Promise<void> {
+  await armRig(host, ...rig, '--name', 'web');
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('gdb to hold the process', () => host.exists('/run/held'));
+}
+
+const tracerOf = (host: TestHost, pid: number): string | undefined =>
+  /^TracerPid:\s*(\d+)$/m.exec(host.read(`/proc/${pid}/status`))?.[1];
+
+test('what a killed daemon had started dies with it, whatever session it is in, and the rig is recorded as failed', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await replaceGcore(host, 'setsid sleep 86400 </dev/null >/dev/null 2>&1 &\ntouch /run/runs\nsleep 86400\n:');
+  await armRig(host, ...rig, '--name', 'web');
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('gcore to run', () => host.exists('/run/runs'));
+  await killDaemon(host, 'web');
+  // No further command of rig is needed.
+  await assertNothingLeftAtOnce(host);
+  const record = await finished(host, 'web');
+  assert.equal(record.status, 'failed');
+  assert.deepEqual(record.reasons, ['the daemon was killed']);
+  assert.deepEqual(host.processesNamed('sleep'), []);
+});
+
+test('rig wait tells of the rig that was killed, and not of an earlier one of its name, while the rest of it is put in order', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig, '--name', 'web');
+  assert.equal((await host.rig('destroy', 'web')).code, 0);
+  const earlier = host.read('/run/rig/finished/web.json');
+  // What the guardian's folder looks like at its work, and a process that is as slow as a sick disk may make it.
+  const { pid } = await host.spawn('sleep', ['86400']);
+  const startTime = host.read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ')[19];
+  await host.sh(`mkdir -m 700 /run/rig/web; echo '{}' > /run/rig/web/cleaner.${pid}.${startTime}.json`);
+  const waiting = host.rig('wait', 'web');
+  await host.rig('list');
+  host.write('/run/rig/finished/web.json', earlier.replace('"destroyed"', '"failed"'));
+  await host.must('rm', ['-r', '/run/rig/web']);
+  assert.equal((await waiting).code, 1);
+});
+
+async function assertNothingLeftAtOnce(host: TestHost): Promise<void> {
+  await waitFor('the state of the rig to be gone', () => !host.exists('/run/rig/web'));
+  await assertNothingLeft(host);
+}
+
+test('a process that gdb holds when the daemon is killed runs on, with no tracer', async (t) => {
+  const { host, service, rig } = await startWatched(t);
+  await replaceGcore(host, holdingGcore);
+  await triggerHeld(host, rig);
+  assert.equal(host.process(service.pid)?.state, 't');
+  await killDaemon(host, 'web');
+  await waitFor('the process to run', () => host.process(service.pid)?.state === 'S');
+  assert.equal(tracerOf(host, service.pid), '0');
+  await assertNothingLeftAtOnce(host);
+});
+
+test('a process that was stopped before gdb held it is stopped after the daemon is killed', async (t) => {
+  const { host, service, rig } = await startWatched(t);
+  await replaceGcore(host, holdingGcore);
+  await service.signal('SIGSTOP');
+  await waitFor('the process to be stopped', () => host.process(service.pid)?.state === 'T');
+  await triggerHeld(host, rig);
+  await killDaemon(host, 'web');
+  await waitFor('gdb to be gone', () => tracerOf(host, service.pid) === '0');
+  await assertNothingLeftAtOnce(host);
+  // It takes up its stop again when the kernel gives it its turn.
+  await waitFor('the process to be stopped', () => host.process(service.pid)?.state === 'T');
+});
+
+test('a journalctl that follows dies with a killed daemon, also when rig itself was removed meanwhile', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await host.startJournald();
+  await host.journal('from before');
+  await host.must('cp', ['/usr/local/bin/rig', '/root/rig']);
+  const args = [...rig.filter((word) => word !== '--no-journal'), '--journal-reader', 'journalctl', '--name', 'web'];
+  assert.equal((await host.run('/root/rig', args)).code, 0);
+  await waitFor('journalctl to follow', () => host.processesNamed('journalctl').length === 1);
+  await host.must('rm', ['/root/rig']);
+  await killDaemon(host, 'web');
+  await waitFor('the record', () => host.exists('/run/rig/finished/web.json'));
+  await assertNothingLeftAtOnce(host);
+  assert.deepEqual(host.processesNamed('journalctl'), []);
+});
+
+test('of a rig that has not run any program, too, the record is written when it is killed, and --notify hears of it', async (t) => {
+  const host = await startHost(t);
+  const options = ['--no-files', '--noop', '--notify', "sh -c 'echo $RIG_STATUS > /run/told'"];
+  await host.startJournald();
+  await armRig(host, 'logs', '-m', MESSAGE, ...options, '--name', 'web');
+  await killDaemon(host, 'web');
+  assert.equal((await finished(host, 'web')).status, 'failed');
+  await waitFor('--notify to run', () => host.exists('/run/told') && host.read('/run/told') === 'failed\n');
+  await assertNothingLeftAtOnce(host);
+});
+
+test('where the guardian is killed too, the next command takes down what is left', async (t) => {
+  const { host, service, rig } = await startWatched(t);
+  await replaceGcore(host, holdingGcore);
+  await triggerHeld(host, rig);
+  const { pid } = await theRig(host, 'web');
+  const guardian = host.processes().find(({ args }) => args.includes('rig-guardian'));
+  assert.ok(guardian);
+  // Stopped first: it would start another guardian.
+  await host.sh(`kill -STOP ${pid}; kill -KILL ${guardian.pid} ${pid}`);
+  await waitFor('the daemon to end', () => [undefined, 'Z'].includes(host.process(pid)?.state));
+  const { stderr } = await host.rig('list');
+  assert.match(stderr, /web: its daemon was killed; cleaned up/);
+  await waitFor('the process to run', () => host.process(service.pid)?.state === 'S');
+  await assertNothingLeft(host);
+});
+
+test('a daemon is the last that the kernel takes for its memory and leaves no core; its children are as others', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await replaceGcore(host, 'exec sleep 86400');
+  await armRig(host, ...rig, '--name', 'web');
+  const { pid } = await theRig(host, 'web');
+  host.append(LOG, `${MESSAGE}\n`);
+  const { pid: child } = await waitFor('gcore to run', () => host.processesNamed('sleep')[0]);
+  const own = host.read('/proc/1/coredump_filter');
+  // Where the machine that runs the tests may not lower it (no CAP_SYS_RESOURCE, bit 24), the rig works without.
+  const capabilities = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(host.read('/proc/1/status'))?.[1]}`);
+  const lowered = (capabilities >> 24n) & 1n ? '-500\n' : '0\n';
+  assert.equal(host.read(`/proc/${pid}/oom_score_adj`), lowered);
+  assert.equal(host.read(`/proc/${child}/oom_score_adj`), '0\n');
+  assert.equal(Number.parseInt(host.read(`/proc/${pid}/coredump_filter`), 16), 0);
+  assert.equal(host.read(`/proc/${child}/coredump_filter`), own);
+  assert.match(host.read(`/proc/${pid}/limits`), /^Max core file size +1 +unlimited /m);
+});
+
+test('the guardian ends with its rig, and sleeps until then', async (t) => {
+  const { host, rig } = await startWatched(t);
+  await armRig(host, ...rig, '--name', 'web');
+  const guardian = await waitFor('the guardian', () =>
+    host.processes().find(({ args }) => args.includes('rig-guardian')),
+  );
+  await waitFor('the guardian to sleep', () => host.process(guardian.pid)?.state === 'S');
+  host.append(LOG, `${MESSAGE}\n`);
+  assert.equal((await finished(host, 'web')).status, 'finished');
+  await waitFor('the guardian to end', () => [undefined, 'Z'].includes(host.process(guardian.pid)?.state));
+});
