@@ -1,8 +1,112 @@
-/** One clock for everything that is timed: CLOCK_MONOTONIC, which nobody sets, and which journald notes with each entry. */
+/**
+ * The clock of everything that is timed: CLOCK_MONOTONIC, which nobody sets, and which journald notes with each entry.
+ * It owns the timers too, so that a test or a rehearsal can drive all of it.
+ */
+
+/** Ends what a clock was asked to do. */
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Milliseconds on the monotonic clock. */
+  nowMs(): number;
+  /** Milliseconds since the epoch, for people. This clock may be set. */
+  dateMs(): number;
+  /** Calls `act` once, after so many milliseconds. */
+  after(ms: number, act: () => void): Cancel;
+  /**
+   * Calls `look` every so many milliseconds. A look that has not ended is not started again. One that throws is told of, and
+   * the next one comes all the same.
+   */
+  every(ms: number, look: () => void | Promise<void>): Cancel;
+}
 
 /** Milliseconds on the monotonic clock. */
 export function nowMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
+}
+
+/** The longest that one of Node's timers can be set for; a longer one goes off at once. */
+const longestTimerMs = 2 ** 31 - 1;
+const secondMs = 1000;
+
+interface Look {
+  everySeconds: number;
+  look: () => void;
+}
+
+export class SystemClock implements Clock {
+  readonly #onError: (error: unknown) => void;
+  /** What is called at whole seconds: one timer for all, so that the processor is woken up once. */
+  readonly #looks = new Set<Look>();
+  #seconds = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `onError` hears what a look throws. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  nowMs(): number {
+    return nowMs();
+  }
+
+  dateMs(): number {
+    return Date.now();
+  }
+
+  after(ms: number, act: () => void): Cancel {
+    const dueMs = nowMs() + ms;
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      timer = setTimeout(
+        () => (leftMs > longestTimerMs ? wait(dueMs - nowMs()) : act()),
+        Math.min(Math.max(1, Math.ceil(leftMs)), longestTimerMs),
+      );
+    };
+    wait(ms);
+    return () => clearTimeout(timer);
+  }
+
+  /** Looks at whole seconds share a timer: the first one then comes early, by up to a second. */
+  every(ms: number, look: () => void | Promise<void>): Cancel {
+    const once = this.#withoutOverlap(look);
+    if (ms % secondMs !== 0) {
+      const timer = setInterval(once, ms);
+      return () => clearInterval(timer);
+    }
+    const shared: Look = { everySeconds: ms / secondMs, look: once };
+    this.#looks.add(shared);
+    this.#timer ??= setInterval(() => this.#tick(), secondMs);
+    return () => {
+      this.#looks.delete(shared);
+      if (this.#looks.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+
+  #tick(): void {
+    this.#seconds++;
+    for (const shared of [...this.#looks])
+      if (this.#looks.has(shared) && this.#seconds % shared.everySeconds === 0) shared.look();
+  }
+
+  #withoutOverlap(look: () => void | Promise<void>): () => void {
+    let isLooking = false;
+    return () => {
+      if (isLooking) return;
+      try {
+        const looking = look();
+        if (!(looking instanceof Promise)) return;
+        isLooking = true;
+        void looking.catch(this.#onError).finally(() => {
+          isLooking = false;
+        });
+      } catch (error) {
+        this.#onError(error);
+      }
+    };
+  }
 }
 
 /** Smaller steps are those of the kernel's own ticks, and of this process waiting for its turn. */

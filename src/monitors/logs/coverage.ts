@@ -1,67 +1,7 @@
-/** What is known to be missing from a source: every gap with its cause, for the certificate in `rig info` and the manifest. */
+/** What a log says of itself that was never logged. */
 
-/** A type and not an interface: only a type fits the status's `Json`. */
-export type Gap = {
-  cause: string;
-  /** How often it occurred. */
-  times: number;
-  /** How many lines or entries are missing for it, as far as that is known. */
-  missing: number | null;
-  /** How many bytes of a file are missing, at least, where that is known. */
-  missingBytes?: number;
-  first: string;
-  last: string;
-};
-
-/** Each unit and each kernel function that is rate-limited is a cause of its own; a hostile one must not fill the memory. */
-const mostCauses = 100;
-const furtherCauses = 'further causes';
 /** So much of a message says it. */
 const toldCharacters = 200;
-
-export class Gaps {
-  readonly #gaps = new Map<string, Gap>();
-
-  /** Notes that bytes of a file are missing: at least so many. */
-  addBytes(cause: string, bytes: number): void {
-    this.add(cause);
-    const gap = this.#gaps.get(cause) ?? this.#gaps.get(furtherCauses);
-    if (gap) gap.missingBytes = (gap.missingBytes ?? 0) + bytes;
-  }
-
-  /** Notes a gap; `missing` is undefined where nobody knows how much there was. */
-  add(cause: string, missing?: number): void {
-    const now = new Date().toISOString();
-    const key = this.#gaps.size < mostCauses || this.#gaps.has(cause) ? cause : furtherCauses;
-    const known = this.#gaps.get(key);
-    if (!known) this.#gaps.set(key, { cause: key, times: 1, missing: missing ?? null, first: now, last: now });
-    else {
-      known.times++;
-      known.last = now;
-      known.missing = known.missing === null || missing === undefined ? null : known.missing + missing;
-    }
-  }
-
-  /** Takes over what another one has noted. */
-  absorb(other: Gaps): void {
-    for (const gap of other.list()) {
-      this.add(gap.cause, gap.missing ?? undefined);
-      const known = this.#gaps.get(gap.cause) ?? this.#gaps.get(furtherCauses);
-      if (!known) continue;
-      known.times += gap.times - 1;
-      if (gap.missingBytes !== undefined) known.missingBytes = (known.missingBytes ?? 0) + gap.missingBytes;
-      [known.first, known.last] = [gap.first < known.first ? gap.first : known.first, gap.last];
-    }
-  }
-
-  get isEmpty(): boolean {
-    return this.#gaps.size === 0;
-  }
-
-  list(): Gap[] {
-    return [...this.#gaps.values()];
-  }
-}
 
 /** Whether it is for this program to say in the journal what was never logged. */
 export const tellsInJournal = (identifier: string): boolean =>

@@ -1,5 +1,6 @@
 /** What the log files and the journal have in common: a source finds matching lines and says how far it has got. */
-import type { SourceStatus, Trigger, TriggerFacts, TriggerProcess } from '../../plugin.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { SourceStatus, TriggerProcess } from '../../plugin.ts';
 import type { Matcher } from './matching/matcher.ts';
 
 /** Matching lines are reported, decoded and kept only up to this many bytes. */
@@ -8,12 +9,15 @@ export const reportedLineBytes = 64 * 1024;
 export const contextLines = 200;
 export const contextBytes = 256 * 1024;
 
+/** Where a line stands: a byte offset in a file, or a journal cursor. */
+export type LinePosition = { file: string; inode: string; offset: number } | { cursor: string };
+
 /** A line that matched. `line` is a view on a reused buffer: whoever wants to keep it copies or decodes it at once. */
 export interface LineMatch {
   /** The file, or `journal`. */
   source: string;
   line: Buffer;
-  position: TriggerFacts['position'];
+  position: LinePosition;
   /** When it was logged (journal) or read (file), in milliseconds since the epoch. */
   atMs: number;
   /** When journald took it, on the monotonic clock; unknown for lines of files and entries of other boots. */
@@ -28,6 +32,7 @@ export interface LineMatch {
 /** What a source gets from the watch that it belongs to. */
 export interface SourceContext {
   matcher: Matcher;
+  clock: Clock;
   /** A line matched. The answer says how it was taken, for the source's own figures. */
   onMatch(match: LineMatch): 'counted' | 'passed over';
   /** Whether the condition is met: then nothing more need be examined. */
@@ -47,8 +52,11 @@ export interface Source {
   status(): SourceStatus[];
   /** How long what was written may go unread at most, in milliseconds, where that is more than for files. */
   readonly readingMs?: number;
-  /** The last lines examined, the triggering one included and last, one text per thing watched. Called at any time. */
-  context(trigger: Trigger): Promise<SourceExcerpt[]>;
+  /**
+   * The last lines examined, one text for each thing watched. The line at `position`, which triggered, is the last of its
+   * text. Called at any time.
+   */
+  context(position: LinePosition | undefined): Promise<SourceExcerpt[]>;
   /** Gives back what `context` needed after `stop`. */
   close(): void;
 }

@@ -1,7 +1,8 @@
 /** The armed logs monitor: counts what its sources find and fires. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nowMs } from '../../host/clock.ts';
+import { messageOf } from '../../errors.ts';
+import { nowMs, SystemClock } from '../../host/clock.ts';
 import type { MonitorContext, Trigger, TriggerFacts, Watch } from '../../plugin.ts';
 import { readingMs } from './condition/alarm.ts';
 import type { Condition } from './condition/condition.ts';
@@ -64,6 +65,7 @@ class LogsWatch implements Watch {
     );
     const sourceContext: SourceContext = {
       matcher: leavingLargeOnes(second ? compileMatcher(plan.message, second) : compileMatcher(plan.message)),
+      clock: new SystemClock((error) => context.remark(messageOf(error))),
       onMatch: (match) => (this.#isOver ? 'counted' : this.#judge.take(match)),
       isOver: () => this.#isOver,
       remark: (text) => context.remark(text),
@@ -114,7 +116,7 @@ class LogsWatch implements Watch {
     const names = new Set<string>();
     const written: Array<{ path: string; excerpt: SourceExcerpt }> = [];
     for (const source of this.#sources) {
-      for (const excerpt of await source.context(trigger)) {
+      for (const excerpt of await source.context(trigger.position)) {
         const path = join(dir, newName(excerpt.source, names));
         await writeFile(path, marked(excerpt), { flag: 'wx', mode: 0o600 });
         written.push({ path, excerpt });

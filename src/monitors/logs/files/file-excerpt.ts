@@ -1,8 +1,8 @@
 /** What surrounds a trigger in a log file. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { Trigger } from '../../../plugin.ts';
+import { descriptorPath } from '../../../host/descriptors.ts';
 import { firstLines, lastLines } from '../last-lines.ts';
-import type { LinesAfter, SourceExcerpt } from '../source.ts';
+import type { LinePosition, LinesAfter, SourceExcerpt } from '../source.ts';
 import { contextBytes, contextLines, reportedLineBytes } from '../source.ts';
 import { FollowedFile } from './followed-file.ts';
 
@@ -15,12 +15,12 @@ const successorMark = Buffer.from('--- the file was rotated here ---\n');
  */
 export function excerptOf(
   file: FollowedFile,
-  position: Trigger['position'],
+  position: LinePosition | undefined,
   isFollowed: (identity: string) => boolean,
 ): SourceExcerpt {
-  const isTrigger = 'inode' in position && position.inode === file.inode && position.file === file.path;
+  const isTrigger = position && 'inode' in position && position.inode === file.inode && position.file === file.path;
   // A descriptor of its own: where the rig goes on watching, the file may be let go before the last action ends.
-  const fd = openSync(`/proc/self/fd/${file.fd}`, constants.O_RDONLY);
+  const fd = openSync(descriptorPath(file.fd), constants.O_RDONLY);
   const excerpt = (text: Buffer, from: number) => ({
     source: file.path,
     text,

@@ -1,6 +1,6 @@
 /** The certificate of one watched path: which bytes of which files were examined, and what may be missing, with the cause. */
 import type { Json } from '../../../json.ts';
-import { Gaps } from '../coverage.ts';
+import { Gaps } from '../../../rig/records/gaps.ts';
 
 /** Bytes of one file that were examined. A file is identified by device, inode and birth time: names change. */
 export type ExaminedSpan = {

@@ -1,9 +1,8 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { WallClock } from '../../../host/clock.ts';
-import { every } from '../../../host/every.ts';
-import type { SourceStatus, Trigger } from '../../../plugin.ts';
-import type { Source, SourceContext, SourceExcerpt } from '../source.ts';
+import type { SourceStatus } from '../../../plugin.ts';
+import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import type { CompressedFile, OpenCompressedFile } from './compressed-file.ts';
 import { examineCompressed } from './compressed-file.ts';
 import { excerptOf } from './file-excerpt.ts';
@@ -109,7 +108,7 @@ export class FileSource implements Source {
     for (const [path, pattern] of this.#findNewPaths()) this.#addFound(path, pattern);
     for (const path of this.#paths) path.start();
     // In the turn's last phase: what inotify has to say is heard before.
-    this.#endLooks = every(this.#intervalMs, () => setImmediate(() => this.#lookAtAll()));
+    this.#endLooks = this.#context.clock.every(this.#intervalMs, () => void setImmediate(() => this.#lookAtAll()));
   }
 
   #lookAtAll(): void {
@@ -152,12 +151,12 @@ export class FileSource implements Source {
     return { source: pattern.pattern, state, ...pattern.record.status([], { doubts: [], gaps: [] }) };
   }
 
-  async context(trigger: Trigger): Promise<SourceExcerpt[]> {
+  async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
     if (this.#open.isClosed) return [];
     const isFollowed = (identity: string): boolean => this.#open.has(identity);
     return this.#open.all().flatMap((file) => {
       try {
-        return [excerptOf(file, trigger.position, isFollowed)];
+        return [excerptOf(file, position, isFollowed)];
       } catch (error) {
         // Gone with its file system, perhaps: the others are not.
         this.#context.remark(`${file.path}: the lines around the trigger cannot be kept: ${messageOf(error)}`);

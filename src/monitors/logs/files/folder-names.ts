@@ -2,7 +2,7 @@
  * What happens to the names in a folder, told to all who wait for one in it by one watch. With a watch for each, inotify's word of
  * every write to one of thousands of logs would go to thousands, and be counted as often.
  */
-import { type WakeUp, wakeOn } from './wake-up.ts';
+import { type WakeUp, wakeOn } from '../../../host/wake-up.ts';
 
 type OnName = (name: string | undefined) => void;
 

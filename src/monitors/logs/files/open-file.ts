@@ -1,8 +1,9 @@
 /** A file that is being followed, and what is known of it beside how far it was read. */
+
+import type { WakeUp } from '../../../host/wake-up.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import type { FileRecord } from './file-record.ts';
 import type { FollowedFile } from './followed-file.ts';
-import type { WakeUp } from './wake-up.ts';
 
 export interface OpenFile {
   file: FollowedFile;

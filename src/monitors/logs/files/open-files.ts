@@ -6,6 +6,7 @@ import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
 import { isHeldForWriting } from '../../../host/open-files.ts';
+import { wakeOn } from '../../../host/wake-up.ts';
 import type { Json } from '../../../json.ts';
 import type { SourceContext } from '../source.ts';
 import { CopiedFiles } from './copied-files.ts';
@@ -18,7 +19,6 @@ import type { OpenFile } from './open-file.ts';
 import { isReachable } from './reachable.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 import { Turns } from './turns.ts';
-import { wakeOn } from './wake-up.ts';
 
 /** How long it must be silent before its unfinished last line is taken for complete. */
 const tailAfterMs = 1000;

@@ -9,12 +9,11 @@ import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, messageOf, RigError, UsageError } from '../../../errors.ts';
 import { nowMs } from '../../../host/clock.ts';
-import { every } from '../../../host/every.ts';
 import { pseudoFileSystem } from '../../../host/file-systems.ts';
-import type { SourceStatus, Trigger } from '../../../plugin.ts';
+import type { SourceStatus } from '../../../plugin.ts';
 import { firstLines, lastLines } from '../last-lines.ts';
 import type { Matcher } from '../matching/matcher.ts';
-import type { LineMatch, Source, SourceContext, SourceExcerpt } from '../source.ts';
+import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import { contextBytes, contextLines } from '../source.ts';
 import { FileRecord } from './file-record.ts';
 import { defaultIntervalMs } from './file-source.ts';
@@ -75,7 +74,7 @@ export class PseudoFileSource implements Source {
     const large = this.#files.find(({ isTooLarge }) => isTooLarge);
     if (large) throw new UsageError(`--logfile ${large.path}: ${tooLarge}`);
     this.#tell();
-    this.#endLooks = every(this.#intervalMs, () => this.#lookAtAll());
+    this.#endLooks = this.#context.clock.every(this.#intervalMs, () => this.#lookAtAll());
   }
 
   async stop(): Promise<void> {
@@ -91,8 +90,8 @@ export class PseudoFileSource implements Source {
     return this.#files.map((file) => file.status(this.#intervalMs));
   }
 
-  async context({ position }: Trigger): Promise<SourceExcerpt[]> {
-    return this.#files.map((file) => file.excerpt('file' in position ? position : undefined));
+  async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
+    return this.#files.map((file) => file.excerpt(position && 'file' in position ? position : undefined));
   }
 
   /** Has each file read that is not being read; a few at the same time, so that one that hangs does not keep the others. */
@@ -235,7 +234,7 @@ class PseudoFile {
 
   #report(line: Buffer, offset: number): void {
     this.#matchedText = this.#text;
-    const position: LineMatch['position'] = { file: this.path, inode: this.#inode, offset };
+    const position: LinePosition = { file: this.path, inode: this.#inode, offset };
     const taken = this.#context.onMatch({ source: this.path, line, position, atMs: Date.now() });
     if (taken === 'counted') this.#matches++;
     else this.#passedOver++;

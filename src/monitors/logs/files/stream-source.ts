@@ -3,10 +3,9 @@ import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { messageOf, RigError } from '../../../errors.ts';
-import { every } from '../../../host/every.ts';
-import type { SourceStatus, Trigger } from '../../../plugin.ts';
+import type { SourceStatus } from '../../../plugin.ts';
 import { lastLines } from '../last-lines.ts';
-import type { LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
+import type { LinePosition, LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import { contextBytes, contextLines } from '../source.ts';
 import { type ExaminedSpan, FileRecord, longLinesDoubt, utf16Gap, utf16Remark } from './file-record.ts';
 import { hasUtf16Mark } from './fingerprint.ts';
@@ -66,7 +65,7 @@ export class StreamSource implements Source {
     for (const path of this.#paths) this.#follow(path);
     const fifos = this.#paths.filter((path) => path !== standardInput);
     if (fifos.length > 0)
-      this.#endLooks = every(lookEveryMs, () => {
+      this.#endLooks = this.#context.clock.every(lookEveryMs, () => {
         for (const path of fifos) this.#lookForNext(path);
       });
   }
@@ -134,9 +133,9 @@ export class StreamSource implements Source {
     });
   }
 
-  async context({ position }: Trigger): Promise<SourceExcerpt[]> {
+  async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
     return this.#streams.map(({ source, inode, recent, lines }) => {
-      const isTrigger = 'file' in position && position.file === source && position.inode === inode;
+      const isTrigger = position && 'file' in position && position.file === source && position.inode === inode;
       const at = isTrigger ? position.offset - (lines.bytes - recent.length) : -1;
       if (at < 0) return { source, text: lastLines(recent, contextLines), readAfter };
       const lineEnd = recent.indexOf('\n', at);

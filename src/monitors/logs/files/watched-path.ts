@@ -5,6 +5,8 @@ import { closeSync, fstatSync, openSync, readlinkSync, realpathSync, statSync } 
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
+import type { WakeUp } from '../../../host/wake-up.ts';
+import { timesEventsMayBeLost } from '../../../host/wake-up.ts';
 import type { OpenCompressedFile } from './compressed-file.ts';
 import { isUnpackable } from './compressed-file.ts';
 import { FileRecord, pollingDoubt } from './file-record.ts';
@@ -17,8 +19,6 @@ import { bornAs, findCopies, findNewNeighbours, haveSameNames, isRotationOf, lis
 import type { OpenFiles } from './open-files.ts';
 import { Remembered } from './remembered.ts';
 import { Turns } from './turns.ts';
-import type { WakeUp } from './wake-up.ts';
-import { timesEventsMayBeLost } from './wake-up.ts';
 
 /** The kernel takes birth times from a clock that lags by a tick, at most 10 ms: this covers it. */
 const clockLagMs = 50;

@@ -1,10 +1,10 @@
 /** A pattern that the user named (`/var/log/app/*.log`), and the files that fit it at the moment. */
 import { globSync } from 'node:fs';
 import { basename, dirname, join, matchesGlob } from 'node:path';
+import type { WakeUp } from '../../../host/wake-up.ts';
+import { timesEventsMayBeLost, wakeOn } from '../../../host/wake-up.ts';
 import { FileRecord, pollingDoubt } from './file-record.ts';
 import { isCompressedName, isRotatedName } from './neighbours.ts';
-import type { WakeUp } from './wake-up.ts';
-import { timesEventsMayBeLost, wakeOn } from './wake-up.ts';
 import { identityOfFolder, lostEventsDoubt } from './watched-path.ts';
 
 const special = /[*?[{]/;

@@ -1,6 +1,7 @@
 /** What is done with the entries of the journal, whoever reads them, and what is said of it in the end. */
 import type { SourceStatus } from '../../../plugin.ts';
-import { Gaps, suppressionIn, tellsInJournal } from '../coverage.ts';
+import { Gaps } from '../../../rig/records/gaps.ts';
+import { suppressionIn, tellsInJournal } from '../coverage.ts';
 import type { LineMatch, SourceContext } from '../source.ts';
 import type { JournalEntry } from './entry.ts';
 import { textOf } from './entry.ts';

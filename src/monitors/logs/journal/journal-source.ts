@@ -1,9 +1,9 @@
 /** The systemd journal as a source: read by rig itself where it can, else by journalctl. */
 import { messageOf, RigError } from '../../../errors.ts';
-import type { SourceStatus, Trigger } from '../../../plugin.ts';
+import type { SourceStatus } from '../../../plugin.ts';
 import { readingMs } from '../condition/alarm.ts';
 import type { JournalPlan } from '../plan.ts';
-import type { Source, SourceContext, SourceExcerpt } from '../source.ts';
+import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import { Examination } from './examination.ts';
 import { JournalctlSource } from './journalctl/journalctl-source.ts';
 import { NativeSource } from './native/native-source.ts';
@@ -49,8 +49,8 @@ export class JournalSource implements Source {
     return this.#native ? readingMs.files : readingMs.journalctl;
   }
 
-  async context(trigger: Trigger): Promise<SourceExcerpt[]> {
-    return (await this.#active?.context(trigger)) ?? [];
+  async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
+    return (await this.#active?.context(position)) ?? [];
   }
 
   close(): void {

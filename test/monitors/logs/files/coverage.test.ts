@@ -22,8 +22,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type { Gap } from '../../../../src/monitors/logs/coverage.ts';
 import type { EndedSpan } from '../../../../src/monitors/logs/files/file-record.ts';
+import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { type Following, follow, newFolder, standStill, whileRigLooks } from './following.ts';
 

@@ -1,19 +1,22 @@
 /** A file source at work on a folder of its own, for the tests of the follower. */
+
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SystemClock } from '../../../../src/host/clock.ts';
 import type { FileSettings } from '../../../../src/monitors/logs/files/file-source.ts';
 import { FileSource } from '../../../../src/monitors/logs/files/file-source.ts';
 import { compileMatcher } from '../../../../src/monitors/logs/matching/matcher.ts';
-import type { LineMatch, Source, SourceContext } from '../../../../src/monitors/logs/source.ts';
+import type { LineMatch, LinePosition, Source, SourceContext } from '../../../../src/monitors/logs/source.ts';
 import { waitFor } from '../../../support/wait.ts';
 
 export interface Seen {
   line: string;
   source: string;
-  position: LineMatch['position'];
+  position: LinePosition;
 }
 
 export interface Following<S = FileSource> {
@@ -61,6 +64,7 @@ export async function watchSource<S extends Source>(
   const remarks: string[] = [];
   const source = makeSource({
     matcher: compileMatcher({ text: expression, mode: 'expression', ignoreCase: false }),
+    clock: new SystemClock((error) => assert.fail(String(error))),
     onMatch: ({ line, source, position }: LineMatch) => {
       seen.push({ line: line.toString(), source, position });
       return 'counted' as const;

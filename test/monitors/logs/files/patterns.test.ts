@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Gap } from '../../../../src/monitors/logs/coverage.ts';
+import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { type Following, follow, newFolder, standStill } from './following.ts';
 

@@ -70,8 +70,7 @@ test('where the matching line stands is said, and the context has the reading th
   await readAgain(watched);
   const position = watched.seen[0]?.position;
   assert.ok(position);
-  const trigger = { source: file('status'), line: '', matches: 1, position, loggedAt: '', time: '', monitor: 'logs' };
-  const [excerpt] = await watched.source.context(trigger);
+  const [excerpt] = await watched.source.context(position);
   assert.match(excerpt?.text.toString() ?? '', /^Name:\tsleep\nUmask:\t\d+\n$/);
   assert.equal(excerpt?.triggerAt, excerpt?.text.length);
   assert.match((await excerpt?.readAfter())?.text.toString() ?? '', /^State:\tT \(stopped\)\nTgid:/);

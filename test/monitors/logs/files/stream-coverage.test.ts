@@ -6,9 +6,9 @@ import { constants, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Gap } from '../../../../src/monitors/logs/coverage.ts';
 import type { ExaminedSpan } from '../../../../src/monitors/logs/files/file-record.ts';
 import { StreamSource } from '../../../../src/monitors/logs/files/stream-source.ts';
+import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { newFolder, watchSource } from './following.ts';
 

@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Gap } from '../../../../src/monitors/logs/coverage.ts';
 import { numberOf } from '../../../../src/monitors/logs/journal/cursor.ts';
 import type { JournalPlan } from '../../../../src/monitors/logs/plan.ts';
+import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { startHost } from '../../../support/host.ts';
 import { randomFrom } from '../../../support/random.ts';
 import { waitFor } from '../../../support/wait.ts';

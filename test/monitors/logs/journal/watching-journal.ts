@@ -2,8 +2,8 @@
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
-import type { Gap } from '../../../../src/monitors/logs/coverage.ts';
 import type { JournalPlan } from '../../../../src/monitors/logs/plan.ts';
+import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { startHost, type TestHost } from '../../../support/host.ts';
 import { waitFor } from '../../../support/wait.ts';
 

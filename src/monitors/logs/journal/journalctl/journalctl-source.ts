@@ -1,8 +1,8 @@
 /** The systemd journal as a source: read by journalctl from a cursor taken at the start, and from the last one after a failure. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../../../errors.ts';
-import type { SourceStatus, Trigger } from '../../../../plugin.ts';
-import type { LinesAfter, Source, SourceExcerpt } from '../../source.ts';
+import type { SourceStatus } from '../../../../plugin.ts';
+import type { LinePosition, LinesAfter, Source, SourceExcerpt } from '../../source.ts';
 import { contextLines } from '../../source.ts';
 import { entryPartOf, numberOf } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
@@ -88,8 +88,8 @@ export class JournalctlSource implements Source {
     return [this.#examination.status(!this.#examination.isChosen, more)];
   }
 
-  async context(trigger: Trigger): Promise<SourceExcerpt[]> {
-    const triggerCursor = 'cursor' in trigger.position ? trigger.position.cursor : undefined;
+  async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
+    const triggerCursor = position && 'cursor' in position ? position.cursor : undefined;
     const cursor = triggerCursor ?? this.#examination.cursor;
     if (cursor === undefined) return [];
     const entries = await readBack(this.#journal, { cursor, count: contextLines });

@@ -1,11 +1,11 @@
 /** The systemd journal as a source: its files are read by rig itself, milliseconds after journald has written to them. */
 import { holding } from '../../../../host/event-loop.ts';
-import type { SourceStatus, Trigger } from '../../../../plugin.ts';
+import type { WakeUp } from '../../../../host/wake-up.ts';
+import { wakeOn } from '../../../../host/wake-up.ts';
+import type { SourceStatus } from '../../../../plugin.ts';
 import { tellsInJournal } from '../../coverage.ts';
-import type { WakeUp } from '../../files/wake-up.ts';
-import { wakeOn } from '../../files/wake-up.ts';
 import type { JournalPlan } from '../../plan.ts';
-import type { Source, SourceExcerpt } from '../../source.ts';
+import type { LinePosition, Source, SourceExcerpt } from '../../source.ts';
 import type { Examination } from '../examination.ts';
 import { Chain } from '../sequence.ts';
 import { Copies } from './copies.ts';
@@ -157,8 +157,8 @@ export class NativeSource implements Source {
     return [this.#examination.status(true, { ...more, lookedAtEveryMs: this.#pace.everyMs })];
   }
 
-  async context(trigger: Trigger): Promise<SourceExcerpt[]> {
-    const triggerCursor = 'cursor' in trigger.position ? trigger.position.cursor : undefined;
+  async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
+    const triggerCursor = position && 'cursor' in position ? position.cursor : undefined;
     const cursor = triggerCursor ?? this.#examination.cursor;
     return cursor === undefined ? [] : [await excerptAround(this.#dir, this.#selectors, cursor, triggerCursor)];
   }

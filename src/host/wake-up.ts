@@ -1,8 +1,8 @@
 /** Hints from inotify(7) that something may have changed. They are never relied on: a stat once a second is the safety net. */
 import type { FSWatcher } from 'node:fs';
 import { readFileSync, watch } from 'node:fs';
-import { errnoOf } from '../../../errors.ts';
-import { silentFileSystem } from '../../../host/file-systems.ts';
+import { errnoOf } from '../errors.ts';
+import { silentFileSystem } from './file-systems.ts';
 
 export interface WakeUp {
   close(): void;
