@@ -1,5 +1,5 @@
 import { messageOf, RigError, UsageError } from '../errors.ts';
-import type { OptionTable, Values } from '../plugin.ts';
+import type { OptionTable, Values } from '../options/table.ts';
 import { visible } from '../terminal/text.ts';
 
 /** A subcommand: what it is called, what it takes, what it does. Its exit code is 0 unless it returns another or throws. */

@@ -2,7 +2,8 @@
 import { writeSync } from 'node:fs';
 import { actions } from '../actions/index.ts';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
-import type { AnyAction, AnyMonitor, OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
+import type { AnyAction, AnyMonitor } from '../plugin.ts';
 import { bytesNeeded } from '../rig/collect/actions.ts';
 import { DiskGuard } from '../rig/collect/disk-guard.ts';
 import { handleSignals } from '../rig/daemon/daemon.ts';

@@ -1,5 +1,5 @@
 import { RigError } from '../errors.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 import { endForeign, killRig } from '../rig/recovery/force.ts';
 import { takeDownDiscarding, takeDownWith } from '../rig/recovery/leftover.ts';
 import { listFinished, listIds, meet } from '../rig/registry/registry.ts';

@@ -3,7 +3,7 @@ import { messageOf, RigError } from '../errors.ts';
 import { describeState, findByEnvironment, readUsage, type Usage } from '../host/processes.ts';
 import { ownerVariable } from '../host/programs.ts';
 import type { Json } from '../json.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 import { readRigLog } from '../rig/log/read-log.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
 import {

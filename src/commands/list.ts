@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError } from '../errors.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 import type { RigStatus } from '../rig/life/life.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
 import {
@@ -14,7 +14,7 @@ import {
 import { askRig } from '../rig/wire/control.ts';
 import { type Column, formatTable } from '../terminal/table.ts';
 import { hasColour, isRead, terminalWidth } from '../terminal/terminal.ts';
-import { formatAge } from '../terminal/text.ts';
+import { formatAge } from '../options/units.ts';
 import { type Command, tell, tellFailures } from './command.ts';
 import { foreignRow, type Row, silentRow } from './rows.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 import { RigLogReader } from '../rig/log/read-log.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
 import { listFinished, listIds, meet } from '../rig/registry/registry.ts';

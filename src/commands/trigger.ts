@@ -1,5 +1,5 @@
 import { RigError } from '../errors.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
 import { findLive, listFinished, listIds } from '../rig/registry/registry.ts';
 import { askRig } from '../rig/wire/control.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../errors.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
 import {
   type EndStatus,

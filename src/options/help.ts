@@ -1,6 +1,6 @@
 /** Help, made from the same tables that the parser reads. */
 import { type AnyCommand, optionsOf } from '../commands/command.ts';
-import type { Option, OptionTable } from '../plugin.ts';
+import type { Option, OptionTable } from './table.ts';
 
 /** `-m, --message TEXT` */
 function spelling(name: string, option: Option): string {

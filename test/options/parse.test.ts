@@ -7,7 +7,7 @@ import { monitors } from '../../src/monitors/index.ts';
 import { nearest } from '../../src/options/nearest.ts';
 import { parseOptions } from '../../src/options/parse.ts';
 import { parseDuration } from '../../src/options/values.ts';
-import type { Option, OptionTable } from '../../src/plugin.ts';
+import type { Option, OptionTable } from '../../src/options/table.ts';
 
 const table = {
   message: { kind: 'text', short: 'm', hint: 'TEXT', summary: 'text' },

@@ -3,7 +3,7 @@ import { ActionError, RigError } from '../../errors.ts';
 import { estimateCore } from '../../host/processes.ts';
 import { findProgram } from '../../host/programs.ts';
 import { defineAction } from '../../plugin.ts';
-import { formatSize } from '../../terminal/text.ts';
+import { formatSize } from '../../options/units.ts';
 import { dumpProcess, safeFileName } from './dump.ts';
 import { describeFailure, label, type Outcome } from './outcome.ts';
 import { findCandidates, findTargets, ownProcess, prepareTargets, type Target } from './targets.ts';

@@ -1,5 +1,5 @@
 /** The options of the logs monitor. Their long names are those of grep(1) and journalctl(1) where they mean the same. */
-import type { OptionTable, Values } from '../../plugin.ts';
+import type { OptionTable, Values } from '../../options/table.ts';
 
 export const logsOptions = {
   message: { kind: 'text', short: 'm', hint: 'TEXT', summary: 'Text, or regular expression, that a line must contain' },

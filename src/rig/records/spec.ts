@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { UsageError } from '../../errors.ts';
 import type { Json } from '../../json.ts';
-import type { Space } from '../../plugin.ts';
+import type { Space } from '../../options/table.ts';
 import type { Compression } from '../archive/compression.ts';
 
 /** Everything that makes a rig, as plain data: the command line's part ends here, the daemon's begins. */

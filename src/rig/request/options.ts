@@ -4,7 +4,7 @@ import { messageOf, RigError, UsageError } from '../../errors.ts';
 import { checkSharedFolder } from '../../host/folders.ts';
 import { findCommand } from '../../host/programs.ts';
 import { splitWords } from '../../options/command-words.ts';
-import type { OptionTable, Values } from '../../plugin.ts';
+import type { OptionTable, Values } from '../../options/table.ts';
 import { compressions, isCompression } from '../archive/compression.ts';
 import { outputRoot } from '../records/paths.ts';
 import type { RigSpec } from '../records/spec.ts';
