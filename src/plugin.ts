@@ -3,7 +3,7 @@
  * Neither counts, holds, keeps time or knows whether the rig restarts: the rig does.
  */
 import type { Clock } from './host/clock.ts';
-import type { RunOptions, RunResult } from './host/programs.ts';
+import type { RunOptions, RunResult } from './host/programs/run.ts';
 import type { Json } from './json.ts';
 import type { OptionTable, Values } from './options/table.ts';
 

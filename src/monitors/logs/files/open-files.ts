@@ -5,7 +5,7 @@
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
-import { isHeldForWriting } from '../../../host/open-files.ts';
+import { isHeldForWriting } from '../../../host/processes/open-files.ts';
 import { wakeOn } from '../../../host/wake-up.ts';
 import type { Json } from '../../../json.ts';
 import type { SourceContext } from '../source.ts';

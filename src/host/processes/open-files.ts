@@ -1,7 +1,7 @@
 /** Which files processes hold open, from /proc/PID/fd and fdinfo: see proc_pid_fd(5), proc_pid_fdinfo(5). */
 import { constants } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { listPids } from './processes.ts';
+import { listPids } from './stat.ts';
 
 const accessModes = constants.O_RDONLY | constants.O_WRONLY | constants.O_RDWR;
 

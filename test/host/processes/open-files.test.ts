@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { isHeldForWriting } from '../../src/host/open-files.ts';
+import { isHeldForWriting } from '../../../src/host/processes/open-files.ts';
 
 /** A file that a program has open, until the test ends. */
 function heldFile(t: TestContext, folder: string, flags: 'a' | 'r'): string {

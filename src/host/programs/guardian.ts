@@ -8,7 +8,7 @@
  * How it works. The guardian reads from a socket whose other end only the daemon has (it is close-on-exec, so no other child
  * gets a copy). The kernel closes it when the daemon dies, by whatever: the read ends, and the shell becomes `rig --take-down`.
  * That kills what carries the daemon's mark in its environment, grandchildren in sessions of their own included, and sends
- * SIGCONT to whatever a debugger among them held: see host/tracing.ts. It takes a tenth of a second. The executable is
+ * SIGCONT to whatever a debugger among them held: see host/processes/tracing.ts. It takes a tenth of a second. The executable is
  * held open by a descriptor: it works after the file was removed. Until then the guardian sleeps in read(2): 0.1 MB of memory and no CPU.
  *
  * What it does not cover. Who kills the guardian too (a whole cgroup, by SIGKILL) kills the children with them or leaves them
@@ -19,7 +19,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { listPids, readCommandLine, readProcess, sendSignal } from './processes.ts';
+import { readCommandLine } from '../processes/names.ts';
+import { listPids, readProcess, sendSignal } from '../processes/stat.ts';
 
 /**
  * A word on the socket means that there is nothing to be put in order. The signals are those that end a session, a scope or a
