@@ -3,7 +3,8 @@
  * Neither counts, holds, keeps time or knows whether the rig restarts: the rig does.
  */
 import type { Clock } from './host/clock.ts';
-import type { RunOptions, RunResult } from './host/programs/run.ts';
+import type { ProcessIdentity } from './host/processes/stat.ts';
+import type { RunOptions, RunResult } from './host/programs/run-program.ts';
 import type { Json } from './json.ts';
 import type { OptionTable, Values } from './options/table.ts';
 
@@ -12,12 +13,6 @@ export type Facts = { [key: string]: Json };
 
 /** One watched thing and how far it has been looked at, for `rig info`. */
 export type StatusRow = { source: string } & Facts;
-
-/** One process, told apart from a later one with the same pid by its start time, in clock ticks since boot. */
-export interface ProcessIdentity {
-  pid: number;
-  startTime: number;
-}
 
 /** Which process a trigger is about. */
 export interface TriggerProcess {
@@ -31,15 +26,15 @@ export type Requirement =
   | { kind: 'program'; anyOf: readonly string[]; package: { debian: string; redhat: string; suse: string } }
   | { kind: 'file'; path: string; for: string };
 
-/** What a trigger of a monitor can say: which process it is about. */
-export type Gives = 'process';
+/** What a monitor knows of processes: which one a trigger is about (`@match`), which ones it watches (`@monitor`). */
+export type Gives = 'process' | 'processes';
 
 /** What planning may use. It runs in the foreground, while the user watches. */
 export interface Asking {
   /** Tells the user something that is not an error: one line on stderr. */
   remark(text: string): void;
-  /** The full path of a program that the plugin requires. */
-  program(name: string): string;
+  /** The full path of a program that the plugin requires; undefined where the host has another one instead. */
+  program(name: string): string | undefined;
   /** Whether the rig will run attached, with the standard input that it was given. */
   isAttached: boolean;
   /** What the monitors give, for an action. Empty for a monitor. */
@@ -127,6 +122,8 @@ export interface Watch {
 
 export interface Monitor<T extends OptionTable, P> extends Plugin<T, P> {
   examples: string[];
+  /** Whether it tells a second text from the first one (--then, --unless); their values are among those that it plans with. */
+  hasSecondSlot?: true;
   /** In a few words, for `rig list`: what is watched, and what makes it trigger. `second` is what --then or --unless waits for. */
   describe(plan: P): { watch: string; condition: string; second?: string; gives: readonly Gives[] };
   /** Tells how the condition would have done so far. It runs while the rig is being armed; it is quick and never throws. */
@@ -196,7 +193,7 @@ export interface TriggerContext extends ActionContext {
   /** How long the action, or each of its parts, may take, in milliseconds. */
   timeoutMs: number;
   /** The facts of the trigger as environment variables: RIG_ID, RIG_LINE ... */
-  environment: Record<string, string>;
+  environment(): Promise<Record<string, string>>;
   /** The processes that the monitors watch: `@monitor`. */
   monitorProcesses(): ProcessIdentity[];
 }

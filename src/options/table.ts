@@ -33,11 +33,11 @@ export type Space = { bytes: number } | { percent: number };
 
 /**
  * One option.
- * - flag: given or not; with `default: true` it is written `--no-NAME`
+ * - flag: given or not. With `default: true` it is typed as `--no-NAME`, which is what its summary tells of
  * - text: one value, not empty
  * - texts: values that may hold commas; each repetition of the option gives one
  * - list: values with commas between, or by repeating the option. Bare numbers that follow belong to it with `bareNumbers`.
- *   With `negatable`, `--no-NAME` gives false. `whenEmpty` is added to the error when there is no value.
+ *   With `negated`, a line of help, there is `--no-NAME`, which gives false. `whenEmpty` is the error when there is no value.
  * - choice, choices: one of a few words, or several of them with commas between
  * - count: a whole number of at least 1; with `otherwise`, the value may be left out and is then that
  * - integer: a whole number of at least `minimum`, which may be negative
@@ -49,7 +49,7 @@ export type Option =
   | ({ kind: 'flag' } & OptionBase<boolean>)
   | ({ kind: 'text' } & WithValue<string>)
   | ({ kind: 'texts' } & WithValue<string[]>)
-  | ({ kind: 'list'; bareNumbers?: true; negatable?: true; whenEmpty?: string } & WithValue<string[]>)
+  | ({ kind: 'list'; bareNumbers?: true; negated?: string; whenEmpty?: string } & WithValue<string[]>)
   | ({ kind: 'choice'; choices: readonly string[] } & WithValue<string>)
   | ({ kind: 'choices'; choices: readonly string[] } & WithValue<string[]>)
   | ({ kind: 'count'; otherwise?: number } & WithValue<number>)
@@ -78,7 +78,7 @@ type Given<O extends Option> = O extends { kind: 'choice'; choices: readonly (in
   : O extends { kind: 'choices'; choices: readonly (infer Word)[] }
     ? Word[]
     : O extends { kind: keyof ValueOf }
-      ? ValueOf[O['kind']] | (O extends { negatable: true } ? false : never)
+      ? ValueOf[O['kind']] | (O extends { negated: string } ? false : never)
       : never;
 
 type Present<O extends Option> = O extends { kind: 'flag' } | { default: unknown } ? never : undefined;
@@ -88,4 +88,4 @@ export type Values<T extends OptionTable> = { [Name in keyof T]: Given<T[Name]> 
 
 /** Whether `--no-NAME` may be typed. */
 export const isNegatable = (option: Option): boolean =>
-  (option.kind === 'flag' && option.default === true) || (option.kind === 'list' && option.negatable === true);
+  (option.kind === 'flag' && option.default === true) || (option.kind === 'list' && option.negated !== undefined);

@@ -78,8 +78,8 @@ function convert(option: Option, given: string[] | boolean): unknown {
 /** An option as the user would type it to say what was given: `no-journal` for `--no-journal`. */
 const spellingOf = (name: string, given: string[] | boolean): string => (given === false ? `no-${name}` : name);
 
-function checkRelations(table: OptionTable, given: Given): void {
-  const spellings = new Set(Object.entries(given).map(([name, value]) => spellingOf(name, value)));
+function checkRelations(table: OptionTable, given: Given, others: Given): void {
+  const spellings = new Set(Object.entries({ ...others, ...given }).map(([name, value]) => spellingOf(name, value)));
   const list = (names: readonly string[]) => names.map((name) => `--${name}`).join(' or ');
   for (const [name, option] of Object.entries(table)) {
     const { needs = [], excludes = [], requiredUnless } = option;
@@ -101,9 +101,9 @@ function checkRelations(table: OptionTable, given: Given): void {
 
 /**
  * The typed values of what was given. Throws a UsageError that names the option, what was expected and what came; also when
- * the options do not go together.
+ * the options do not go together; `others` are those given beside this table.
  */
-export function toValues<T extends OptionTable>(table: T, given: Given): Values<T> {
+export function toValues<T extends OptionTable>(table: T, given: Given, others: Given = {}): Values<T> {
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries<Option>(table)) {
     const raw = given[name];
@@ -111,10 +111,13 @@ export function toValues<T extends OptionTable>(table: T, given: Given): Values<
       values[name] =
         raw === undefined ? (option.default ?? (option.kind === 'flag' ? false : undefined)) : convert(option, raw);
     } catch (error) {
-      const why = error instanceof NoValue ? `needs a value; one that begins with a dash is written --${name}=-VALUE` : messageOf(error);
+      const why =
+        error instanceof NoValue
+          ? `needs a value; one that begins with a dash is written --${name}=-VALUE`
+          : messageOf(error);
       throw new UsageError(`--${name}: ${why}`, { cause: error });
     }
   }
-  checkRelations(table, given);
+  checkRelations(table, given, others);
   return values as Values<T>;
 }

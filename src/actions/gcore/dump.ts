@@ -10,7 +10,7 @@ import { estimateCore, readProcessStatus } from '../../host/processes/status.ts'
 import { leaveStopped, letRun } from '../../host/processes/tracing.ts';
 import { ownerVariable } from '../../host/programs/owner.ts';
 import type { RunResult } from '../../host/programs/run-program.ts';
-import type { ActionContext } from '../../plugin.ts';
+import type { TriggerContext } from '../../plugin.ts';
 import { visible } from '../../terminal/text.ts';
 import { label, type Outcome, withoutCore } from './outcome.ts';
 
@@ -81,7 +81,7 @@ const wasRefused = ({ stderr }: RunResult) => /^ptrace: Operation not permitted/
 const mostTries = 3;
 
 /** Runs gcore; afterwards nothing holds the process, and it runs if it did before. Gives a tracer that still holds it. */
-async function runGcore(program: string, prefix: string, target: ProcessStat, context: ActionContext) {
+async function runGcore(program: string, prefix: string, target: ProcessStat, context: TriggerContext) {
   const wasStopped = target.state === 'T';
   // SIGKILL: gdb 13, told to end by SIGTERM while it attaches, may pass a SIGINT on to the process, which dies of it.
   const result = await context.run(program, ['-o', prefix, String(target.pid)], {
@@ -101,7 +101,7 @@ export async function dumpProcess(
   wanted: string,
   found: ProcessStat,
   note: string | null,
-  context: ActionContext,
+  context: TriggerContext,
   tries = mostTries,
 ): Promise<Outcome> {
   const tracedBy = await waitForOtherRigs(found.pid, context.signal);

@@ -7,9 +7,9 @@ import { findProgram } from '../../host/programs/find-program.ts';
 import { runProgram } from '../../host/programs/run-program.ts';
 import { type RigSpec, randomId } from '../records/spec.ts';
 import { takeDownUnarmed, takeDownWith } from '../recovery/leftover.ts';
-import { findLive, removeDeadClaims } from '../registry/registry.ts';
+import { findLive, removeDeadClaims } from '../registry/meet.ts';
 import { receiveJson, sendJson } from '../wire/json-lines.ts';
-import type { FromDaemon, ToDaemon } from './daemon.ts';
+import { type FromDaemon, fromFailure, type ToDaemon } from './daemon.ts';
 
 /** How long arming may take. */
 const armingMs = 30_000;
@@ -80,7 +80,7 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
     if (message.kind === 'started') started = true;
     else if (message.kind === 'remark') teller.remark(message.text);
     else if (message.kind === 'armed') armed.resolve();
-    else armed.reject(message.exitCode === 2 ? new UsageError(message.message) : new RigError(message.message));
+    else armed.reject(fromFailure(message.error));
   };
   receiveJson(
     daemon.channel,

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../errors.ts';
 import { isAlive, sendSignal } from '../../host/processes/stat.ts';
 import { killGuardian } from '../../host/programs/guardian.ts';
-import { meet, type Owner, type TakeDown } from '../registry/registry.ts';
+import type { Owner } from '../records/rows.ts';
+import { meet, type TakeDown } from '../registry/meet.ts';
 
 /** How long a rig may take to end in order after SIGTERM: it ends its programs, and packs what they had collected. */
 const orderlyMs = 15_000;

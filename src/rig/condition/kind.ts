@@ -1,13 +1,10 @@
-/** Which kind of line it is: what stays when numbers, addresses and ids are masked. */
+/** Which kind of sighting it is: what stays of a text when numbers, addresses and ids are masked. */
 
-import { messageOfLine } from '../events/same-event.ts';
-import type { LineMatch } from '../source.ts';
-
-/** So much of a message tells its kind. */
+/** How many characters of a text tell its kind. */
 const comparedCharacters = 1024;
 
 /**
- * What is masked, each with `#`, whole words only where they are letters and digits mixed:
+ * Each of these is masked with `#`; where letters and digits mix, only whole words:
  * - UUIDs, and `0x` with hex digits
  * - words of at least 6 hex digits with a digit among them, or of 8 without: commits, container ids, addresses
  * - words of at least 8 letters and digits with 2 digits or more: session and request ids
@@ -27,7 +24,5 @@ const masked = new RegExp(
   'gi',
 );
 
-/** The kind of a line: its message, without the time, host and process id that syslog puts before it, masked. */
-export function kindOf(match: LineMatch): string {
-  return messageOfLine(match).slice(0, comparedCharacters).replace(masked, '#');
-}
+/** The kind of a text, for --distinct. */
+export const kindOf = (text: string): string => text.slice(0, comparedCharacters).replace(masked, '#');

@@ -1,15 +1,14 @@
-/** N matches within a time. */
+/** Whether N sightings lie within a time span. */
 
-/** How long after a match an earlier one may still be read: the sources are not equally fast. */
+/** How much later an earlier sighting may still come: sources are not equally fast. */
 const lateMs = 10_000;
-/** So many earlier ones are kept beside N: a journal that is read after a stop comes with its own times, behind those of files. */
+/** How many earlier ones are kept beside N: after a stop, the journal brings times that lie behind those of files. */
 const mostEarlier = 1000;
 
-/** The times of the latest matches, and whether N of them lie within a span. */
 export class SlidingWindow {
   readonly #count: number;
   readonly #spanMs: number;
-  /** Ascending. As long as it is not full, there are few: fewer than N in each span. */
+  /** Ascending. There are few as long as it is not full: fewer than N in each span. */
   #times: number[] = [];
 
   constructor(count: number, spanMs: number) {
@@ -17,24 +16,23 @@ export class SlidingWindow {
     this.#spanMs = spanMs;
   }
 
-  /** Forgets all of them. */
   clear(): void {
     this.#times = [];
   }
 
-  /** Adds a match that counts so many times; says whether N matches now lie within the span. */
+  /** Adds a sighting that counts `times` times. Returns whether N of them now lie within the span. */
   add(atMs: number, times: number): boolean {
     if (times >= this.#count) return true;
     const at = this.#placeOf(atMs);
     if (times === 1) this.#times.splice(at, 0, atMs);
-    // Not as arguments of a call: the stack has no room for a hundred thousand.
+    // Not as arguments of splice: the stack has no room for a hundred thousand.
     else this.#times = [...this.#times.slice(0, at), ...new Array<number>(times).fill(atMs), ...this.#times.slice(at)];
     const isFull = this.#isFullAround(at, times);
     this.#forget();
     return isFull;
   }
 
-  /** Behind all that are not later. */
+  /** The index behind all that are not later. */
   #placeOf(atMs: number): number {
     let [from, to] = [0, this.#times.length];
     if ((this.#times[to - 1] ?? atMs) <= atMs) return to;
@@ -57,7 +55,7 @@ export class SlidingWindow {
 
   #forget(): void {
     const before = (this.#times.at(-1) ?? 0) - this.#spanMs - lateMs;
-    // In portions: each would otherwise move all the others.
+    // A thousand at a time: each splice moves all the others.
     if ((this.#times[this.#count + mostEarlier] ?? before) < before) this.#times.splice(0, mostEarlier);
   }
 }
