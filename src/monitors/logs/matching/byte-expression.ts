@@ -30,8 +30,6 @@ export interface ByteExpression {
   textSource: string;
   /** Bytes that every match contains, one character per byte; empty when none are known. */
   required: string;
-  /** Whether V8's linear-time engine cannot run it: look-around, back-references, large counted repetitions. */
-  mayBacktrack: boolean;
   /** Escapes that mean something to other engines and here the character itself: `\<` of grep, `\p` of PCRE. */
   readAsThemselves: string[];
 }
@@ -42,7 +40,10 @@ export interface ByteExpression {
  */
 const mostReplication = 16;
 /** One character that is to be repeated up to so many times is written out, and then runs in linear time all the same. */
-const mostWrittenOut = 64;
+const mostWrittenOut = 1000;
+
+/** A valid expression that V8's linear-time engine cannot run; the message says why and what to use instead. */
+export class NotLinear extends Error {}
 
 interface Piece {
   source: string;
@@ -112,17 +113,16 @@ const posixSets: Record<string, Ranges> = {
 };
 
 /**
- * Rewrites an expression. Throws the SyntaxError of `new RegExp` when it is none. The loose form leaves look-around out and
- * takes anything for a back-reference, and counts no large numbers: it finds every line that the expression finds, and more,
- * always in linear time.
+ * Rewrites an expression. Throws the SyntaxError of `new RegExp` when it is none, and a NotLinear when no engine runs it in linear
+ * time.
  */
-export function toByteExpression(text: string, ignoreCase: boolean, isLoose = false): ByteExpression {
+export function toByteExpression(text: string, ignoreCase: boolean): ByteExpression {
   new RegExp(inBasicPlane(text));
-  const walker = new Walker(text, ignoreCase, isLoose);
+  const walker = new Walker(text, ignoreCase);
   const whole = walker.disjunction();
   const { source, ascii: asciiSource, text: textSource, required } = whole;
-  const { mayBacktrack, readAsThemselves } = walker;
-  return { source, asciiSource, textSource, required, mayBacktrack, readAsThemselves: [...readAsThemselves] };
+  const { readAsThemselves } = walker;
+  return { source, asciiSource, textSource, required, readAsThemselves: [...readAsThemselves] };
 }
 
 /** A character beyond U+FFFF, or its two halves as escapes. */
@@ -148,18 +148,15 @@ function inBasicPlane(text: string): string {
 
 /** Walks an expression that is known to be valid, from left to right. */
 class Walker {
-  mayBacktrack = false;
   readonly readAsThemselves = new Set<string>();
   readonly #text: string;
   readonly #groups: number;
   readonly #hasNames: boolean;
-  readonly #isLoose: boolean;
   #ignoreCase: boolean;
   #at = 0;
 
-  constructor(text: string, ignoreCase: boolean, isLoose: boolean) {
+  constructor(text: string, ignoreCase: boolean) {
     this.#text = text;
-    this.#isLoose = isLoose;
     this.#ignoreCase = ignoreCase;
     const bare = text.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gs, '');
     this.#groups = bare.match(/\((?!\?)|\(\?<(?![=!])/g)?.length ?? 0;
@@ -208,19 +205,16 @@ class Walker {
     const replication = (piece.replication ?? 1) * Math.max(1, least, most === Number.POSITIVE_INFINITY ? 0 : most);
     if (replication <= mostReplication) return { ...repeatAsTyped(piece, quantifier), replication };
     const highest = most === Number.POSITIVE_INFINITY ? least : most;
-    if (piece.isCharacter && highest <= mostWrittenOut) {
+    if (highest <= mostWrittenOut) {
       const { ascii, text } = piece;
       return {
         source: repeatLoosely(piece, quantifier).source,
         ascii: writeOut(ascii, quantifier),
         text: writeOut(text, quantifier),
-        // Counted once more it would be long.
-        replication: mostReplication,
+        replication: piece.replication ?? 1,
       };
     }
-    if (this.#isLoose) return { ...repeatLoosely(piece, quantifier), replication: piece.replication ?? 1 };
-    this.mayBacktrack = true;
-    return repeatAsTyped(piece, quantifier);
+    throw new NotLinear(`${quantifier.text} repeats too much`);
   }
 
   #term(): Piece {
@@ -261,10 +255,9 @@ class Walker {
     const inner = this.disjunction();
     this.#ignoreCase = before;
     this.#take(')');
-    if (isLookAround && this.#isLoose) return asIs('(?:)');
-    if (isLookAround) this.mayBacktrack = true;
+    if (isLookAround) throw new NotLinear(`(${opening[0]}...) looks around`);
     const start = opening === undefined ? '(' : opening[0].endsWith(':') ? '(?:' : `(${opening[0]}`;
-    const required = isLookAround ? '' : inner.required;
+    const { required } = inner;
     const [source, ascii, text] = [inner.source, inner.ascii, inner.text].map((each) => `${start}${each})`) as [
       string,
       string,
@@ -306,10 +299,7 @@ class Walker {
     if (boundary) return asIs(`\\${boundary[0]}`);
     const reference = this.#match(this.#hasNames ? /k<[^>]*>|[1-9]\d*/y : /[1-9]\d*/y);
     if (reference && (reference[0].startsWith('k') || Number(reference[0]) <= this.#groups)) {
-      if (this.#isLoose) return asIs('(?:[^\\n]*)');
-      this.mayBacktrack = true;
-      // In a group of its own, so that a digit that follows is not taken for a part of it.
-      return asIs(`(?${this.#ignoreCase ? 'i' : ''}:\\${reference[0]})`);
+      throw new NotLinear(`\\${reference[0]} refers back to a group: list the alternatives with | instead`);
     }
     if (reference) this.#at -= reference[0].length;
     const set = this.#escapedSet();

@@ -46,11 +46,7 @@ export function checkMessage(
   if (/[\n\0]/.test(text)) throw new UsageError(`--${option}: a line never contains a line break or a NUL byte`);
   if (mode === 'plain') return options;
   try {
-    const { mayBacktrack, readAsThemselves } = toByteExpression(text, ignoreCase);
-    if (mayBacktrack)
-      remark(
-        `--${option}: look-around, back-references and large counts may take long: a line that takes over 25 ms counts as not matching`,
-      );
+    const { readAsThemselves } = toByteExpression(text, ignoreCase);
     for (const each of readAsThemselves) {
       const isEdge = /[<>]/.test(each);
       // A pasted path of Windows is no expression.
@@ -72,35 +68,21 @@ export function checkMessage(
   }
 }
 
-/**
- * Compiles options that `checkMessage` has let through; of several, any may match. A text that `mayTakeLong` is compiled
- * loosely: what is found is then still to be judged.
- */
+/** Compiles options that `checkMessage` has let through; of several, any may match. */
 export function compileMatcher(...options: MessageOptions[]): Matcher {
-  const deciding = options.map((each) => decidingExpression(each, true));
+  const deciding = options.map((each) => decidingExpression(each));
   return new LineMatcher(options.flatMap(searchersOf), deciding);
 }
 
-/** Whether there is no linear-time engine for a text: it has look-around or back-references. */
-export function mayTakeLong({ text, mode, ignoreCase }: MessageOptions): boolean {
-  return mode !== 'plain' && special.test(text) && toByteExpression(text, ignoreCase).mayBacktrack;
-}
-
-/** The one expression that decides, for a line of `linesOf`. It may take as long as it likes: to be run under a bound. */
-export function compileExactly(options: MessageOptions): RegExp {
-  return decidingExpression(options, false);
-}
-
-/** The expression alone, with its groups, for a line of `linesOf`; as slow as `compileExactly`. Throws where it is none. */
+/** The expression alone, with its groups, for a line of `linesOf`. Throws where it is none. */
 export function compileGroups({ text, ignoreCase }: MessageOptions): RegExp {
   return boundedExpression(toByteExpression(text, ignoreCase).textSource);
 }
 
-function decidingExpression({ text, mode, ignoreCase }: MessageOptions, isLoose: boolean): RegExp {
+function decidingExpression({ text, mode, ignoreCase }: MessageOptions): RegExp {
   const plain = plainExpression(text, ignoreCase).textSource;
   if (mode === 'plain' || !special.test(text)) return boundedExpression(plain);
-  const { textSource } = toByteExpression(text, ignoreCase, isLoose);
-  // The expression first: a group of the plain text would shift the numbers of back-references, and it has none.
+  const { textSource } = toByteExpression(text, ignoreCase);
   return boundedExpression(mode === 'expression' ? textSource : `${textSource}|${plain}`);
 }
 
@@ -114,7 +96,7 @@ export function linesOf(text: Buffer): string[] {
 function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
   // Without a special character the text means itself in every mode.
   if (mode === 'plain' || !special.test(text)) return [plainSearcher(text, ignoreCase)];
-  const expression = toByteExpression(text, ignoreCase, true);
+  const expression = toByteExpression(text, ignoreCase);
   if (mode === 'expression') return [expressionSearcher(expression)];
   const both = eitherOf(plainExpression(text, ignoreCase), expression);
   if (both) return [expressionSearcher(both)];
