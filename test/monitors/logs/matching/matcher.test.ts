@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { UsageError } from '../../../../src/errors.ts';
 import { toByteExpression } from '../../../../src/monitors/logs/matching/byte-expression.ts';
+import { checkMessage } from '../../../../src/monitors/logs/matching/check-message.ts';
 import type { MessageOptions } from '../../../../src/monitors/logs/matching/matcher.ts';
-import { checkMessage, compileMatcher } from '../../../../src/monitors/logs/matching/matcher.ts';
+import { compileMatcher } from '../../../../src/monitors/logs/matching/matcher.ts';
 
 /** Whether a line is found. */
 function matches(text: string, line: string | Buffer, given: Partial<MessageOptions> = {}): boolean {
@@ -139,9 +140,9 @@ for (const text of ['\\w+\\[\\d+\\]', '[a-z]+[0-9]', '(?:q*)+\\d'])
 for (const text of ['[0-9a-f]{32}', '\\w{64}', '.{0,40}x{20,}?', '(?:[ab]{30}c)+', '(a{4}){4}', '[0-9]{3}\\.{1,16}'])
   test(`${text} runs in linear time`, () => {
     setFlagsFromString('--enable-experimental-regexp-engine');
-    const { asciiSource, source, textSource } = toByteExpression(text, true);
+    const { ascii, source, text: decoded } = toByteExpression(text, true);
     // With the flag `l` an expression is an error that V8 cannot run in linear time.
-    for (const each of [asciiSource, source, textSource]) new RegExp(each, 'l');
+    for (const each of [ascii, source, decoded]) new RegExp(each, 'l');
   });
 
 test('what is no expression is plain text with a remark, and an error when an expression is asked for', () => {
