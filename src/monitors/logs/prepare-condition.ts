@@ -1,8 +1,8 @@
 /** The part of the plan that says when it triggers: the texts, how often and within what time. */
 import { UsageError } from '../../errors.ts';
 import { formatDuration } from '../../options/units.ts';
+import { checkMessage } from './matching/check-message.ts';
 import type { MessageOptions } from './matching/matcher.ts';
-import { checkMessage } from './matching/matcher.ts';
 import type { LogsValues } from './options.ts';
 import type { LogsPlan } from './plan.ts';
 

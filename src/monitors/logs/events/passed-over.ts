@@ -1,6 +1,6 @@
 /** Lines in which a text was found and which do not count all the same: why, and how many. */
 import type { Json } from '../../../json.ts';
-import type { Verdict } from '../matching/judge.ts';
+import type { Verdict } from '../matching/verdict.ts';
 import type { LogsPlan } from '../plan.ts';
 import type { LineMatch } from '../source.ts';
 import { EchoRule, isOfRig } from './echo.ts';
@@ -10,7 +10,6 @@ export type Reason =
   | 'echo of a rig'
   | 'excluded'
   | 'seen in another source'
-  | 'took too long to examine'
   | 'its kind is captured'
   | 'of too many kinds'
   /** Why the rig holds back: it says so itself. */
@@ -29,15 +28,14 @@ export class PassedOver {
   }
 
   /** Why a line is passed over, which is thereby counted; undefined when it is not. */
-  reasonFor({ line, identifier }: LineMatch, verdict: Verdict | undefined): Reason | undefined {
+  reasonFor({ line, identifier }: LineMatch, verdict: Verdict): Reason | undefined {
     const reason = this.#reasonFor(line, identifier, verdict);
     if (reason !== undefined) this.count(reason);
     if (reason === 'echo of a rig') this.#lastEcho = line.toString('utf8', 0, shownBytes);
     return reason;
   }
 
-  #reasonFor(line: Buffer, identifier: string | undefined, verdict: Verdict | undefined): Reason | undefined {
-    if (!verdict) return 'took too long to examine';
+  #reasonFor(line: Buffer, identifier: string | undefined, verdict: Verdict): Reason | undefined {
     if (isOfRig(line, identifier)) return 'logged by rig';
     if (this.#echo?.isEcho(line, identifier)) return 'echo of a rig';
     return verdict.isExcluded ? 'excluded' : undefined;

@@ -1,10 +1,6 @@
 /** What the groups of `--message` captured in the line that triggered. */
 import type { MessageOptions } from './matcher.ts';
 import { compileGroups, linesOf } from './matcher.ts';
-import { TimeLimit } from './time-limit.ts';
-
-/** A line that was found in linear time may still take long to be captured from: then the groups are left out. */
-const withinMs = 50;
 
 /** By number and, where they have one, by name; null for a group that took no part. Nothing when there are no groups. */
 export function capturedGroups(options: MessageOptions, line: string): { groups?: { [name: string]: string | null } } {
@@ -17,12 +13,12 @@ export function capturedGroups(options: MessageOptions, line: string): { groups?
   return Object.keys(groups).length > 0 ? { groups } : {};
 }
 
-/** Undefined where only the plain text was found, or where it takes too long: the line itself is in the manifest. */
+/** Undefined where only the plain text was found. */
 function firstMatch(options: MessageOptions, line: string): RegExpExecArray | undefined {
   const expression = compileGroups(options);
-  let found: RegExpExecArray | null = null;
-  const limit = new TimeLimit(() => {
-    for (const each of linesOf(Buffer.from(line))) found ??= expression.exec(each);
-  });
-  return limit.run(withinMs) ? (found ?? undefined) : undefined;
+  for (const each of linesOf(Buffer.from(line))) {
+    const found = expression.exec(each);
+    if (found) return found;
+  }
+  return undefined;
 }

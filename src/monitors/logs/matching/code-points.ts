@@ -34,14 +34,12 @@ export function complement(ranges: Ranges): Ranges {
 const cased = /\p{Changes_When_Casemapped}/u;
 /** No cased letter lies beyond. */
 const lastCased = 0x1ffff;
-let otherForms: number[][] | undefined;
 
 /**
- * Letters beyond ASCII that differ by case only, those with three forms (`Σσς`) included. Forms of several characters (`ß`,
- * `SS`) are left out, and, as in JavaScript, no letter beyond ASCII is a form of an ASCII letter.
+ * The letters beyond ASCII, grouped so that those of a group differ by case only: `Σσς`. Forms of several characters (`ß`,
+ * `SS`) are left out. As in JavaScript, no letter beyond ASCII is a form of an ASCII letter.
  */
-function caseForms(): number[][] {
-  if (otherForms) return otherForms;
+const caseForms = once((): number[][] => {
   const single = (point: number, form: string): number =>
     form.length === String.fromCodePoint(form.codePointAt(0) as number).length
       ? (form.codePointAt(0) as number)
@@ -54,8 +52,16 @@ function caseForms(): number[][] {
     const upper = single(lower, String.fromCodePoint(lower).toUpperCase());
     if (upper > 0x7f) byUpper.set(upper, [...(byUpper.get(upper) ?? []), point]);
   }
-  otherForms = [...byUpper.values()];
-  return otherForms;
+  return [...byUpper.values()];
+});
+
+/** A function that makes its value at the first call: the letters take 50 ms. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 const asciiForms = Array.from({ length: 26 }, (_, letter) => [0x41 + letter, 0x61 + letter]);
@@ -83,24 +89,24 @@ export function asciiClass(ranges: Ranges): string {
   return `[${members.join('')}]`;
 }
 
-/** Whether U+FFFD is in the set, which stands for a byte that is not UTF-8: so it is in `.` and in most negated classes. */
+/** Whether a byte that is not UTF-8 counts as a member: it is decoded to U+FFFD, which is in `.` and in most negated classes. */
 export function holdsReplacement(ranges: Ranges): boolean {
   return ranges.some(([low, high]) => low <= 0xfffd && high >= 0xfffd);
 }
 
-/** A class for repeated use, without alternatives that V8 would have to try: it takes any bytes beyond ASCII. */
+/** A class that matches every byte of every member, and any other byte beyond ASCII. One class repeats faster than alternatives. */
 export function byteClassOf(ranges: Ranges): string {
   return `${asciiClass(ranges).slice(0, -1)}\\x80-\\xff]`;
 }
 
-/** The alternatives that match one member in UTF-8 text. Bytes that are not UTF-8 count as one character each. */
+/** The alternatives that match one member in UTF-8 text. A byte that is not UTF-8 counts as one character. */
 export function utf8Alternatives(ranges: Ranges): string {
   const sequences = ranges.flatMap(([low, high]) => (high > 0x7f ? encodeRange(Math.max(low, 0x80), high) : []));
   if (holdsReplacement(ranges)) sequences.push('[\\x80-\\xff]');
   return `(?:${[asciiClass(ranges), ...sequences].join('|')})`;
 }
 
-/** The expression that matches one member in decoded text. Without the flag `u`, which V8's linear-time engine does not know. */
+/** The expression that matches one member in decoded text, without the flag `u`: V8's linear engine does not know it. */
 export function textClass(ranges: Ranges): string {
   const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
   const span = (low: number, high: number): string => (low === high ? unit(low) : `${unit(low)}-${unit(high)}`);
@@ -119,7 +125,7 @@ function surrogates(point: number): [number, number] {
   return [0xd800 + ((point - 0x10000) >> 10), 0xdc00 + (point & 0x3ff)];
 }
 
-/** Splits a range until in each part all second surrogates go with all first ones. */
+/** Splits a range so that in each part every first surrogate goes with every second one. */
 function surrogatePairs(low: number, high: number): Ranges {
   if (low >> 10 === high >> 10) return [[low, high]];
   if ((low & 0x3ff) !== 0) return [[low, low | 0x3ff], ...surrogatePairs((low | 0x3ff) + 1, high)];
@@ -128,6 +134,7 @@ function surrogatePairs(low: number, high: number): Ranges {
   return [[low, high]];
 }
 
+/** A character beyond ASCII, or one byte that is not UTF-8. */
 const characterOrByte = new RegExp(
   `${utf8Alternatives([
     [0x80, 0xd7ff],
@@ -137,7 +144,7 @@ const characterOrByte = new RegExp(
   'g',
 );
 
-/** Text for `textClass`: each byte that is not UTF-8 counts as one character, U+FFFD. */
+/** Decodes UTF-8. Each byte that is not UTF-8 becomes one U+FFFD. */
 export function decode(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString();
   const decoded = (found: string): string => (found.length === 1 ? '\ufffd' : Buffer.from(found, 'latin1').toString());
@@ -149,7 +156,7 @@ export function utf8Bytes(point: number): string {
   return Buffer.from(String.fromCodePoint(point)).toString('latin1');
 }
 
-/** Splits a range until the encodings of its ends differ by whole byte ranges only, and gives one sequence for each part. */
+/** Splits a range so that each part is one byte range after the other, and gives the classes for each part. See RFC 3629. */
 function encodeRange(low: number, high: number): string[] {
   for (const limit of lengthLimits) {
     if (low <= limit && high > limit) return [...encodeRange(low, limit), ...encodeRange(limit + 1, high)];
@@ -167,7 +174,7 @@ function encodeRange(low: number, high: number): string[] {
   return [first.map((byte, index) => byteClass(byte, last[index] as number)).join('')];
 }
 
-/** UTF-8 by hand, because a surrogate, which no Buffer encodes, may be the end of a range. See RFC 3629. */
+/** The UTF-8 bytes of a code point. No Buffer does this for surrogates, which may be the end of a range. */
 function encode(point: number): number[] {
   const tail = (shift: number): number => 0x80 | ((point >> shift) & 0x3f);
   if (point <= 0x7ff) return [0xc0 | (point >> 6), tail(0)];

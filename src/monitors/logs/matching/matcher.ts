@@ -1,14 +1,13 @@
 /** `--message`, compiled: which lines of a chunk match. */
 import { isAscii } from 'node:buffer';
-import { messageOf, UsageError } from '../../../errors.ts';
 import type { ByteExpression } from './byte-expression.ts';
 import { toByteExpression } from './byte-expression.ts';
 import { decode } from './code-points.ts';
 import type { Searcher } from './searcher.ts';
 import {
-  boundedExpression,
   expressionSearcher,
   isWorthSearching,
+  linearExpression,
   lineEndOf,
   lineStartOf,
   literalSearcher,
@@ -36,72 +35,22 @@ export interface Matcher {
   test(text: Buffer): boolean;
 }
 
-/** Checks what the user asked for. Throws UsageError; gives remarks on what works otherwise than it may seem. */
-export function checkMessage(
-  options: MessageOptions,
-  remark: (text: string) => void,
-  option = 'message',
-): MessageOptions {
-  const { text, mode, ignoreCase } = options;
-  if (/[\n\0]/.test(text)) throw new UsageError(`--${option}: a line never contains a line break or a NUL byte`);
-  if (mode === 'plain') return options;
-  try {
-    const { mayBacktrack, readAsThemselves } = toByteExpression(text, ignoreCase);
-    if (mayBacktrack)
-      remark(
-        `--${option}: look-around, back-references and large counts may take long: a line that takes over 25 ms counts as not matching`,
-      );
-    for (const each of readAsThemselves) {
-      const isEdge = /[<>]/.test(each);
-      // A pasted path of Windows is no expression.
-      if (mode === 'either' && !isEdge) continue;
-      remark(
-        `--${option}: as an expression ${each} means ${each.slice(1)}${isEdge ? ': \\b is the edge of a word' : ''}`,
-      );
-    }
-    return options;
-  } catch (error) {
-    // "Invalid regular expression: /a(/: Unterminated group"
-    const reason = messageOf(error).replace(/^.*\/[a-z]*: /s, '');
-    if (mode === 'expression')
-      throw new UsageError(`--${option}: ${JSON.stringify(text)} is not a regular expression: ${reason}`, {
-        cause: error,
-      });
-    remark(`--${option} is no regular expression (${reason}) and is searched for as plain text`);
-    return { ...options, mode: 'plain' };
-  }
-}
-
-/**
- * Compiles options that `checkMessage` has let through; of several, any may match. A text that `mayTakeLong` is compiled
- * loosely: what is found is then still to be judged.
- */
+/** Compiles options that `checkMessage` has let through. Of several, any may match. */
 export function compileMatcher(...options: MessageOptions[]): Matcher {
-  const deciding = options.map((each) => decidingExpression(each, true));
-  return new LineMatcher(options.flatMap(searchersOf), deciding);
+  return new LineMatcher(options.flatMap(searchersOf), options.map(decidingExpression));
 }
 
-/** Whether there is no linear-time engine for a text: it has look-around or back-references. */
-export function mayTakeLong({ text, mode, ignoreCase }: MessageOptions): boolean {
-  return mode !== 'plain' && special.test(text) && toByteExpression(text, ignoreCase).mayBacktrack;
-}
-
-/** The one expression that decides, for a line of `linesOf`. It may take as long as it likes: to be run under a bound. */
-export function compileExactly(options: MessageOptions): RegExp {
-  return decidingExpression(options, false);
-}
-
-/** The expression alone, with its groups, for a line of `linesOf`; as slow as `compileExactly`. Throws where it is none. */
+/** The expression alone, with its groups, for a line of `linesOf`. Throws where it is none. */
 export function compileGroups({ text, ignoreCase }: MessageOptions): RegExp {
-  return boundedExpression(toByteExpression(text, ignoreCase).textSource);
+  return linearExpression(toByteExpression(text, ignoreCase).text);
 }
 
-function decidingExpression({ text, mode, ignoreCase }: MessageOptions, isLoose: boolean): RegExp {
-  const plain = plainExpression(text, ignoreCase).textSource;
-  if (mode === 'plain' || !special.test(text)) return boundedExpression(plain);
-  const { textSource } = toByteExpression(text, ignoreCase, isLoose);
-  // The expression first: a group of the plain text would shift the numbers of back-references, and it has none.
-  return boundedExpression(mode === 'expression' ? textSource : `${textSource}|${plain}`);
+/** What decides for one decoded line. */
+function decidingExpression({ text, mode, ignoreCase }: MessageOptions): RegExp {
+  const plain = plainExpression(text, ignoreCase).text;
+  if (mode === 'plain' || !special.test(text)) return linearExpression(plain);
+  const expression = toByteExpression(text, ignoreCase).text;
+  return linearExpression(mode === 'expression' ? expression : `${expression}|${plain}`);
 }
 
 /** The decoded lines of a text, without their line ends. */
@@ -114,7 +63,7 @@ export function linesOf(text: Buffer): string[] {
 function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
   // Without a special character the text means itself in every mode.
   if (mode === 'plain' || !special.test(text)) return [plainSearcher(text, ignoreCase)];
-  const expression = toByteExpression(text, ignoreCase, true);
+  const expression = toByteExpression(text, ignoreCase);
   if (mode === 'expression') return [expressionSearcher(expression)];
   const both = eitherOf(plainExpression(text, ignoreCase), expression);
   if (both) return [expressionSearcher(both)];
@@ -136,8 +85,11 @@ function plainExpression(text: string, ignoreCase: boolean): ByteExpression {
 /** One expression for both, if they have a required text in common: one search for it is half the work of two searches. */
 function eitherOf(plain: ByteExpression, expression: ByteExpression): ByteExpression | undefined {
   if (!isWorthSearching(expression.required) || !plain.required.includes(expression.required)) return undefined;
-  const source = `${plain.source}|${expression.source}`;
-  return { ...expression, source, asciiSource: `${plain.asciiSource}|${expression.asciiSource}` };
+  return {
+    ...expression,
+    source: `${plain.source}|${expression.source}`,
+    ascii: `${plain.ascii}|${expression.ascii}`,
+  };
 }
 
 /** Merges what its searchers find, line by line. */
