@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { JournalFileError } from '../../../../../src/monitors/logs/journal/native/error.ts';
-import { decompressLz4 } from '../../../../../src/monitors/logs/journal/native/lz4.ts';
-import { decompressZstd } from '../../../../../src/monitors/logs/journal/native/zstd.ts';
+import { JournalFileError } from '../../../../../src/monitors/logs/journal/format/error.ts';
+import { decompressLz4 } from '../../../../../src/monitors/logs/journal/format/lz4.ts';
+import { decompressZstd } from '../../../../../src/monitors/logs/journal/format/zstd.ts';
 import { randomFrom } from '../../../../support/random.ts';
 import { compressLz4 } from './recompress.ts';
 

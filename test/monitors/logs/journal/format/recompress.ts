@@ -3,7 +3,7 @@
  * by their offsets, so each stays where it is and only becomes shorter; journalctl reads what comes out.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { compressedWith, incompatible, objectType } from '../../../../../src/monitors/logs/journal/native/layout.ts';
+import { compressedWith, incompatible, objectType } from '../../../../../src/monitors/logs/journal/format/layout.ts';
 import { objectsOf } from '../../../../support/journal-objects.ts';
 
 /** As in journald: of what is shorter, little is gained. */

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { JournalFile, JournalFileError } from '../../../../../src/monitors/logs/journal/native/journal-file.ts';
-import { objectType } from '../../../../../src/monitors/logs/journal/native/layout.ts';
-import { compileSelection } from '../../../../../src/monitors/logs/journal/native/selection.ts';
+import { JournalFile, JournalFileError } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
+import { objectType } from '../../../../../src/monitors/logs/journal/format/layout.ts';
+import { compileSelection } from '../../../../../src/monitors/logs/journal/selection/selection.ts';
 import type { StoredObject } from '../../../../support/journal-objects.ts';
 import { objectsOf } from '../../../../support/journal-objects.ts';
 import { makeFolder } from '../../../../support/processes.ts';
