@@ -6,7 +6,6 @@ import { mostKinds } from './condition/condition.ts';
 import type { LogFiles } from './files/log-files.ts';
 import { checkNamedFiles, findDefaultFiles } from './files/log-files.ts';
 import { streamName } from './files/stream-source.ts';
-import { tellUnknownUnits } from './journal/known-units.ts';
 import type { LogsValues } from './options.ts';
 import type { LogsPlan } from './plan.ts';
 import { checkTexts, checkTimes, conditionWords } from './prepare-condition.ts';
@@ -41,9 +40,7 @@ export async function prepareLogs(values: LogsValues, context: PrepareContext): 
     namesProcess:
       journal !== undefined && journal.dir === undefined && events.length === 0 && plan.absentMs === undefined,
     ...(plan.distinct === undefined ? {} : { mayWait: mostKinds }),
-    rehearse: async () => {
-      await Promise.all([journal && tellUnknownUnits(journal, remark), rehearse(plan, remark)]);
-    },
+    rehearse: async () => await rehearse(plan, remark),
   };
 }
 

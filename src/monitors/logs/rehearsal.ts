@@ -7,7 +7,7 @@ import { EchoRule, isOfRig } from './events/echo.ts';
 import { FollowedFile } from './files/followed-file.ts';
 import type { JournalEntry } from './journal/entry.ts';
 import { textOf } from './journal/entry.ts';
-import { DataTests } from './journal/format/field-checks.ts';
+import { FieldChecks } from './journal/format/field-checks.ts';
 import { readEntries, recentArguments } from './journal/journalctl/child.ts';
 import { readBackward } from './journal/native/read-around.ts';
 import { compileSelection } from './journal/selection/selection.ts';
@@ -152,13 +152,13 @@ async function rehearseJournal(plan: JournalPlan, matcher: Matcher, echo: EchoRu
 async function readLastHour({ dir, selection }: JournalPlan, matcher: Matcher, tally: EntryTally): Promise<void> {
   const selected = compileSelection(selection);
   // Equal messages are looked at once.
-  const tests = new DataTests([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
+  const checks = new FieldChecks([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
   const sinceUs = (Date.now() - hourMs) * 1000;
   await new Promise(setImmediate);
   await readBackward({ dir, sinceUs, withinMs }, (entry) => {
     if (entry.realtimeUs < sinceUs) return false;
     if (!selected.accepts(entry)) return true;
-    if (entry.matching(tests) === 0) tally.entries++;
+    if (entry.check(checks) === 0) tally.entries++;
     else tally.take(entry);
     return tally.entries < mostLines;
   });
