@@ -12,7 +12,7 @@ import type { OptionTable, Values } from './options/table.ts';
 export type Facts = { [key: string]: Json };
 
 /** One watched thing and how far it has been looked at, for `rig info`. */
-export type StatusRow = { source: string } & Facts;
+export type SourceStatus = { source: string } & Facts;
 
 /** Which process a trigger is about. */
 export interface TriggerProcess {
@@ -108,7 +108,7 @@ export interface MonitorContext {
 export interface Watch {
   /** Stops watching. Afterwards nothing is called any more and no child process is left. */
   stop(): Promise<void>;
-  status(): StatusRow[];
+  status(): SourceStatus[];
   /** How much later than it happened something may still be seen, in milliseconds. Undefined: at once. */
   lateMs?(): number;
   /** The processes that are watched now: `@monitor`. */
@@ -205,7 +205,7 @@ export interface Background {
   /** Puts what it has recorded into the folder. Returns what the manifest should say; throws a RigError when there is nothing. */
   collect(rig: TriggerContext): Promise<Facts>;
   stop(): Promise<void>;
-  status(): StatusRow[];
+  status(): SourceStatus[];
 }
 
 /** An action has at least one of `arm`, `atOnce`, `run` and `afterRecord`. */

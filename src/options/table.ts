@@ -43,7 +43,8 @@ export type Space = { bytes: number } | { percent: number };
  * - integer: a whole number of at least `minimum`, which may be negative
  * - size: `512K 10M 2G`, in bytes
  * - space: a size, or a percentage of a file system
- * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds; 0 only with `orZero`
+ * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds; 0 only with `orZero`,
+ *   and at most `most`
  */
 export type Option =
   | ({ kind: 'flag' } & OptionBase<boolean>)
@@ -56,7 +57,7 @@ export type Option =
   | ({ kind: 'integer'; minimum: number } & WithValue<number>)
   | ({ kind: 'size' } & WithValue<number>)
   | ({ kind: 'space' } & WithValue<Space>)
-  | ({ kind: 'duration'; orZero?: true } & WithValue<number>);
+  | ({ kind: 'duration'; orZero?: true; most?: number } & WithValue<number>);
 
 /** Options by their long name, without the dashes. */
 export type OptionTable = Record<string, Option>;

@@ -1,7 +1,7 @@
 /** From the text of an option to its value. The same for the command line and, later, for rig files. */
 import { messageOf, UsageError } from '../errors.ts';
 import type { Option, OptionTable, Space, Values } from './table.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { formatDuration, parseDuration, parseSize } from './units.ts';
 
 /** What was given for each option: its texts, or for a flag and a `--no-NAME` whether it is on. Others are left out. */
 export type Given = Record<string, string[] | boolean>;
@@ -37,6 +37,12 @@ function parseList(texts: string[]): string[] {
   return values;
 }
 
+function parseDurationUpTo(text: string, { orZero, most = Infinity }: { orZero?: true; most?: number }): number {
+  const ms = parseDuration(text, orZero);
+  if (ms <= most) return ms;
+  throw new Error(`expected at most ${formatDuration(most)}, got ${JSON.stringify(text)}`);
+}
+
 function parseOne(option: Option, text: string): unknown {
   switch (option.kind) {
     case 'choice':
@@ -50,7 +56,7 @@ function parseOne(option: Option, text: string): unknown {
     case 'space':
       return parseSpace(text);
     case 'duration':
-      return parseDuration(text, option.orZero);
+      return parseDurationUpTo(text, option);
     default:
       return text;
   }

@@ -1,7 +1,7 @@
 /** `manifest.json`: what is in the archive, where it comes from and how it came about. */
 import { hostname, release } from 'node:os';
 import { writeNewFile } from '../../host/folders.ts';
-import type { Facts, StatusRow } from '../../plugin.ts';
+import type { Facts, SourceStatus } from '../../plugin.ts';
 import type { Gap } from '../records/gaps.ts';
 import { isoTime } from '../records/paths.ts';
 import type { ActionReport } from '../records/reports.ts';
@@ -22,7 +22,7 @@ export interface Manifest {
   /** Which trigger of this rig it is, counted from 1. */
   number: number;
   trigger: Facts;
-  sources: StatusRow[];
+  sources: SourceStatus[];
   /** What the rig could not see, beside what the sources say of themselves. */
   gaps: Gap[];
   actions: (ActionReport & { files: CollectedFile[] })[];

@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { ProcessIdentity } from '../../host/processes/stat.ts';
 import { withIdleWorkers } from '../../host/thread-priority.ts';
-import type { StatusRow, Trigger } from '../../plugin.ts';
+import type { SourceStatus, Trigger } from '../../plugin.ts';
 import type { RigLog } from '../log/log.ts';
 import type { Gap } from '../records/gaps.ts';
 import type { ActionReport } from '../records/reports.ts';
@@ -33,7 +33,7 @@ export interface CollectionContext {
     clock: Clock;
     ready: ReadyAction[];
     gaps: Gap[];
-    status(): StatusRow[];
+    status(): SourceStatus[];
     watches: {
       /** Writes what came before the trigger; resolves to what adds that which came since. */
       saveContext(dir: string, trigger: Trigger): Promise<() => Promise<void>>;

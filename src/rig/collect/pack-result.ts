@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { removeTree, spellNames } from '../../host/trees.ts';
-import type { StatusRow, Trigger } from '../../plugin.ts';
+import type { SourceStatus, Trigger } from '../../plugin.ts';
 import { writeArchive } from '../archive/archive.ts';
 import { writeManifest } from '../archive/manifest.ts';
 import type { RigLog } from '../log/log.ts';
@@ -31,7 +31,7 @@ export interface ToPack {
   at: Date;
   folder: string;
   reports: ActionReport[];
-  sources: StatusRow[];
+  sources: SourceStatus[];
   gaps: Gap[];
   /** Who ended the rig before the last action was done. */
   cutBy: string | undefined;

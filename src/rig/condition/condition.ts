@@ -1,6 +1,6 @@
 /** One monitor's condition: takes what the monitor sees and says when it is met. */
 import type { Clock } from '../../host/clock.ts';
-import type { Reading, Sighting, StatusRow } from '../../plugin.ts';
+import type { Reading, Sighting, SourceStatus } from '../../plugin.ts';
 import type { ConditionRules } from '../records/spec.ts';
 import { makeEventCondition } from './events.ts';
 import { Levels } from './levels.ts';
@@ -50,7 +50,7 @@ export class Condition {
   }
 
   /** How often it matched, and what was passed over for which reason. */
-  status(): StatusRow {
+  status(): SourceStatus {
     return {
       source: 'condition',
       matches: this.#events.matches,

@@ -1,7 +1,7 @@
 /** Starts the daemon and waits until it is armed. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { errnoOf, messageOf, RigError, UsageError } from '../../errors.ts';
+import { errnoOf, messageOf, RigError } from '../../errors.ts';
 import { type DetachedProgram, startDetached } from '../../host/programs/detached.ts';
 import { findProgram } from '../../host/programs/find-program.ts';
 import { runProgram } from '../../host/programs/run-program.ts';

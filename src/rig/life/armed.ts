@@ -1,7 +1,7 @@
 /** The monitors and actions of a rig at work: armed, asked how they are, stopped. */
 import { messageOf } from '../../errors.ts';
 import { SystemClock } from '../../host/clock.ts';
-import type { AnyAction, Plugins, StatusRow, Trigger } from '../../plugin.ts';
+import type { AnyAction, Plugins, SourceStatus, Trigger } from '../../plugin.ts';
 import type { ReadyAction } from '../collect/actions.ts';
 import type { DiskGuard } from '../collect/disk-guard.ts';
 import type { MetBy } from '../condition/together.ts';
@@ -77,7 +77,7 @@ export class Armed {
     }
   }
 
-  status(): StatusRow[] {
+  status(): SourceStatus[] {
     return [...this.watches.status(), ...this.#backgrounds.status()];
   }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../host/clock.ts';
 import { makeNewFolder } from '../../host/folders.ts';
-import type { AnyAction, Background, RigContext, StatusRow } from '../../plugin.ts';
+import type { AnyAction, Background, RigContext, SourceStatus } from '../../plugin.ts';
 import type { ReadyAction } from '../collect/actions.ts';
 import type { DiskGuard } from '../collect/disk-guard.ts';
 import { KeptProgram } from '../collect/kept-program.ts';
@@ -57,7 +57,7 @@ export class Backgrounds {
     };
   }
 
-  status(): StatusRow[] {
+  status(): SourceStatus[] {
     return this.#armed.flatMap((background) => background.status());
   }
 

@@ -4,23 +4,15 @@ import { messageOf, RigError } from '../../errors.ts';
 import type { Cancel } from '../../host/clock.ts';
 import { startGuardian } from '../../host/programs/owner.ts';
 import { endAllPrograms } from '../../host/programs/start-program.ts';
-import type { Plugins, StatusRow, Trigger } from '../../plugin.ts';
+import type { Plugins, Trigger } from '../../plugin.ts';
 import { Collection } from '../collect/collection.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
 import { clearLeftover, makeWorkFolder, removeWorkFolder } from '../collect/work-folder.ts';
 import type { MetBy } from '../condition/together.ts';
 import { announceEnd, announceTrigger, notify } from '../log/announce.ts';
 import type { RigLog } from '../log/log.ts';
-import type { Gap } from '../records/gaps.ts';
 import { controlSocket, isoTime } from '../records/paths.ts';
-import {
-  type FinishedRecord,
-  type LiveStatus,
-  type Progress,
-  type RigRow,
-  type RigState,
-  rowOf,
-} from '../records/rows.ts';
+import { type FinishedRecord, type LiveStatus, type Progress, type RigState, rowOf } from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { writeRecord } from '../registry/finished.ts';
 import type { Request } from '../wire/control.ts';

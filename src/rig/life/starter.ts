@@ -1,5 +1,5 @@
 /** What the life of a rig has to do with those outside. */
-import type { StatusRow } from '../../plugin.ts';
+import type { SourceStatus } from '../../plugin.ts';
 import type { Gap } from '../records/gaps.ts';
 import type { LiveStatus, RigRow } from '../records/rows.ts';
 import type { EndRequest } from './end.ts';
@@ -7,7 +7,7 @@ import type { EndRequest } from './end.ts';
 /** What `rig list` and `rig info` show of a live rig. */
 export interface RigStatus extends RigRow {
   status: LiveStatus;
-  sources: StatusRow[];
+  sources: SourceStatus[];
   gaps: Gap[];
 }
 

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../host/clock.ts';
 import type { ProcessIdentity } from '../../host/processes/stat.ts';
-import type { AnyMonitor, MonitorContext, StatusRow, Trigger, Watch } from '../../plugin.ts';
+import type { AnyMonitor, MonitorContext, SourceStatus, Trigger, Watch } from '../../plugin.ts';
 import { Condition } from '../condition/condition.ts';
 import { type MetBy, Together } from '../condition/together.ts';
 import type { PlannedMonitor, RigSpec } from '../records/spec.ts';
@@ -103,7 +103,7 @@ export class Watches {
     this.#watched.find(({ planned }) => planned.name === monitor)?.condition.passOver(reason);
   }
 
-  status(): StatusRow[] {
+  status(): SourceStatus[] {
     return this.#watched.flatMap(({ watch, condition }) => [...(watch?.status() ?? []), condition.status()]);
   }
 

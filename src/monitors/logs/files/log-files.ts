@@ -4,7 +4,7 @@ import { access, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errnoOf, messageOf, UsageError } from '../../../errors.ts';
 import { pseudoFileSystem } from '../../../host/file-systems.ts';
-import type { PrepareContext } from '../../../plugin.ts';
+import type { Asking } from '../../../plugin.ts';
 import type { LogsPlan } from '../plan.ts';
 import { reasonAgainstReading } from './pseudo-file-source.ts';
 import { standardInput } from './stream-source.ts';
@@ -33,7 +33,7 @@ export async function findDefaultFiles(): Promise<string[]> {
 export type LogFiles = Pick<LogsPlan, 'files' | 'patterns' | 'pseudoFiles' | 'streams'>;
 
 /** The absolute paths of named files, each once. Throws UsageError for one that cannot be watched. */
-export async function checkNamedFiles(names: string[], context: PrepareContext): Promise<LogFiles> {
+export async function checkNamedFiles(names: string[], context: Asking): Promise<LogFiles> {
   const found: Record<Kind, Set<string>> = {
     files: new Set(),
     patterns: new Set(),

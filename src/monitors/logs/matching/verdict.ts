@@ -13,14 +13,13 @@ export interface Verdict {
 
 interface Texts {
   message: MessageOptions;
-  next?: MessageOptions;
-  unless?: MessageOptions;
+  /** --then or --unless. */
+  second?: MessageOptions;
   exclude?: MessageOptions[];
 }
 
 /** Makes the function that judges a line in which the first or the second text was found. */
-export function compileVerdict({ message, next, unless, exclude = [] }: Texts): (line: Buffer) => Verdict {
-  const second = next ?? unless;
+export function compileVerdict({ message, second, exclude = [] }: Texts): (line: Buffer) => Verdict {
   const secondMatcher = second && compileMatcher(second);
   // A line found for the only text matches it: there is nothing to search again.
   const firstMatcher = second && compileMatcher(message);

@@ -145,31 +145,6 @@ test('with --journal-reader native no journalctl is started: a file that cannot 
   assert.equal(log.match(/user-4711\.journal/g)?.length, 1, log);
 });
 
-test('a unit that nobody knows of is a remark at creation, no error; one that systemd or the journal knows is none', async (t) => {
-  const host = await startHost(t);
-  await host.startJournald();
-  await host.journal('from before', { fields: { OBJECT_SYSTEMD_UNIT: 'web@1.service' } });
-  host.write('/run/systemd/transient/batch-7.scope', '');
-  const told = async (unit: string, ...args: string[]): Promise<string[]> => {
-    const { code, stderr } = await host.rig(...watched, '--journal', unit, ...args);
-    assert.equal(code, 0, stderr);
-    return stderr.split('\n').filter((line) => line.includes('--journal'));
-  };
-  for (const known of ['systemd-journald', 'getty@tty9', 'web@1', 'web@*', 'batch-7.scope', 'system.slice', '/home'])
-    assert.deepEqual(await told(known), [], known);
-  assert.deepEqual(await told('systemd-jounrald,web@1'), [
-    'rig: --journal systemd-jounrald: neither systemd nor the journal knows a unit systemd-jounrald.service; did you mean systemd-journald.service?',
-  ]);
-  assert.deepEqual(await told('qqqqq*'), [
-    'rig: --journal qqqqq*: neither systemd nor the journal knows a unit that fits',
-  ]);
-  await host.must('cp', ['-a', '/run/log/journal', '/tmp/copy']);
-  assert.deepEqual(await told('systemd-journald', '--journal-dir', '/tmp/copy'), [
-    'rig: --journal systemd-journald: the journal in /tmp/copy knows no unit systemd-journald.service',
-  ]);
-  assert.deepEqual(await told('web@1', '--journal-dir', '/tmp/copy'), []);
-});
-
 const unreadable = 'incompatible flags that are not known: 1073741824';
 const refused: Array<[string, string[], (host: TestHost) => Promise<unknown>, string]> = [
   [

@@ -77,7 +77,7 @@ test('by default no journalctl is needed or started, also on a host that has non
 
 const wrong: Array<[string, string[], RegExp]> = [
   ['a folder that is not there', ['--journal-dir', '/nowhere'], /--journal-dir \/nowhere: no such folder/],
-  ['a folder without a journal', ['--journal-dir', '/etc'], /--journal-dir \/etc: there is no journal in it/],
+  ['a folder without a journal', ['--journal-dir', '/etc'], /--journal-dir \/etc: it has no \*\.journal file/],
   ['an unknown reader', ['--journal-reader', 'x'], /--journal-reader: expected native or journalctl, got "x"/],
   ['a priority that there is not', ['--priority', 'high'], /"high" is no priority: expected emerg, .*, 0 to 7/],
   ['a latency of minutes', ['--journal-latency', '2m'], /--journal-latency: expected 1ms to 1s/],

@@ -8,7 +8,7 @@ import { entryPartOf, numberOf } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
 import type { Examination } from '../examination.ts';
 import { formatAfter, formatEntries } from '../excerpt.ts';
-import { findJournalFiles } from '../host.ts';
+import { findJournalFiles } from '../locations.ts';
 import type { Journalctl, JournalReader } from './child.ts';
 import { followArguments, readBack, readEntries, readFrom } from './child.ts';
 import { JournalPulse } from './pulse.ts';
@@ -50,8 +50,8 @@ export class JournalctlSource implements Source {
       dir: journal.dir,
       bytes: () => this.#bytes,
       hasSeen: ({ last }) =>
-        !examination.isChosen && last.length > 0 && last.every((each) => examination.sequence.hasReached(each)),
-      isChosen: examination.isChosen,
+        !examination.isSelective && last.length > 0 && last.every((each) => examination.sequence.hasReached(each)),
+      isSelective: examination.isSelective,
       isBehind: () => this.#isBehind(),
       restart: () => this.#restart('it is silent though entries were stored'),
       onDeaf: () =>
@@ -72,7 +72,7 @@ export class JournalctlSource implements Source {
   async #findLast(): Promise<void> {
     // Of the whole journal even when units are chosen: their last entry may be old and far to seek.
     const [last] = await readBack({ ...this.#journal, selection: [] }, { count: 1 });
-    this.#isCursorChosen = !this.#examination.isChosen;
+    this.#isCursorChosen = !this.#examination.isSelective;
     if (last) this.#note(last.cursor());
   }
 
@@ -85,7 +85,7 @@ export class JournalctlSource implements Source {
 
   status(): SourceStatus[] {
     const more = { source: 'journal', reader: 'journalctl', bytes: this.#bytes, restarts: this.#restarts };
-    return [this.#examination.status(!this.#examination.isChosen, more)];
+    return [this.#examination.status(!this.#examination.isSelective, more)];
   }
 
   async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
@@ -177,7 +177,7 @@ export class JournalctlSource implements Source {
   #note(cursor: string): void {
     this.#examination.cursor = cursor;
     this.#resume.note(cursor);
-    if (!this.#examination.isChosen) this.#examination.sequence.note(numberOf(cursor));
+    if (!this.#examination.isSelective) this.#examination.sequence.note(numberOf(cursor));
   }
 
   /**
@@ -185,7 +185,7 @@ export class JournalctlSource implements Source {
    * files it can pass one over. Notes those that are missing for good.
    */
   #isToBeAskedAgain(cursor: string): boolean {
-    const missing = this.#examination.isChosen ? undefined : this.#missingBefore(cursor);
+    const missing = this.#examination.isSelective ? undefined : this.#missingBefore(cursor);
     const isGone = !this.#resume.hasMet && this.#isCursorChosen;
     if (missing === 0 || (missing === undefined && !isGone)) return false;
     if (missing !== undefined && this.#examination.cursor !== this.#askedAgainAt) {
@@ -205,9 +205,9 @@ export class JournalctlSource implements Source {
 
   /** Asks a journalctl of its own whether there is an entry behind the last one seen. */
   async #isBehind(): Promise<boolean> {
-    const { cursor, isChosen } = this.#examination;
+    const { cursor, isSelective } = this.#examination;
     if (cursor === undefined) return this.#hasFiles();
-    const [last] = isChosen ? await readBack({ ...this.#journal, selection: [] }, { count: 1 }) : [];
+    const [last] = isSelective ? await readBack({ ...this.#journal, selection: [] }, { count: 1 }) : [];
     const found = await readFrom(this.#journal, { cursor, count: 2 });
     if (found.length === 2 || found.some((entry) => entryPartOf(entry.cursor()) !== entryPartOf(cursor))) return true;
     // None of the units' entries is before the last: from there a new journalctl has less to search.

@@ -21,7 +21,7 @@ export interface PulseSubject {
   /** Whether it can be told from the headers that everything stored has been seen. */
   hasSeen(tails: JournalTails): boolean;
   /** Whether entries are chosen, so that `hasSeen` cannot be sure. */
-  isChosen: boolean;
+  isSelective: boolean;
   /** Asks another journalctl whether an entry is stored that was not seen. */
   isBehind(): Promise<boolean>;
   /** Ends the journalctl that is silent: another is started from the last entry seen. */
@@ -94,7 +94,7 @@ export class JournalPulse {
       this.#verified = tails.mark;
       return false;
     }
-    if (this.#subject.isChosen && !this.#isSuspect && this.#beatsUntilQuery > 0) return false;
+    if (this.#subject.isSelective && !this.#isSuspect && this.#beatsUntilQuery > 0) return false;
     this.#beatsUntilQuery = beatsPerQuery;
     // Failing is no answer; it is asked again.
     const isBehind = await this.#subject.isBehind().catch(() => undefined);

@@ -1,0 +1,86 @@
+/** The header of a journal file. */
+import { corrupt, JournalFileError } from './error.ts';
+import type { Form } from './layout.ts';
+import { compactForm, incompatible, readNumber, regularForm, shortestHeader, signature } from './layout.ts';
+
+/** How many bytes of the header are read. */
+export const headerBytes = shortestHeader;
+
+const stateNames = ['offline', 'online', 'archived'] as const;
+const { lz4, keyedHash, zstd, compact } = incompatible;
+
+/** What changes while a file is written to. Times are in microseconds. */
+export interface JournalHeader {
+  /** `online`: it is being written to, or was when the host went down. */
+  state: (typeof stateNames)[number];
+  /** How many entries are complete. */
+  entries: number;
+  headSeqnum: number;
+  tailSeqnum: number;
+  headRealtimeUs: number;
+  tailRealtimeUs: number;
+  tailMonotonicUs: number;
+}
+
+/** What stays as it is. Ids are 32 hexadecimal digits. */
+export interface JournalIdentity {
+  fileId: string;
+  /** Names the numbering: all entries of files with the same id are numbered together. */
+  seqnumId: string;
+}
+
+/** What only the reader of the file needs. */
+export interface JournalStructure {
+  form: Form;
+  /** The end of the last object. */
+  end: number;
+  headerSize: number;
+  /** Where the list of all entries begins; 0 while there are none. */
+  entryArray: number;
+}
+
+/** Throws a JournalFileError for what is no journal file, or one that rig cannot read. */
+export function checkHeader(bytes: Buffer): void {
+  if (bytes.every((byte) => byte === 0)) throw new JournalFileError('unfinished', 'it has no header yet');
+  if (bytes.toString('latin1', 0, 8) !== signature) throw corrupt('it does not begin as a journal file does');
+  const unknown = bytes.readUInt32LE(12) & ~(lz4 | keyedHash | zstd | compact);
+  // Only systemd before version 246 uses XZ, and not everywhere: that is left to journalctl.
+  if (unknown === incompatible.xz)
+    throw new JournalFileError('unsupported', 'its values are compressed with XZ, which rig does not read');
+  if (unknown !== 0)
+    throw new JournalFileError('unsupported', `it has incompatible flags that are not known: ${unknown >>> 0}`);
+  const state = bytes[16] as number;
+  if (state >= stateNames.length) throw new JournalFileError('unsupported', `its state ${state} is not known`);
+}
+
+export function readHeader(bytes: Buffer): JournalHeader {
+  const view = viewOf(bytes);
+  return {
+    state: stateNames[bytes[16] as number] ?? 'online',
+    entries: readNumber(view, 152),
+    tailSeqnum: readNumber(view, 160),
+    headSeqnum: readNumber(view, 168),
+    headRealtimeUs: readNumber(view, 184),
+    tailRealtimeUs: readNumber(view, 192),
+    tailMonotonicUs: readNumber(view, 200),
+  };
+}
+
+export function readIdentity(bytes: Buffer): JournalIdentity {
+  return { fileId: bytes.toString('hex', 24, 40), seqnumId: bytes.toString('hex', 72, 88) };
+}
+
+/** `fileBytes` is the size of the file. Throws a JournalFileError where the figures cannot be right. */
+export function readStructure(bytes: Buffer, fileBytes: number): JournalStructure {
+  const view = viewOf(bytes);
+  const headerSize = readNumber(view, 88);
+  const end = headerSize + readNumber(view, 96);
+  if (headerSize < shortestHeader || headerSize % 8 !== 0) throw corrupt(`its header has ${headerSize} bytes`);
+  if (end > fileBytes) throw corrupt(`it should have ${end} bytes and has ${fileBytes}`);
+  const isCompact = (bytes.readUInt32LE(12) & compact) !== 0;
+  return { form: isCompact ? compactForm : regularForm, end, headerSize, entryArray: readNumber(view, 176) };
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}

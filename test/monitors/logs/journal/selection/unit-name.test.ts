@@ -1,0 +1,70 @@
+/** Names and patterns of units are read as journalctl reads them. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { compileGlob } from '../../../../../src/monitors/logs/journal/selection/glob.ts';
+import { completeUnitName } from '../../../../../src/monitors/logs/journal/selection/unit-name.ts';
+import { makeFolder } from '../../../../support/processes.ts';
+import { readByJournalctl, writeJournal } from '../writing-journals.ts';
+
+const names = [
+  ...['nginx', 'nginx.service', 'ssh.socket', 'foo.bar', 'foo@1', 'foo@.service', '@foo.service', '.service', 'a@b@c'],
+  ...[
+    '/',
+    '/home',
+    '/home/x-y',
+    '/home//x/',
+    '/.hidden',
+    '/a/../b',
+    '/a/./b',
+    '/dev/sda',
+    '/dev/disk/by-id/a b',
+    '/sys/x',
+  ],
+  ...['a/b', 'a b', 'é', 'a]b', 'a!b', 'a\\x2db.service', 'x'.repeat(250), '-', '-.mount', 'a:b', 'A_1', 'foo.SERVICE'],
+];
+
+test('names are completed and escaped as journalctl does', (t) => {
+  const path = writeJournal(makeFolder(t), [[['MESSAGE', 'x']]]);
+  const env = { ...process.env, SYSTEMD_LOG_LEVEL: 'debug' };
+  for (const name of names) {
+    const { stderr } = spawnSync('journalctl', ['--file', path, '--lines=0', `--unit=${name}`], { env });
+    // The filter is shown with its backslashes doubled.
+    const shown = / _SYSTEMD_UNIT=(.*)\)$/m.exec(String(stderr))?.[1]?.replaceAll('\\\\', '\\');
+    assert.equal(completeUnitName(name), shown, name);
+  }
+});
+
+const present = ['a', 'ab', 'abc', 'a-b', 'a]b', 'a[b', 'a\\b', 'Ab', 'a1', 'a.b', '.a', 'äb', 'a:b', '-', 'b'].map(
+  (name) => `${name}.service`,
+);
+const patterns = [
+  ...['*', 'a*', '*b.*', 'a?b*', '?.service', 'a[bc]*', 'a[!b]*', 'a[^b]*', '[a-b]*', '[!a-b]*', 'a[]]b*', 'a[!]]b*'],
+  ...['a[b*', '[]-a]*', 'a[-.]b*', '*[*', '**b**', '?*?'],
+];
+
+test('patterns match the units that journalctl finds with them', (t) => {
+  const path = writeJournal(
+    makeFolder(t),
+    present.map((unit) => [
+      ['MESSAGE', 'x'],
+      ['_SYSTEMD_UNIT', unit],
+    ]),
+  );
+  for (const pattern of patterns) {
+    const matches = compileGlob(completeUnitName(pattern));
+    const found = readByJournalctl(path, [`--unit=${pattern}`]).flatMap((entry) =>
+      entry.values('_SYSTEMD_UNIT').map(String),
+    );
+    assert.deepEqual(present.filter(matches), found, pattern);
+  }
+});
+
+test('a pattern with a class of characters is refused', () => {
+  assert.throws(() => compileGlob('a[[:digit:]]*'), /classes such as \[:alpha:\]/);
+});
+
+test('a pattern of many asterisks takes no longer than its length times that of the name', () => {
+  const matches = compileGlob(`${'*a'.repeat(100)}b`);
+  assert.ok(!matches('a'.repeat(10_000)));
+});
