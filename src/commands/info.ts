@@ -3,7 +3,7 @@ import { messageOf, RigError } from '../errors.ts';
 import { findByEnvironment } from '../host/processes/environment.ts';
 import { describeState } from '../host/processes/stat.ts';
 import { readUsage, type Usage } from '../host/processes/usage.ts';
-import { ownerVariable } from '../host/programs/owner.ts';
+import { ownerVariable } from '../host/programs/own-programs.ts';
 import type { Json } from '../json.ts';
 import type { OptionTable } from '../plugin.ts';
 import { readRigLog } from '../rig/log/read-log.ts';
