@@ -2,7 +2,7 @@ import { messageOf, RigError } from '../errors.ts';
 import { findByEnvironment } from '../host/processes/environment.ts';
 import { describeState } from '../host/processes/stat.ts';
 import { readUsage, type Usage } from '../host/processes/usage.ts';
-import { ownerVariable } from '../host/programs/owner.ts';
+import { ownerVariable } from '../host/programs/own-programs.ts';
 import type { Json } from '../json.ts';
 import type { OptionTable } from '../options/table.ts';
 import type { Plugins } from '../plugin.ts';

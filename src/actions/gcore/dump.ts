@@ -8,7 +8,7 @@ import { readVariable } from '../../host/processes/environment.ts';
 import { hasMemory, isAlive, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
 import { estimateCore, readProcessStatus } from '../../host/processes/status.ts';
 import { leaveStopped, letRun } from '../../host/processes/tracing.ts';
-import { ownerVariable } from '../../host/programs/owner.ts';
+import { ownerVariable } from '../../host/programs/own-programs.ts';
 import type { RunResult } from '../../host/programs/run-program.ts';
 import type { TriggerContext } from '../../plugin.ts';
 import { visible } from '../../terminal/text.ts';

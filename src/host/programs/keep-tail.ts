@@ -1,7 +1,7 @@
 /** The end of what a program writes. */
 import type { Readable } from 'node:stream';
 
-/** Keeps the last bytes of a stream. Reading on is what keeps the child from blocking on a full pipe. */
+/** Reads a stream to its end and keeps the last `limit` bytes, so that the program never blocks on a full pipe. */
 export function keepTail(stream: Readable, limit: number): () => string {
   let tail = Buffer.alloc(0);
   stream.on('data', (chunk: Buffer) => {
@@ -9,7 +9,7 @@ export function keepTail(stream: Readable, limit: number): () => string {
     if (tail.length > limit) tail = Buffer.from(tail.subarray(tail.length - limit));
   });
   stream.on('error', () => {
-    // A broken pipe to a child that has ended: what was read stands, and its exit status tells the rest.
+    // The pipe broke: what was read stays, and the exit status tells the rest.
   });
   return () => tail.toString('utf8');
 }

@@ -5,20 +5,19 @@ import { findByEnvironment } from '../processes/environment.ts';
 import { sendSignal } from '../processes/stat.ts';
 import { keepTail } from './keep-tail.ts';
 import { OutputFile, type OutputReport } from './output-file.ts';
-import { type StartOptions, startProgram } from './start-program.ts';
+import { type Exit, type StartOptions, startProgram } from './start-program.ts';
 
 /** How much of a program's stdout is kept for the caller to read. */
 const stdoutTailBytes = 64 * 1024;
 
 export interface RunOptions extends StartOptions {
-  /** Keeps what it writes whole, in new files, as far as `limitBytes` for each. */
+  /** When it aborts, the program is ended. */
+  signal?: AbortSignal;
+  /** Keeps what it writes whole, in new files of at most `limitBytes` each. */
   output?: { stdout: string; stderr: string; limitBytes: number };
 }
 
-export interface RunResult {
-  /** Null when a signal ended it. */
-  exitCode: number | null;
-  signalName: string | null;
+export interface RunResult extends Exit {
   /** The last 64 KiB. */
   stdout: string;
   /** The last 4 KiB. */
@@ -28,17 +27,17 @@ export interface RunResult {
   output?: { stdout: OutputReport; stderr: OutputReport };
 }
 
-/** The marker in the environment of everything that one {@link runProgram} started. */
+/** Marks, in its environment, everything that one {@link runProgram} has started. */
 const runVariable = 'RIG_RUN';
 
-/** Kills what has left the program's process group, as what sos runs through timeout(1) does: it still has the marker. */
+/** Kills what has left the program's process group, as what sos runs through timeout(1) does: it still has the mark. */
 async function killEscaped(run: string): Promise<void> {
-  // Again until there are none: one that was just being started was not there to be killed.
+  // Until a search finds nothing new: what was being started during the last one was not there to be killed.
   for (let escaped = await findByEnvironment(runVariable, run); escaped.length > 0; ) {
     for (const pid of escaped) sendSignal(pid, 'SIGKILL');
     await delay(10);
     const left = await findByEnvironment(runVariable, run);
-    // One in uninterruptible sleep dies when that ends: it has its signal, there is nothing to wait for.
+    // Not waiting for those that have their signal: one in uninterruptible sleep dies when that ends.
     escaped = left.filter((pid) => !escaped.includes(pid));
   }
 }
@@ -51,11 +50,11 @@ async function openOutput({ stdout, stderr, limitBytes }: NonNullable<RunOptions
 }
 
 /**
- * Runs a program to its end. When `signal` aborts, it is ended with everything that it had started. A program that fails
- * is a result; one that cannot be started throws a RigError.
+ * Runs a program to its end, and ends everything that it has started. A program that fails is a result; one that cannot be
+ * started throws a RigError.
  */
 export async function runProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
-  const startedAt = process.hrtime.bigint();
+  const startedAt = performance.now();
   const run = randomUUID();
   const files = options.output && (await openOutput(options.output));
   const program = await startProgram(file, args, { ...options, env: { ...options.env, [runVariable]: run } });
@@ -65,11 +64,10 @@ export async function runProgram(file: string, args: string[], options: RunOptio
   const abort = () => void program.end();
   if (options.signal?.aborted) abort();
   options.signal?.addEventListener('abort', abort, { once: true });
-  const { exitCode, signalName } = await program.ended;
+  const exit = await program.ended;
   options.signal?.removeEventListener('abort', abort);
   await killEscaped(run);
-  const durationMs = Number((process.hrtime.bigint() - startedAt) / 1_000_000n);
-  const output = files && { stdout: await files.stdout.finish(), stderr: await files.stderr.finish() };
-  const result = { exitCode, signalName, stdout: stdout(), stderr: program.stderr(), durationMs };
-  return output ? { ...result, output } : result;
+  const durationMs = Math.floor(performance.now() - startedAt);
+  const output = files && { output: { stdout: await files.stdout.finish(), stderr: await files.stderr.finish() } };
+  return { ...exit, stdout: stdout(), stderr: program.stderr(), durationMs, ...output };
 }

@@ -5,7 +5,7 @@ import { startUndefended } from '../self-defence.ts';
 import { loadExeca, ownSession } from './execa.ts';
 import { keepTail } from './keep-tail.ts';
 import { atLowPriority } from './low-priority.ts';
-import { childEnvironment, startGuardian } from './owner.ts';
+import { ownPrograms } from './own-programs.ts';
 
 /** How much of a program's stderr is kept: the last bytes, where the reason usually stands. */
 const stderrTailBytes = 4096;
@@ -13,11 +13,11 @@ const stderrTailBytes = 4096;
 const graceMs = 3000;
 
 export interface StartOptions {
-  /** Added to the fixed environment that every child gets. */
+  /** Added to the fixed environment that every program gets. */
   env?: Record<string, string>;
+  /** / by default. */
   cwd?: string;
-  signal?: AbortSignal;
-  /** What it is ended with. SIGTERM, the default, lets it put its things in order; SIGKILL keeps it from doing anything. */
+  /** The signal that ends it. SIGTERM, the default, lets it clean up; SIGKILL keeps it from doing anything. */
   endWith?: 'SIGTERM' | 'SIGKILL';
   /** Written to its stdin, which is /dev/null otherwise. */
   input?: string;
@@ -25,88 +25,81 @@ export interface StartOptions {
   isLowPriority?: boolean;
 }
 
+/** How a program ended: `exitCode` is null when a signal ended it. */
+export interface Exit {
+  exitCode: number | null;
+  signalName: string | null;
+}
+
 /** A running program whose output is read while it runs. */
 export interface RunningProgram {
   pid: number;
   stdout: Readable;
   /** Resolves when it has ended and nothing of its process group is left. Never rejects. */
-  ended: Promise<{ exitCode: number | null; signalName: string | null }>;
+  ended: Promise<Exit>;
   /** The last 4 KiB of its stderr so far. */
   stderr(): string;
-  /** For who wants all of its stderr. */
+  /** All of its stderr. */
   stderrStream: Readable;
-  /** Ends its whole process group: SIGTERM, and SIGKILL where that is not enough. Resolves when it is gone. */
+  /** Ends its whole process group: the signal of {@link StartOptions.endWith}, and after 3 s SIGKILL. Resolves when it is gone. */
   end(): Promise<void>;
 }
 
-/** Sends a signal to a whole process group; one that is already gone is what was wanted. */
+/** Sends a signal to a whole process group. */
 function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // ESRCH: no such group any more.
+    // ESRCH: the group is gone already.
   }
 }
 
-function groupExists(pid: number): boolean {
-  try {
-    process.kill(-pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const running = new Set<RunningProgram>();
-
-/** Ends every program that this process has started and that still runs: what a rig does before it ends itself. */
-export async function endAllPrograms(): Promise<void> {
-  await Promise.all([...running].map((program) => program.end()));
-}
-
-/**
- * Starts a program in a session and process group of its own, so that it can be ended whole and no terminal's Ctrl-C
- * reaches it. Its stdin is /dev/null.
- */
-export async function startProgram(file: string, args: string[], options: StartOptions = {}): Promise<RunningProgram> {
+/** Starts the process. Throws a RigError when that fails. */
+async function spawn(file: string, args: string[], options: StartOptions) {
   const execa = await loadExeca();
-  startGuardian();
+  ownPrograms.startGuardian();
   const [command, rest] = options.isLowPriority ? await atLowPriority(file, args) : [file, args];
-  const subprocess = startUndefended(() =>
+  const { nodeChildProcess } = startUndefended(() =>
     execa(command, rest, {
       ...ownSession,
       encoding: 'buffer',
-      env: childEnvironment(options.env),
+      env: ownPrograms.environment(options.env),
       cwd: options.cwd ?? '/',
       ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
       stdout: 'pipe',
       stderr: 'pipe',
     }),
   );
-  const child = subprocess.nodeChildProcess;
-  const pid = child.pid;
-  if (pid === undefined || !child.stdout || !child.stderr) throw new RigError(`${file}: cannot be started`);
-  const stderr = keepTail(child.stderr, stderrTailBytes);
+  const { pid, stdout, stderr } = nodeChildProcess;
+  if (pid === undefined || !stdout || !stderr) throw new RigError(`${file}: cannot be started`);
+  return { child: nodeChildProcess, pid, stdout, stderr };
+}
+
+/**
+ * Starts a program in a session and process group of its own, so that all of it can be ended and Ctrl-C on a terminal does not
+ * reach it. Throws a RigError when it cannot be started.
+ */
+export async function startProgram(file: string, args: string[], options: StartOptions = {}): Promise<RunningProgram> {
+  const { child, pid, stdout, stderr } = await spawn(file, args, options);
+  const { promise: ended, resolve } = Promise.withResolvers<Exit>();
+  let hasEnded = false;
   // "exit" and not "close": a grandchild that keeps a pipe open must not keep the action from ending.
-  const ended = new Promise<{ exitCode: number | null; signalName: string | null }>((resolve) => {
-    child.once('exit', (exitCode, signalName) => {
-      signalGroup(pid, 'SIGKILL');
-      setImmediate(() => resolve({ exitCode, signalName }));
-    });
+  child.once('exit', (exitCode, signalName) => {
+    hasEnded = true;
+    signalGroup(pid, 'SIGKILL');
+    setImmediate(() => resolve({ exitCode, signalName }));
   });
-  let ending: Promise<void> | undefined;
-  const end = async (): Promise<void> => {
-    // By now another group may have the number.
-    if (!running.has(program)) return;
+  const endOnce = async (): Promise<void> => {
+    // Another group may have its number now.
+    if (hasEnded) return;
     signalGroup(pid, options.endWith ?? 'SIGTERM');
     const killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
     await ended;
     clearTimeout(killTimer);
-    if (groupExists(pid)) signalGroup(pid, 'SIGKILL');
   };
-  const streams = { stdout: child.stdout, stderrStream: child.stderr };
-  const program: RunningProgram = { pid, ...streams, stderr, ended, end: () => (ending ??= end()) };
-  running.add(program);
-  void ended.then(() => running.delete(program));
+  let ending: Promise<void> | undefined;
+  const end = () => (ending ??= endOnce());
+  const program = { pid, stdout, stderr: keepTail(stderr, stderrTailBytes), stderrStream: stderr, ended, end };
+  ownPrograms.add(program);
   return program;
 }

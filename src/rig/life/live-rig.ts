@@ -2,8 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../../errors.ts';
 import type { Cancel } from '../../host/clock.ts';
-import { startGuardian } from '../../host/programs/owner.ts';
-import { endAllPrograms } from '../../host/programs/start-program.ts';
+import { ownPrograms } from '../../host/programs/own-programs.ts';
 import type { Plugins, Trigger } from '../../plugin.ts';
 import { Collection } from '../collect/collection.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
@@ -92,7 +91,7 @@ export class LiveRig {
     await Promise.race([this.#armed.arm(), ended]);
     this.#save();
     const told = this.#starter.armed();
-    startGuardian();
+    ownPrograms.startGuardian();
     // It begins while the user is being told.
     this.#warmingUp = warmUp(spec, { clock: this.#armed.clock }, this.#ending.over);
     await Promise.race([told, ended]);
@@ -254,6 +253,6 @@ export class LiveRig {
 
   /** Ends what still runs; one in uninterruptible sleep (D) cannot be ended, and must not hold up the end. */
   async #endPrograms(): Promise<void> {
-    await Promise.race([endAllPrograms(), delay(programsMs)]);
+    await Promise.race([ownPrograms.endAll(), delay(programsMs)]);
   }
 }

@@ -1,5 +1,5 @@
 /** Runs one rig, in the daemon or attached with --foreground. */
-import { dismissGuardian, setOwner } from '../../host/programs/owner.ts';
+import { ownPrograms } from '../../host/programs/own-programs.ts';
 import { defendSelf } from '../../host/self-defence.ts';
 import type { Plugins } from '../../plugin.ts';
 import { openLog } from '../log/log.ts';
@@ -15,7 +15,7 @@ export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins):
   preferSmallHeap();
   const owner = await ownIdentity();
   defendSelf();
-  setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
+  ownPrograms.setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
   const log = await openLog(spec.id, spec.debug, starter);
   const rig = new LiveRig({ version: 3, ...owner, spec }, log, starter, plugins);
   // A bug must not end the watch in silence: the record says that the rig failed, and of what.
@@ -28,11 +28,11 @@ export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins):
     await rig.arm();
   } catch (error) {
     await rig.abandon();
-    dismissGuardian();
+    ownPrograms.dismissGuardian();
     throw error;
   }
   const record = await rig.live();
   await rig.finish(record);
-  dismissGuardian();
+  ownPrograms.dismissGuardian();
   return record;
 }

@@ -7,7 +7,7 @@ import { messageOf, UsageError } from '../../errors.ts';
 import { findByEnvironment } from '../../host/processes/environment.ts';
 import { isAlive } from '../../host/processes/stat.ts';
 import { killTracers } from '../../host/processes/tracing.ts';
-import { ownerVariable } from '../../host/programs/owner.ts';
+import { ownerVariable } from '../../host/programs/own-programs.ts';
 import { clearLeftover, discardLeftover, type WorkPlace } from '../collect/work-folder.ts';
 import { announceEnd, notify } from '../log/announce.ts';
 import { openLog } from '../log/log.ts';
