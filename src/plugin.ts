@@ -2,7 +2,7 @@
  * The whole contract between rig and its monitors and actions. A monitor knows nothing of actions and an action nothing of
  * monitors: both get plain values, and a small context from the rig.
  */
-import type { RunOptions, RunResult } from './host/programs.ts';
+import type { RunOptions, RunResult } from './host/programs/run-program.ts';
 import type { Json } from './json.ts';
 
 interface OptionBase {

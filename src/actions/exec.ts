@@ -2,7 +2,8 @@
 import { basename, join } from 'node:path';
 import { ActionError, messageOf, RigError, UsageError } from '../errors.ts';
 import { writeNewFile } from '../host/folders.ts';
-import { findCommand, type RunResult, runProgram } from '../host/programs.ts';
+import { findCommand } from '../host/programs/find-program.ts';
+import { type RunResult, runProgram } from '../host/programs/run-program.ts';
 import type { Json } from '../json.ts';
 import { splitWords } from '../options/command-words.ts';
 import { type ActionContext, defineAction } from '../plugin.ts';

@@ -2,7 +2,8 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ActionError, RigError } from '../errors.ts';
-import { findProgram, type RunResult } from '../host/programs.ts';
+import { findProgram } from '../host/programs/find-program.ts';
+import type { RunResult } from '../host/programs/run-program.ts';
 import { defineAction } from '../plugin.ts';
 import { visible } from '../terminal/text.ts';
 

@@ -1,7 +1,8 @@
 /** The priority of this process's own worker threads: those of libuv, which read and write files and compress. */
 import { readdir, readFile } from 'node:fs/promises';
 import { getPriority, setPriority } from 'node:os';
-import { findProgram, startProgram } from './programs.ts';
+import { findProgram } from './programs/find-program.ts';
+import { startProgram } from './programs/start-program.ts';
 
 /** The threads of libuv's pool, by the name that it gives them. See /proc/PID/task in proc(5). */
 async function listWorkers(): Promise<number[]> {

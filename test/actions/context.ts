@@ -1,5 +1,5 @@
 /** What the daemon hands an action, with real programs. */
-import { type RunResult, runProgram } from '../../src/host/programs.ts';
+import { type RunResult, runProgram } from '../../src/host/programs/run-program.ts';
 import type { ActionContext, ActionPrepareContext, Trigger, TriggerProcess } from '../../src/plugin.ts';
 
 export interface TestContext extends ActionContext {

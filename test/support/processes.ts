@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type ProcessStat, readProcess } from '../../src/host/processes.ts';
+import { type ProcessStat, readProcess } from '../../src/host/processes/stat.ts';
 import { waitFor } from './wait.ts';
 
 /** A folder of the test's own. */

@@ -4,17 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, messageOf } from '../../errors.ts';
 import { type CoreCheck, checkCore } from '../../host/elf-core.ts';
-import {
-  estimateCore,
-  hasMemory,
-  isAlive,
-  type ProcessStat,
-  readProcess,
-  readProcessStatus,
-  readVariable,
-} from '../../host/processes.ts';
-import { ownerVariable, type RunResult } from '../../host/programs.ts';
-import { leaveStopped, letRun } from '../../host/tracing.ts';
+import { readVariable } from '../../host/processes/environment.ts';
+import { hasMemory, isAlive, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
+import { estimateCore, readProcessStatus } from '../../host/processes/status.ts';
+import { leaveStopped, letRun } from '../../host/processes/tracing.ts';
+import { ownerVariable } from '../../host/programs/own-programs.ts';
+import type { RunResult } from '../../host/programs/run-program.ts';
 import type { ActionContext } from '../../plugin.ts';
 import { visible } from '../../terminal/text.ts';
 import { label, type Outcome, withoutCore } from './outcome.ts';

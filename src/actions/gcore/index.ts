@@ -1,7 +1,7 @@
 /** `--gcore`: core dumps of running processes, which go on running. */
 import { ActionError, RigError } from '../../errors.ts';
-import { estimateCore } from '../../host/processes.ts';
-import { findProgram } from '../../host/programs.ts';
+import { estimateCore } from '../../host/processes/status.ts';
+import { findProgram } from '../../host/programs/find-program.ts';
 import { defineAction } from '../../plugin.ts';
 import { formatSize } from '../../terminal/text.ts';
 import { dumpProcess, safeFileName } from './dump.ts';

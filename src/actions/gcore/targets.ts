@@ -1,16 +1,9 @@
 /** Which processes are meant: `--gcore PID|NAME|@match`, checked at creation and looked up when the rig triggers. */
 import { RigError, UsageError } from '../../errors.ts';
-import {
-  checkAccess,
-  findByName,
-  isAlive,
-  type ProcessIdentity,
-  type ProcessStat,
-  readProcess,
-  readProcessStatus,
-  startedAtMs,
-  startToleranceMs,
-} from '../../host/processes.ts';
+import { checkAccess, findByName } from '../../host/processes/names.ts';
+import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.ts';
+import { isAlive, type ProcessIdentity, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
+import { readProcessStatus } from '../../host/processes/status.ts';
 import type { ActionPrepareContext, Trigger } from '../../plugin.ts';
 import { visible } from '../../terminal/text.ts';
 import { label, type Outcome, withoutCore } from './outcome.ts';

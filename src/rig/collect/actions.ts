@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { actions as allActions } from '../../actions/index.ts';
 import { ActionError, messageOf, RigError } from '../../errors.ts';
 import { makeNewFolder } from '../../host/folders.ts';
-import { runProgram } from '../../host/programs.ts';
+import { runProgram } from '../../host/programs/run-program.ts';
 import type { Json } from '../../json.ts';
 import type { AnyAction, Trigger } from '../../plugin.ts';
 import type { RigLog } from '../log/log.ts';

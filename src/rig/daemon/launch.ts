@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { errnoOf, messageOf, RigError, UsageError } from '../../errors.ts';
-import { type DetachedProgram, findProgram, runProgram, startDetached } from '../../host/programs.ts';
+import { type DetachedProgram, startDetached } from '../../host/programs/detached.ts';
+import { findProgram } from '../../host/programs/find-program.ts';
+import { runProgram } from '../../host/programs/run-program.ts';
 import { type RigSpec, randomId } from '../records/spec.ts';
 import { takeDownUnarmed, takeDownWith } from '../recovery/leftover.ts';
 import { findLive, removeDeadClaims } from '../registry/registry.ts';

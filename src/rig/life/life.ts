@@ -5,7 +5,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../../errors.ts';
-import { dismissGuardian, endAllPrograms, setOwner, startGuardian } from '../../host/programs.ts';
+import { ownPrograms } from '../../host/programs/own-programs.ts';
 import { defendSelf } from '../../host/self-defence.ts';
 import { monitors } from '../../monitors/index.ts';
 import type { AnyMonitor, SourceStatus, Trigger, TriggerFacts, Watch } from '../../plugin.ts';
@@ -247,7 +247,7 @@ class LiveRig {
     this.#watch = await Promise.race([this.#arming, this.#endedEarly()]);
     this.#saveProgress();
     const told = this.#starter.armed();
-    startGuardian();
+    ownPrograms.startGuardian();
     // It begins while the user is being told.
     const warmUpOver = AbortSignal.any([this.#endRequested.signal, this.#warmUpOver.signal]);
     this.#warmingUp = warmUp(this.spec, monitor, warmUpOver);
@@ -451,7 +451,7 @@ class LiveRig {
 
   /** Ends what still runs; one in uninterruptible sleep (D) cannot be ended, and must not hold up the end. */
   async #endPrograms(): Promise<void> {
-    await Promise.race([endAllPrograms(), delay(programsMs)]);
+    await Promise.race([ownPrograms.endAll(), delay(programsMs)]);
   }
 
   /** Gives the name back. */
@@ -473,7 +473,7 @@ export async function runRig(spec: RigSpec, starter: Starter): Promise<FinishedR
   preferSmallHeap();
   const owner = await ownIdentity();
   defendSelf();
-  setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
+  ownPrograms.setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
   const state: RigState = { version: 2, ...owner, spec };
   const log = await openLog(spec.id, spec.debug, starter);
   const rig = new LiveRig(state, log, starter);
@@ -487,11 +487,11 @@ export async function runRig(spec: RigSpec, starter: Starter): Promise<FinishedR
     await rig.arm();
   } catch (error) {
     await rig.abandon();
-    dismissGuardian();
+    ownPrograms.dismissGuardian();
     throw error;
   }
   const record = await rig.live();
   await rig.finish(record);
-  dismissGuardian();
+  ownPrograms.dismissGuardian();
   return record;
 }

@@ -1,5 +1,5 @@
 /** What a rig does as soon as it is armed, so that it is quick when the moment has come. */
-import { findProgram } from '../../host/programs.ts';
+import { findProgram } from '../../host/programs/find-program.ts';
 import type { AnyMonitor } from '../../plugin.ts';
 import { findAction, runActions } from '../collect/actions.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';

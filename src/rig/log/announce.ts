@@ -1,7 +1,8 @@
 /** Tells the host's own logging, and whom the user named, what becomes of a rig. */
 import { existsSync } from 'node:fs';
 import { messageOf } from '../../errors.ts';
-import { findProgram, runProgram } from '../../host/programs.ts';
+import { findProgram } from '../../host/programs/find-program.ts';
+import { runProgram } from '../../host/programs/run-program.ts';
 import type { Trigger } from '../../plugin.ts';
 import { visible } from '../../terminal/text.ts';
 import type { RigSpec } from '../records/spec.ts';

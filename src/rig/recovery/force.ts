@@ -1,8 +1,8 @@
 /** Ends a rig that cannot be asked to: one that hangs or is stopped, or of a version that does not answer as this one asks. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../errors.ts';
-import { killGuardian } from '../../host/guardian.ts';
-import { isAlive, sendSignal } from '../../host/processes.ts';
+import { isAlive, sendSignal } from '../../host/processes/stat.ts';
+import { killGuardian } from '../../host/programs/guardian.ts';
 import { meet, type Owner, type TakeDown } from '../registry/registry.ts';
 
 /** How long a rig may take to end in order after SIGTERM: it ends its programs, and packs what they had collected. */

@@ -1,12 +1,13 @@
 /**
- * What a daemon leaves that was killed before it could put itself in order. Its guardian (host/guardian.ts) puts it in order
+ * What a daemon leaves that was killed before it could put itself in order. Its guardian (host/programs/guardian.ts) puts it in order
  * at once; where that was killed too, the next `rig` command does.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UsageError } from '../../errors.ts';
-import { findByEnvironment, isAlive } from '../../host/processes.ts';
-import { ownerVariable } from '../../host/programs.ts';
-import { killTracers } from '../../host/tracing.ts';
+import { findByEnvironment } from '../../host/processes/environment.ts';
+import { isAlive } from '../../host/processes/stat.ts';
+import { killTracers } from '../../host/processes/tracing.ts';
+import { ownerVariable } from '../../host/programs/own-programs.ts';
 import { clearLeftover, discardLeftover, type WorkPlace } from '../collect/work-folder.ts';
 import { announceEnd, notify } from '../log/announce.ts';
 import { openLog } from '../log/log.ts';

@@ -23,7 +23,7 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, RigError, UsageError } from '../../errors.ts';
 import { checkOwnFolder, ensureOwnFolder, identityOf, writeNewFile } from '../../host/folders.ts';
-import { isAlive, readProcess } from '../../host/processes.ts';
+import { isAlive, readProcess } from '../../host/processes/stat.ts';
 import { finishedRoot, stateFolder, stateRoot } from '../records/paths.ts';
 import type { RigSpec } from '../records/spec.ts';
 

@@ -2,7 +2,7 @@
 
 import { messageOf, RigError, UsageError } from '../../errors.ts';
 import { checkSharedFolder } from '../../host/folders.ts';
-import { findCommand } from '../../host/programs.ts';
+import { findCommand } from '../../host/programs/find-program.ts';
 import { splitWords } from '../../options/command-words.ts';
 import type { OptionTable, Values } from '../../plugin.ts';
 import { compressions, isCompression } from '../archive/compression.ts';

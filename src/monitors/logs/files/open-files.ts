@@ -5,7 +5,7 @@
 import { errnoOf, messageOf } from '../../../errors.ts';
 import { holding } from '../../../host/event-loop.ts';
 import { silentFileSystem } from '../../../host/file-systems.ts';
-import { isHeldForWriting } from '../../../host/open-files.ts';
+import { WriterSearch } from '../../../host/processes/writers.ts';
 import { wakeOn } from '../../../host/wake-up.ts';
 import type { Json } from '../../../json.ts';
 import type { SourceContext } from '../source.ts';
@@ -47,6 +47,7 @@ export class OpenFiles {
   readonly #entries = new Map<string, OpenFile>();
   readonly #pending = new Turns<OpenFile>((entry) => this.#readOne(entry));
   readonly #checks = new Turns<OpenFile>((entry) => this.#check(entry));
+  readonly #writers = new WriterSearch();
   readonly #suppressedLines = new SuppressedLines();
   readonly #context: SourceContext;
   readonly #onMatch: OnFileMatch;
@@ -365,7 +366,7 @@ export class OpenFiles {
 
   async #letGoUnlessHeld(entry: OpenFile): Promise<void> {
     entry.isHolderSought = true;
-    const isHeld = await isHeldForWriting(entry.file.identity);
+    const isHeld = await this.#writers.isHeld(entry.file.identity);
     entry.isHolderSought = false;
     const isFollowed = (): boolean => this.#entries.get(entry.file.identity) === entry;
     if (this.#isStopped || !isFollowed() || entry.names > 0) return;

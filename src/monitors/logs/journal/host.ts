@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { namesIn } from '../../../host/folders.ts';
-import { findProgram } from '../../../host/programs.ts';
+import { findProgram } from '../../../host/programs/find-program.ts';
 
 /** Where journald keeps its files: see systemd-journald.service(8). What is in memory first. */
 const runtimeFolder = '/run/log/journal';

@@ -1,8 +1,8 @@
 /** journalctl(1), as rig runs it: to learn where the journal ends, to follow it from there, to read back from an entry. */
 import { once } from 'node:events';
 import { RigError } from '../../../../errors.ts';
-import type { RunningProgram } from '../../../../host/programs.ts';
-import { startProgram } from '../../../../host/programs.ts';
+import type { RunningProgram } from '../../../../host/programs/start-program.ts';
+import { startProgram } from '../../../../host/programs/start-program.ts';
 import { reportedLineBytes } from '../../source.ts';
 import type { ExportedEntry } from './export.ts';
 import { ExportParser } from './export.ts';

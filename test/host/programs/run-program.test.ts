@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isAlive } from '../../src/host/processes.ts';
-import { runProgram } from '../../src/host/programs.ts';
-import { makeFolder, mustRead } from '../support/processes.ts';
-import { waitFor } from '../support/wait.ts';
+import { isAlive } from '../../../src/host/processes/stat.ts';
+import { runProgram } from '../../../src/host/programs/run-program.ts';
+import { makeFolder, mustRead } from '../../support/processes.ts';
+import { waitFor } from '../../support/wait.ts';
 
 test('what has left the process group of an ended program is ended with it', async (t) => {
   const pidFile = join(makeFolder(t), 'pid');

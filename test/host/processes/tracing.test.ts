@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readProcess, readProcessStatus } from '../../src/host/processes.ts';
-import { killTracers, letRun } from '../../src/host/tracing.ts';
-import { mustRead, start } from '../support/processes.ts';
-import { waitFor } from '../support/wait.ts';
+import { readProcess } from '../../../src/host/processes/stat.ts';
+import { readProcessStatus } from '../../../src/host/processes/status.ts';
+import { killTracers, letRun } from '../../../src/host/processes/tracing.ts';
+import { mustRead, start } from '../../support/processes.ts';
+import { waitFor } from '../../support/wait.ts';
 
 const stateOf = async (pid: number) => (await readProcess(pid))?.state;
 

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { isHeldForWriting } from '../../src/host/open-files.ts';
+import { WriterSearch } from '../../../src/host/processes/writers.ts';
 
 /** A file that a program has open, until the test ends. */
 function heldFile(t: TestContext, folder: string, flags: 'a' | 'r'): string {
@@ -23,11 +23,12 @@ test('hundreds of files are searched for at once, and also what is asked for mea
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [written, read] = [heldFile(t, folder, 'a'), heldFile(t, folder, 'r')];
   const others = Array.from({ length: 300 }, (_, index) => `0:${index}`);
-  const asked = [written, read, ...others].map(isHeldForWriting);
+  const search = new WriterSearch();
+  const asked = [written, read, ...others].map((identity) => search.isHeld(identity));
   await new Promise(setImmediate);
   const requests = process.getActiveResourcesInfo().filter((name) => name.startsWith('FSReq'));
   assert.ok(requests.length < 10, `${requests.length} requests at once`);
-  const meanwhile = isHeldForWriting(written);
+  const meanwhile = search.isHeld(written);
   assert.deepEqual(await Promise.all(asked), [true, false, ...others.map(() => false)]);
   assert.equal(await meanwhile, true);
 });

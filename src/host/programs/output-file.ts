@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errnoOf, messageOf, RigError } from '../errors.ts';
+import { errnoOf, messageOf, RigError } from '../../errors.ts';
 
 /** How long what a program has written may take to arrive when it has ended: it is in a pipe of 64 KiB by then, pipe(7). */
 const lateMs = 2000;

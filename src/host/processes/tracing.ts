@@ -1,14 +1,8 @@
 /** Processes that another one has attached to, as gdb and strace do: ptrace(2). */
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  listPids,
-  type ProcessIdentity,
-  type ProcessStat,
-  readProcess,
-  readProcessStatus,
-  readVariable,
-  sendSignal,
-} from './processes.ts';
+import { readVariable } from './environment.ts';
+import { listPids, type ProcessIdentity, type ProcessStat, readProcess, sendSignal } from './stat.ts';
+import { readProcessStatus } from './status.ts';
 
 /** How long a tracer that is ending may take to let go: killed while it writes to a slow disk, it ends when that write does. */
 const letGoWithinMs = 3000;

@@ -1,0 +1,73 @@
+/** Runs programs of this host to their end. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findByEnvironment } from '../processes/environment.ts';
+import { sendSignal } from '../processes/stat.ts';
+import { keepTail } from './keep-tail.ts';
+import { OutputFile, type OutputReport } from './output-file.ts';
+import { type Exit, type StartOptions, startProgram } from './start-program.ts';
+
+/** How much of a program's stdout is kept for the caller to read. */
+const stdoutTailBytes = 64 * 1024;
+
+export interface RunOptions extends StartOptions {
+  /** When it aborts, the program is ended. */
+  signal?: AbortSignal;
+  /** Keeps what it writes whole, in new files of at most `limitBytes` each. */
+  output?: { stdout: string; stderr: string; limitBytes: number };
+}
+
+export interface RunResult extends Exit {
+  /** The last 64 KiB. */
+  stdout: string;
+  /** The last 4 KiB. */
+  stderr: string;
+  durationMs: number;
+  /** What is in the files of {@link RunOptions.output}. */
+  output?: { stdout: OutputReport; stderr: OutputReport };
+}
+
+/** Marks, in its environment, everything that one {@link runProgram} has started. */
+const runVariable = 'RIG_RUN';
+
+/** Kills what has left the program's process group, as what sos runs through timeout(1) does: it still has the mark. */
+async function killEscaped(run: string): Promise<void> {
+  // Until a search finds nothing new: what was being started during the last one was not there to be killed.
+  for (let escaped = await findByEnvironment(runVariable, run); escaped.length > 0; ) {
+    for (const pid of escaped) sendSignal(pid, 'SIGKILL');
+    await delay(10);
+    const left = await findByEnvironment(runVariable, run);
+    // Not waiting for those that have their signal: one in uninterruptible sleep dies when that ends.
+    escaped = left.filter((pid) => !escaped.includes(pid));
+  }
+}
+
+async function openOutput({ stdout, stderr, limitBytes }: NonNullable<RunOptions['output']>) {
+  return {
+    stdout: await OutputFile.create(stdout, limitBytes),
+    stderr: await OutputFile.create(stderr, limitBytes),
+  };
+}
+
+/**
+ * Runs a program to its end, and ends everything that it has started. A program that fails is a result; one that cannot be
+ * started throws a RigError.
+ */
+export async function runProgram(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
+  const startedAt = performance.now();
+  const run = randomUUID();
+  const files = options.output && (await openOutput(options.output));
+  const program = await startProgram(file, args, { ...options, env: { ...options.env, [runVariable]: run } });
+  const stdout = keepTail(program.stdout, stdoutTailBytes);
+  files?.stdout.collect(program.stdout);
+  files?.stderr.collect(program.stderrStream);
+  const abort = () => void program.end();
+  if (options.signal?.aborted) abort();
+  options.signal?.addEventListener('abort', abort, { once: true });
+  const exit = await program.ended;
+  options.signal?.removeEventListener('abort', abort);
+  await killEscaped(run);
+  const durationMs = Math.floor(performance.now() - startedAt);
+  const output = files && { output: { stdout: await files.stdout.finish(), stderr: await files.stderr.finish() } };
+  return { ...exit, stdout: stdout(), stderr: program.stderr(), durationMs, ...output };
+}
