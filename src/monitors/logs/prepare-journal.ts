@@ -2,10 +2,10 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf, UsageError } from '../../errors.ts';
-import { findJournalctl, findJournalFiles, isLiveName, reasonForNoJournal } from './journal/host.ts';
+import { JournalFile, JournalFileError } from './journal/format/journal-file.ts';
 import { readBack } from './journal/journalctl/child.ts';
-import { JournalFile, JournalFileError } from './journal/native/journal-file.ts';
-import { compileSelection } from './journal/native/selection.ts';
+import { findJournalctl, findJournalFiles, isLiveName, reasonForNoJournal } from './journal/locations.ts';
+import { compileSelection } from './journal/selection/selection.ts';
 import type { LogsValues } from './options.ts';
 import type { JournalPlan } from './plan.ts';
 import { matchesOfEvents } from './unit-events.ts';

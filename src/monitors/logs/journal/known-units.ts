@@ -3,12 +3,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { namesIn } from '../../../host/folders.ts';
 import { nearest } from '../../../options/nearest.ts';
 import type { JournalPlan } from '../plan.ts';
-import { findJournalFiles, isLiveName } from './host.ts';
-import { orUndefined } from './native/error.ts';
-import { isGlob } from './native/glob.ts';
-import { JournalFile } from './native/journal-file.ts';
-import { compileUnit, unitFields } from './native/selection.ts';
-import { completeUnitName } from './native/unit-name.ts';
+import { orUndefined } from './format/error.ts';
+import { JournalFile } from './format/journal-file.ts';
+import { findJournalFiles, isLiveName } from './locations.ts';
+import { isGlob } from './selection/glob.ts';
+import { compileUnit, unitFields } from './selection/selection.ts';
+import { completeUnitName } from './selection/unit-name.ts';
 
 /** Where systemd looks for units: systemd.unit(5), "System Unit Search Path". */
 const unitFolders = [

@@ -8,7 +8,7 @@ import { entryPartOf, numberOf } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
 import type { Examination } from '../examination.ts';
 import { formatAfter, formatEntries } from '../excerpt.ts';
-import { findJournalFiles } from '../host.ts';
+import { findJournalFiles } from '../locations.ts';
 import type { Journalctl, JournalReader } from './child.ts';
 import { followArguments, readBack, readEntries, readFrom } from './child.ts';
 import { JournalPulse } from './pulse.ts';

@@ -1,9 +1,9 @@
 /** How far journald has written, from the headers of its files: 200 bytes each, and no process is started for it. */
 import { open } from 'node:fs/promises';
 import type { EntryNumber } from '../cursor.ts';
-import { findJournalFiles, isLiveName } from '../host.ts';
-import { headerBytes, readHeader, readIdentity } from '../native/header.ts';
-import { signature } from '../native/layout.ts';
+import { headerBytes, readHeader, readIdentity } from '../format/header.ts';
+import { signature } from '../format/layout.ts';
+import { findJournalFiles, isLiveName } from '../locations.ts';
 
 export interface JournalTails {
   /** Differs whenever an entry was stored in between. */

@@ -4,10 +4,10 @@
  */
 import { lstatSync, statSync } from 'node:fs';
 import { errnoOf } from '../../../../errors.ts';
-import { findJournalFiles, foldersOfJournal, isLiveName, isRuntime, parentsOfJournal } from '../host.ts';
-import { JournalFile, JournalFileError } from './journal-file.ts';
-import type { Place } from './order.ts';
-import { comparePlaces, placeOf } from './order.ts';
+import { JournalFile, JournalFileError } from '../format/journal-file.ts';
+import { findJournalFiles, foldersOfJournal, isLiveName, isRuntime, parentsOfJournal } from '../locations.ts';
+import type { Place } from './entry-order.ts';
+import { comparePlaces, placeOf } from './entry-order.ts';
 
 /** A file that has no name any more, and is not closed in order, is let go when nothing came for so long. */
 const letGoAfterMs = 60_000;

@@ -1,7 +1,7 @@
 /** Reads several files as one. */
-import type { JournalFile, StoredEntry } from './journal-file.ts';
-import type { Place } from './order.ts';
-import { compare, comparePlaces, placeOf } from './order.ts';
+import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
+import type { Place } from './entry-order.ts';
+import { compare, comparePlaces, placeOf } from './entry-order.ts';
 
 /** A file that is being read. */
 export interface Reading {

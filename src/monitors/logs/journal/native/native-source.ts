@@ -7,19 +7,19 @@ import { tellsInJournal } from '../../coverage.ts';
 import type { JournalPlan } from '../../plan.ts';
 import type { LinePosition, Source, SourceExcerpt } from '../../source.ts';
 import type { Examination } from '../examination.ts';
+import { DataTests } from '../format/field-checks.ts';
+import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
+import { JournalFileError } from '../format/journal-file.ts';
+import type { Selection } from '../selection/selection.ts';
+import { compileSelection } from '../selection/selection.ts';
 import { Chain } from '../sequence.ts';
-import { Copies } from './copies.ts';
-import { DataTests } from './data-tests.ts';
+import type { Place } from './entry-order.ts';
+import { Copies } from './flushed.ts';
 import type { HeldFile } from './held-files.ts';
 import { HeldFiles } from './held-files.ts';
-import type { JournalFile, StoredEntry } from './journal-file.ts';
-import { JournalFileError } from './journal-file.ts';
-import { excerptAround } from './look-around.ts';
 import { readMerged } from './merge.ts';
-import type { Place } from './order.ts';
 import { JournalPace } from './pace.ts';
-import type { Selection } from './selection.ts';
-import { compileSelection } from './selection.ts';
+import { excerptAround } from './read-around.ts';
 
 /** How often a busy journal is looked at unless --journal-latency says otherwise. */
 const defaultLatencyMs = 25;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { JournalFile } from '../../../../../src/monitors/logs/journal/native/journal-file.ts';
-import { objectType } from '../../../../../src/monitors/logs/journal/native/layout.ts';
+import { JournalFile } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
+import { objectType } from '../../../../../src/monitors/logs/journal/format/layout.ts';
 import { objectsOf } from '../../../../support/journal-objects.ts';
 import { makeFolder } from '../../../../support/processes.ts';
 import { allForms, nameOfForm, writeJournal } from '../writing-journals.ts';

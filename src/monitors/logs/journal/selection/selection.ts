@@ -1,9 +1,9 @@
 /** Which entries `journalctl` shows with `--unit`, `--priority` and `FIELD=VALUE` arguments. */
 import { RigError } from '../../../../errors.ts';
-import type { DataTest } from './data-tests.ts';
-import { DataTests } from './data-tests.ts';
+import type { DataTest } from '../format/field-checks.ts';
+import { DataTests } from '../format/field-checks.ts';
+import type { StoredEntry } from '../format/stored-entry.ts';
 import { compileGlob, isGlob } from './glob.ts';
-import type { StoredEntry } from './stored-entry.ts';
 import { completeUnitName } from './unit-name.ts';
 
 export interface Selection {

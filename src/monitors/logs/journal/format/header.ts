@@ -54,6 +54,8 @@ export function checkHeader(bytes: Buffer): void {
   if (bytes.every((byte) => byte === 0)) throw new JournalFileError('unfinished', 'it has no header yet');
   if (bytes.toString('latin1', 0, 8) !== signature) throw corrupt('it does not begin as a journal file does');
   const unknown = bytes.readUInt32LE(12) & ~knownIncompatible;
+  if (unknown === incompatible.xz)
+    throw new JournalFileError('unsupported', 'its values are compressed with XZ, which rig does not read');
   if (unknown !== 0)
     throw new JournalFileError('unsupported', `it has incompatible flags that are not known: ${unknown >>> 0}`);
   const state = bytes[16] as number;

@@ -1,8 +1,8 @@
 /** An entry in a journal file. */
 import { readPayload } from './data.ts';
-import type { DataTests } from './data-tests.ts';
-import { startsWith, Verdicts } from './data-tests.ts';
 import { corrupt } from './error.ts';
+import type { DataTests } from './field-checks.ts';
+import { startsWith, Verdicts } from './field-checks.ts';
 import type { FileBytes, Window } from './file-bytes.ts';
 import type { Form } from './layout.ts';
 import { entry, objectType, readHex, readNumber } from './layout.ts';

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { JournalFile } from '../../../../../src/monitors/logs/journal/native/journal-file.ts';
-import { compileSelection } from '../../../../../src/monitors/logs/journal/native/selection.ts';
+import { JournalFile } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
+import { compileSelection } from '../../../../../src/monitors/logs/journal/selection/selection.ts';
 import { randomBelow } from '../../../../support/random.ts';
 import { readByJournalctl, variedEntries, writeJournal } from '../writing-journals.ts';
 

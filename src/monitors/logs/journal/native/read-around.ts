@@ -5,15 +5,15 @@ import { contextBytes, contextLines, reportedLineBytes } from '../../source.ts';
 import { entryPartOf } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
 import { formatAfter, formatEntries } from '../excerpt.ts';
-import { findJournalFiles } from '../host.ts';
-import { orUndefined } from './error.ts';
-import type { StoredEntry } from './journal-file.ts';
-import { JournalFile } from './journal-file.ts';
+import { orUndefined } from '../format/error.ts';
+import type { StoredEntry } from '../format/journal-file.ts';
+import { JournalFile } from '../format/journal-file.ts';
+import { findJournalFiles } from '../locations.ts';
+import type { Selection } from '../selection/selection.ts';
+import { compileSelection } from '../selection/selection.ts';
+import type { Place } from './entry-order.ts';
+import { compare, firstFrom, placeOfCursor } from './entry-order.ts';
 import { readMerged } from './merge.ts';
-import type { Place } from './order.ts';
-import { compare, firstFrom, placeOfCursor } from './order.ts';
-import type { Selection } from './selection.ts';
-import { compileSelection } from './selection.ts';
 
 /** How long reading holds up everything else, and how many entries are read between two looks at the clock. */
 const sliceMs = 5;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { compileGlob } from '../../../../../src/monitors/logs/journal/native/glob.ts';
-import { completeUnitName } from '../../../../../src/monitors/logs/journal/native/unit-name.ts';
+import { compileGlob } from '../../../../../src/monitors/logs/journal/selection/glob.ts';
+import { completeUnitName } from '../../../../../src/monitors/logs/journal/selection/unit-name.ts';
 import { makeFolder } from '../../../../support/processes.ts';
 import { readByJournalctl, writeJournal } from '../writing-journals.ts';
 

@@ -1,5 +1,5 @@
 /** The order of entries that stand in different files, as journalctl has it. */
-import type { JournalFile, StoredEntry } from './journal-file.ts';
+import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
 
 /** Where an entry belongs. */
 export interface Place {

@@ -3,7 +3,7 @@
  * their times and the hash of what they hold. What is in a file in memory is examined there.
  */
 import { entryPartOf } from '../cursor.ts';
-import type { JournalFile, StoredEntry } from './journal-file.ts';
+import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
 
 export class Copies {
   #instant = '';

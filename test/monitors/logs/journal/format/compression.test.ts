@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { JournalFileError } from '../../../../../src/monitors/logs/journal/native/error.ts';
-import { decompressLz4 } from '../../../../../src/monitors/logs/journal/native/lz4.ts';
-import { decompressXz } from '../../../../../src/monitors/logs/journal/native/xz.ts';
-import { decompressZstd } from '../../../../../src/monitors/logs/journal/native/zstd.ts';
+import { JournalFileError } from '../../../../../src/monitors/logs/journal/format/error.ts';
+import { decompressLz4 } from '../../../../../src/monitors/logs/journal/format/lz4.ts';
+import { decompressZstd } from '../../../../../src/monitors/logs/journal/format/zstd.ts';
 import { randomFrom } from '../../../../support/random.ts';
-import { compressLz4, compressXz } from './recompress.ts';
+import { compressLz4 } from './recompress.ts';
 
 /** Texts, noise, and what repeats itself at all distances. */
 function samples(seed: number, count: number): Buffer[] {
@@ -39,21 +38,6 @@ test('an LZ4 block gives no more than there is room for', () => {
   assert.equal(decompressLz4(packed, Buffer.alloc(1000)).toString(), `${'abc'.repeat(333)}a`);
 });
 
-test('a stream of xz gives what the program xz compressed', () => {
-  for (const sample of samples(2, 5)) assert.deepEqual(decompressXz(compressXz(sample), 1 << 20), sample);
-});
-
-test('a stream of xz that does not shrink, and one of several chunks, are read', () => {
-  const random = randomFrom(3);
-  const noise = Buffer.from(Array.from({ length: 100_000 }, () => random() * 256));
-  const long = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => ((index >> 7) * (index % 11)) & 255));
-  for (const sample of [noise, long]) assert.ok(decompressXz(compressXz(sample), 1 << 24).equals(sample));
-});
-
-test('a stream of xz gives no more than is asked for', () => {
-  assert.equal(decompressXz(compressXz(Buffer.alloc(1_000_000, 'abc')), 1000).toString(), `${'abc'.repeat(333)}a`);
-});
-
 test('a frame of zstd gives no more than is asked for, and its beginning where it would give more', () => {
   const text = Buffer.alloc(5_000_000, 'abc');
   assert.ok(decompressZstd(zstdCompressSync(text), 1 << 24).equals(text));
@@ -75,7 +59,6 @@ test('whatever is done to compressed values, decompressing them ends with some b
   const [sample] = samples(5, 1) as [Buffer];
   const ways = [
     { packed: compressLz4(sample), unpack: (input: Buffer) => decompressLz4(input, Buffer.alloc(1 << 16)) },
-    { packed: compressXz(sample), unpack: (input: Buffer) => decompressXz(input, 1 << 16) },
     { packed: zstdCompressSync(sample), unpack: (input: Buffer) => decompressZstd(input, 1 << 16) },
   ];
   for (let round = 0; round < 3000; round++)

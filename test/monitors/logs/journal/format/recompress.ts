@@ -1,18 +1,16 @@
 /**
- * Compresses the values in a journal file in a way that the journald of this host reads but no longer uses. Objects are found by their
- * offsets, so each stays where it is and only becomes shorter; journalctl reads what comes out.
+ * Compresses the values in a journal file with LZ4, which the journald of this host reads but no longer uses. Objects are found
+ * by their offsets, so each stays where it is and only becomes shorter; journalctl reads what comes out.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { compressedWith, incompatible, objectType } from '../../../../../src/monitors/logs/journal/native/layout.ts';
+import { compressedWith, incompatible, objectType } from '../../../../../src/monitors/logs/journal/format/layout.ts';
 import { objectsOf } from '../../../../support/journal-objects.ts';
 
-const compressors = { xz: compressXz, lz4: compressSizedLz4 };
 /** As in journald: of what is shorter, little is gained. */
 const shortest = 512;
 
 /** Rewrites a file whose values are not compressed; returns how many values it compressed. */
-export function recompress(path: string, how: keyof typeof compressors, most = Number.POSITIVE_INFINITY): number {
+export function recompressWithLz4(path: string, most = Number.POSITIVE_INFINITY): number {
   const file = readFileSync(path);
   let count = 0;
   for (const { offset, type, size } of objectsOf(file)) {
@@ -20,26 +18,20 @@ export function recompress(path: string, how: keyof typeof compressors, most = N
     const start = offset + payloadAt(file);
     const payload = file.subarray(start, offset + size);
     if (payload.length < shortest || count >= most) continue;
-    const packed = compressors[how](payload);
+    const packed = compressSizedLz4(payload);
     if (packed.length >= payload.length) continue;
     packed.copy(file, start);
-    file[offset + 1] = compressedWith[how];
+    file[offset + 1] = compressedWith.lz4;
     file.writeBigUInt64LE(BigInt(payloadAt(file) + packed.length), offset + 8);
     count++;
   }
-  file.writeUInt32LE(file.readUInt32LE(12) | incompatible[how], 12);
+  file.writeUInt32LE(file.readUInt32LE(12) | incompatible.lz4, 12);
   writeFileSync(path, file);
   return count;
 }
 
 function payloadAt(file: Buffer): number {
   return (file.readUInt32LE(12) & incompatible.compact) === 0 ? 64 : 72;
-}
-
-/** As the library does it by default, but for the dictionary: most of the time would go into making room for that. */
-export function compressXz(input: Buffer): Buffer {
-  const how = ['--format=xz', '--check=none', '--lzma2=preset=6,dict=1MiB', '--stdout'];
-  return spawnSync('xz', how, { input, maxBuffer: 1 << 30 }).stdout;
 }
 
 /** The length of what comes out stands before the block. */

@@ -2,7 +2,6 @@
 import { corrupt, JournalFileError } from './error.ts';
 import { compressedWith } from './layout.ts';
 import { decompressLz4 } from './lz4.ts';
-import { decompressXz } from './xz.ts';
 import { decompressZstd } from './zstd.ts';
 
 /** What is read of one value. Nothing sane logs more. */
@@ -12,7 +11,6 @@ export const mostValueBytes = 16 * 1024 * 1024;
 export function decompress(payload: Buffer, how: number): Buffer {
   if (how === compressedWith.zstd) return decompressZstd(payload, mostValueBytes);
   if (how === compressedWith.lz4) return decompressSizedLz4(payload);
-  if (how === compressedWith.xz) return decompressXz(payload, mostValueBytes);
   throw new JournalFileError('unsupported', `it has a compression that is not known: ${how}`);
 }
 

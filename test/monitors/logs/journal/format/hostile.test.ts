@@ -5,16 +5,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { JournalFile, JournalFileError } from '../../../../../src/monitors/logs/journal/native/journal-file.ts';
-import { objectType } from '../../../../../src/monitors/logs/journal/native/layout.ts';
-import { compileSelection } from '../../../../../src/monitors/logs/journal/native/selection.ts';
+import { JournalFile, JournalFileError } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
+import { objectType } from '../../../../../src/monitors/logs/journal/format/layout.ts';
+import { compileSelection } from '../../../../../src/monitors/logs/journal/selection/selection.ts';
 import type { StoredObject } from '../../../../support/journal-objects.ts';
 import { objectsOf } from '../../../../support/journal-objects.ts';
 import { makeFolder } from '../../../../support/processes.ts';
 import { randomBelow } from '../../../../support/random.ts';
 import type { FileForm } from '../writing-journals.ts';
 import { allForms, nameOfForm, variedEntries, writeJournal } from '../writing-journals.ts';
-import { recompress } from './recompress.ts';
+import { recompressWithLz4 } from './recompress.ts';
 
 const seed = Number(process.env.RIG_TEST_SEED ?? Date.now() % 1_000_000);
 const rounds = Number(process.env.RIG_TEST_ROUNDS ?? 12);
@@ -83,10 +83,10 @@ function withoutRoom(file: Buffer, objects: StoredObject[]): Buffer {
   return file.subarray(0, end);
 }
 
-function fuzz(t: TestContext, form: FileForm, how?: 'lz4' | 'xz'): void {
+function fuzz(t: TestContext, form: FileForm, { withLz4 = false } = {}): void {
   const path = writeJournal(makeFolder(t), variedEntries(seed, entries), form);
   const objects = objectsOf(readFileSync(path));
-  if (how) recompress(path, how, 20);
+  if (withLz4) recompressWithLz4(path, 20);
   const whole = withoutRoom(readFileSync(path), objects);
   writeFileSync(path, whole);
   assert.equal(readAll(path), entries);
@@ -103,9 +103,8 @@ function fuzz(t: TestContext, form: FileForm, how?: 'lz4' | 'xz'): void {
 for (const form of allForms)
   test(`a damaged ${nameOfForm(form)} file gives entries or a JournalFileError (seed ${seed})`, (t) => fuzz(t, form));
 
-for (const how of ['lz4', 'xz'] as const)
-  test(`a damaged file with ${how} gives entries or a JournalFileError (seed ${seed})`, (t) =>
-    fuzz(t, { isCompact: true, hasKeyedHash: true, isCompressed: false }, how));
+test(`a damaged file with lz4 gives entries or a JournalFileError (seed ${seed})`, (t) =>
+  fuzz(t, { isCompact: true, hasKeyedHash: true, isCompressed: false }, { withLz4: true }));
 
 for (const isCompact of [true, false])
   test(`a list of entries that leads back to itself is refused (${isCompact ? 'compact' : 'regular'})`, (t) => {
