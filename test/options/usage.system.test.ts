@@ -43,6 +43,16 @@ const wrong: [what: string, typed: string, says: RegExp][] = [
   ['a missing log folder', 'logs -m x --logfile /nowhere/at/all.log --sosreport', /\/nowhere\/at/],
   ['a folder as log file', 'logs -m x --logfile /var/log --sosreport', /\/var\/log.*folder|directory/],
   ['a device as log file', 'logs -m x --logfile /dev/zero --sosreport', /\/dev\/zero/],
+  [
+    "the kernel's messages",
+    'logs -m x --sosreport --logfile /proc/kmsg',
+    /kmsg: reading it takes .*--journal-match _TRANSPORT=kernel/,
+  ],
+  [
+    'a file that can only be written to',
+    'logs -m x --sosreport --logfile /proc/self/clear_refs',
+    /can only be written to/,
+  ],
   ['standard input of a rig that detaches', 'logs -m x --logfile - --sosreport', /--logfile -: .*--foreground/],
   ['nothing left to watch', 'logs -m x --no-files --no-journal --sosreport', /--no-files|nothing/],
   ['destroy without an id', 'destroy', /which rig/],
