@@ -74,8 +74,8 @@ function testFiles(kind: Kind): string[] {
     .sort();
 }
 
-/** Whether a test file draws random numbers: test/support/random.ts gives it more seeds where RIG_TEST_SEEDS says so. */
-const isRandom = (file: string): boolean => readFileSync(join(root, file), 'utf8').includes('support/random.ts');
+/** Whether a test takes its seeds from test/support/random.ts: RIG_TEST_SEEDS gives it more of them. */
+const isRandom = (file: string): boolean => readFileSync(join(root, file), 'utf8').includes('seedsFor(');
 
 /** A check that did not hold; its own output has said why. */
 class CheckFailed extends Error {
