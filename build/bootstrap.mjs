@@ -1,6 +1,6 @@
 /**
- * What `npm start`, `npm test`, `npm run build` and `npm run bench` begin with on a bare clone: installs what rig is made from, then runs the
- * task under the Node that came with it. Plain JavaScript without dependencies, because it runs on the Node of the host.
+ * What `npm start`, `npm test` and its like, `npm run build` and `npm run bench` begin with on a bare clone: installs what rig is made from, then
+ * runs the task under the Node that came with it. Plain JavaScript without dependencies, because it runs on the Node of the host.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,7 +16,9 @@ const mark = join(modules, '.rig-lock-hash');
 /** Each task is a list of scripts; only the last one gets the arguments. */
 const tasks = {
   start: [['build.ts', '--quiet'], ['start.ts']],
-  test: [['test.ts']],
+  'test:fast': [['test.ts', 'fast']],
+  test: [['test.ts', 'promise']],
+  'test:long': [['test.ts', 'long']],
   build: [['build.ts']],
   bench: [['build.ts', '--quiet'], ['../bench/run.ts']],
 };

@@ -1,17 +1,81 @@
 /**
- * `npm test`: every check, cheapest first, ended by the first that fails. `npm test -- WORD... OPTION...` runs the test files
- * whose path contains one of the words, and hands options such as --test-name-pattern=... to node:test.
+ * Three tiers of tests. Each is a list of checks, cheapest first, and the first that fails ends it.
+ *
+ *     npm run test:fast    types, lint, and NAME.test.ts: pure code, without root and without a build
+ *     npm test             all that, the build, and NAME.system.test.ts: root, real programs, long waits
+ *     npm run test:long    the build, NAME.long.test.ts, and every random test with many seeds
+ *
+ * `-- WORD... OPTION...` takes only the files whose path contains one of the words, and hands options such as
+ * --test-name-pattern=... to node:test.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { root } from './paths.ts';
 
-const args = process.argv.slice(2);
+type Kind = 'pure' | 'system' | 'long';
+
+interface Tier {
+  command: string;
+  checks: (keyof typeof checks)[];
+  files(): string[];
+  /** What the tier may use up, for the last words: see test-reporter.ts. */
+  bound: { cpuSeconds: number } | { seconds: number };
+  /** How long a test may take before it counts as hanging. */
+  testMinutes: number;
+  env?: Record<string, string>;
+}
+
+const checks = {
+  types: () => run(tool('tsc'), '--noEmit'),
+  lint: () => run(tool('biome'), 'check'),
+  'set-up': setUpHost,
+  build: () => run(process.execPath, join(root, 'build', 'build.ts')),
+  tests: runTests,
+};
+
+const tiers: Record<string, Tier> = {
+  fast: {
+    command: 'npm run test:fast',
+    checks: ['types', 'lint', 'tests'],
+    files: () => testFiles('pure'),
+    bound: { seconds: 30 },
+    testMinutes: 1,
+  },
+  promise: {
+    command: 'npm test',
+    checks: ['types', 'lint', 'set-up', 'build', 'tests'],
+    // Pure code first: its tests are over at once, and what they find explains failures of the rest.
+    files: () => [...testFiles('pure'), ...testFiles('system')],
+    bound: { cpuSeconds: 8 * 60 },
+    testMinutes: 5,
+  },
+  long: {
+    command: 'npm run test:long',
+    checks: ['set-up', 'build', 'tests'],
+    files: () => [...testFiles('long'), ...[...testFiles('pure'), ...testFiles('system')].filter(isRandom)],
+    bound: { seconds: 60 * 60 },
+    testMinutes: 60,
+    env: { RIG_TEST_SEEDS: process.env.RIG_TEST_SEEDS ?? '100' },
+  },
+};
+
+const [tierName = '', ...args] = process.argv.slice(2);
 const options = args.filter((arg) => arg.startsWith('-'));
 const words = args.filter((arg) => !arg.startsWith('-'));
+
+/** The test files of one kind, which is in their names, sorted. */
+function testFiles(kind: Kind): string[] {
+  const kindOf = (file: string): Kind => (/\.(system|long)\.test\.ts$/.exec(file)?.[1] as Kind | undefined) ?? 'pure';
+  return globSync('test/**/*.test.ts', { cwd: root })
+    .filter((file) => kindOf(file) === kind)
+    .sort();
+}
+
+/** Whether a test takes its seeds from test/support/random.ts: RIG_TEST_SEEDS gives it more of them. */
+const isRandom = (file: string): boolean => readFileSync(join(root, file), 'utf8').includes('seedsFor(');
 
 /** A check that did not hold; its own output has said why. */
 class CheckFailed extends Error {
@@ -22,7 +86,9 @@ class CheckFailed extends Error {
   }
 }
 
-/** Runs a check; a signal that comes to us alone goes on to it, so that no test run is left behind without a parent. */
+const tool = (name: string): string => join(root, 'node_modules', '.bin', name);
+
+/** Runs a check. A signal that reaches only us is passed on, so that no test run stays behind without a parent. */
 async function run(file: string, ...rest: string[]): Promise<void> {
   const child = spawn(file, rest, { cwd: root, stdio: 'inherit' });
   const relay = (signal: NodeJS.Signals): void => {
@@ -35,59 +101,33 @@ async function run(file: string, ...rest: string[]): Promise<void> {
   if (status !== 0) throw new CheckFailed(status ?? 128 + (signal ? constants.signals[signal] : 0));
 }
 
-const tool = (name: string): string => join(root, 'node_modules', '.bin', name);
-
 /** Installs what the tests need from the distribution; test/support decides what that is. */
 async function setUpHost(): Promise<void> {
-  const path = join(root, 'test', 'support', 'setup.ts');
-  if (!existsSync(path)) return;
-  const { setUp } = await import(path);
+  const { setUp } = await import('../test/support/setup.ts');
   await setUp();
 }
 
-/** Tests of pure code first: they are over at once, and what they find explains failures of the rest. */
-function findTestFiles(): string[] {
-  const isSystem = (file: string): boolean => file.endsWith('.system.test.ts');
-  const found = globSync('test/**/*.test.ts', { cwd: root }).sort();
-  const all = [...found.filter((file) => !isSystem(file)), ...found.filter(isSystem)];
-  const files = words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)));
-  if (files.length === 0)
-    throw new Error(`no test file${words.length === 0 ? '' : ` has ${words.join(' or ')} in its path`}`);
-  return files;
+/** Two files at once: most tests wait for other programs most of the time, and the smallest machine has two cores. */
+async function runTests({ files, bound, testMinutes, env }: Tier): Promise<void> {
+  const chosen = files().filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+  if (chosen.length === 0) throw new Error(`no test file of this tier has ${words.join(' or ')} in its path`);
+  Object.assign(process.env, env, { RIG_TEST_BOUND: JSON.stringify(bound) });
+  const reporter = `--test-reporter=${join(root, 'build', 'test-reporter.ts')}`;
+  const limits = ['--test-concurrency=2', `--test-timeout=${testMinutes * 60_000}`];
+  await run(process.execPath, '--test', reporter, ...limits, ...options, ...chosen);
 }
 
-/** A test file that hangs fails, and does not hold up the run for ever. */
-const fileTimeout = '--test-timeout=300000';
-
-/** Two files at once: the integration tests wait for other programs most of the time, and the smallest machine has two cores. */
-async function runTests(): Promise<void> {
-  await run(
-    process.execPath,
-    '--test',
-    '--test-reporter=spec',
-    '--test-concurrency=2',
-    fileTimeout,
-    ...options,
-    ...findTestFiles(),
-  );
-}
-
-const checks: [name: string, check: () => Promise<void>][] = [
-  ['types', () => run(tool('tsc'), '--noEmit')],
-  ['lint', () => run(tool('biome'), 'check')],
-  ['set-up', setUpHost],
-  ['build', () => run(process.execPath, join(root, 'build', 'build.ts'))],
-  ['tests', runTests],
-];
-
-for (const [name, check] of checks) {
+const tier = tiers[tierName];
+if (!tier) throw new Error(`build/test.ts: expected ${Object.keys(tiers).join(', ')}, got "${tierName}"`);
+for (const name of tier.checks) {
   process.stdout.write(`# ${name}\n`);
   try {
-    await check();
+    await checks[name](tier);
   } catch (error) {
     if (!(error instanceof CheckFailed)) process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     // After failed tests, node:test's own summary stays the last word.
-    if (name !== 'tests' || !(error instanceof CheckFailed)) process.stderr.write(`\nnpm test: ${name} failed\n`);
+    if (name !== 'tests' || !(error instanceof CheckFailed))
+      process.stderr.write(`\n${tier.command}: ${name} failed\n`);
     process.exit(error instanceof CheckFailed ? error.exitCode : 1);
   }
 }

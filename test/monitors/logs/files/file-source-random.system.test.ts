@@ -6,13 +6,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { randomBelow } from '../../../support/random.ts';
+import { randomBelow, seedsFor } from '../../../support/random.ts';
 import { follow, newFolder, standStill } from './following.ts';
 import { missingFrom, RandomLog, shortened, type World } from './random-log.ts';
 
-/** Other seeds each time unless one is given; it is in the name of the test, so that a failure can be repeated. */
-const firstSeed = Number(process.env.RIG_TEST_SEED ?? Date.now() % 1_000_000);
-const seeds = Number(process.env.RIG_TEST_SEEDS ?? 100);
+const seeds = seedsFor(10);
 /** Each test has this many seeds, at work at the same time. */
 const seedsAtOnce = 10;
 
@@ -52,9 +50,9 @@ async function live(t: TestContext, seed: number): Promise<void> {
   assert.deepEqual(following.lines().map(shortened).sort(), written.sort(), `seed ${seed}`);
 }
 
-for (let seed = firstSeed; seed < firstSeed + seeds; seed += seedsAtOnce) {
-  const last = Math.min(seed + seedsAtOnce, firstSeed + seeds) - 1;
-  test(`every line is examined once, whatever is done to the files (RIG_TEST_SEED ${seed} to ${last})`, async (t) => {
-    await Promise.all(Array.from({ length: last - seed + 1 }, (_, index) => live(t, seed + index)));
+for (let next = 0; next < seeds.length; next += seedsAtOnce) {
+  const some = seeds.slice(next, next + seedsAtOnce);
+  test(`every line is examined once, whatever is done to the files (RIG_TEST_SEED ${some.join(' ')})`, async (t) => {
+    await Promise.all(some.map((seed) => live(t, seed)));
   });
 }

@@ -1,7 +1,6 @@
 /**
  * Entries with numbers are stored while everything between them and rig is disturbed at random. In the end each was examined
- * once, or had been removed before it could be read, and then the certificate says how many. RIG_TEST_SEED=N repeats a run,
- * RIG_TEST_SEEDS=N makes more of them.
+ * once, or had been removed before it could be read, and then the certificate says how many.
  */
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
@@ -10,14 +9,11 @@ import { numberOf } from '../../../../src/monitors/logs/journal/cursor.ts';
 import type { JournalPlan } from '../../../../src/monitors/logs/plan.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { startHost } from '../../../support/host.ts';
-import { randomFrom } from '../../../support/random.ts';
+import { randomFrom, seedsFor } from '../../../support/random.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { numbered, readers, sendMany, startMany, watchJournal } from './watching-journal.ts';
 
-const seeds =
-  process.env.RIG_TEST_SEED === undefined
-    ? Array.from({ length: Number(process.env.RIG_TEST_SEEDS ?? 2) }, () => Math.floor(Math.random() * 2 ** 32))
-    : [Number(process.env.RIG_TEST_SEED)];
+const seeds = seedsFor(1);
 
 const steps = 25;
 const floodEntries = 20_000;
