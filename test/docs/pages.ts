@@ -60,14 +60,21 @@ export function findCommands(page: Page): Command[] {
     .flatMap(({ line, lines }) => lines.map((text, index) => readCommand(page, line + index, text)));
 }
 
-/** The `console` blocks of a page. What follows a `$` is typed, one after the other in one shell: a script. */
-export function findSessions(page: Page): Command[] {
+/** A `console` block: what follows a `$` is typed into one shell, and the other lines are what that prints. */
+export interface Session {
+  place: string;
+  script: string;
+  printed: string[];
+}
+
+export function findSessions(page: Page): Session[] {
   return findBlocks(page)
     .filter(({ language }) => language === 'console')
-    .map(({ line, lines }) => {
-      const typed = lines.flatMap((text) => (text.startsWith('$ ') ? [text.slice(2)] : []));
-      return { place: `${page.path}:${line}`, text: ['set -e', ...typed].join('\n'), code: 0 };
-    });
+    .map(({ line, lines }) => ({
+      place: `${page.path}:${line}`,
+      script: lines.flatMap((text) => (text.startsWith('$ ') ? [text.slice(2)] : [])).join('\n'),
+      printed: lines.filter((text) => !text.startsWith('$ ')),
+    }));
 }
 
 /** Commands in the middle of a sentence: `rig list`. Where they say ID it is that of the rig `web`. */
