@@ -99,8 +99,8 @@ class Ring implements Background {
 /** Has tcpdump open the interface and compile the filter, and throws its own words when it cannot. */
 async function checkCapture(program: string, iface: string, filter: string[]): Promise<void> {
   const { exitCode, stderr } = await runProgram(program, ['-i', iface, '-d', '--', ...filter]);
-  const words = stderr.trim().split('\n').at(-1) ?? '';
-  if (exitCode !== 0) throw new UsageError(`--tcpdump: ${words.replace(/^\S*tcpdump: /, '')}`);
+  const words = stderr.trim().replaceAll('\n', ' ').replace(/^\S*tcpdump: /, '');
+  if (exitCode !== 0) throw new UsageError(`--tcpdump: ${words}`);
 }
 
 /** Removes the files of the starts before the one numbered `first`: the ring must not grow each time that tcpdump ends. */
@@ -174,7 +174,8 @@ export const tcpdump = defineAction({
       '-W',
       String(files),
     ];
-    const args = (start: number) => ['-i', iface, '-n', '-U', '-Z', 'root', ...ring(start), '--', ...filter];
+    // -p: the interface is not put into promiscuous mode, which others would notice.
+    const args = (start: number) => ['-i', iface, '-n', '-p', '-U', '-Z', 'root', ...ring(start), '--', ...filter];
     const kept = await rig.keepRunning(program, (start) => {
       removeOlder(rig.dir, start - 1);
       return args(start);
