@@ -54,7 +54,8 @@ test('the filter is that of tcpdump, and the ring keeps the newest packets', asy
   const id = await armRig(host, ...watching, '--tcpdump-iface', 'lo', ...ring);
   await send(host, 'text-1');
   await send(host, 'text-2', 8888);
-  const flood = 'for i in $(seq 60); do dd if=/dev/zero bs=60000 count=1 > /dev/udp/127.0.0.1/9999; done 2>/dev/null; true';
+  const flood =
+    'for i in $(seq 60); do dd if=/dev/zero bs=60000 count=1 > /dev/udp/127.0.0.1/9999; done 2>/dev/null; true';
   await host.must('bash', ['-c', flood]);
   await send(host, 'text-3');
   host.append('/var/log/app.log', 'trigger\n');
