@@ -14,7 +14,7 @@ import { type Command, findCommands, findInlineCommands, findSessions, pages } f
 const PENDING = ['rig process', '--tcpdump', '--exec-shell', '--gcore-all-pids', '(?<!', '\\1', '(?i)'];
 
 /** Old spellings that rig still has. */
-const UNDOCUMENTED = ['rig logs --all-pids', 'rig logs --shell'];
+const UNDOCUMENTED = ['rig logs --gcore-all-pids', 'rig logs --shell'];
 
 /** Typed where rig is built, and not on the host that it watches. */
 const isTypedElsewhere = ({ text }: Command): boolean => /^(npm|scp) /.test(text);
