@@ -136,7 +136,10 @@ test('--cooldown passes over what matches after a trigger, and says how much', a
   await waitFor('the archive', () => host.archives().length === 1);
   host.append(LOG, `${MESSAGE} 2\n`);
   await waitFor('the match to be passed over', async () => (await passedOver(host, id)).cooldown === 1);
+  host.append(LOG, `${MESSAGE} 3\n`.repeat(1000));
+  await waitFor('all of them to be passed over', async () => (await passedOver(host, id)).cooldown === 1001);
   assert.equal((await theRig(host, id)).triggers, 1);
+  assert.equal(host.read('/var/log/rig/rig.log').match(/a trigger is passed over/g)?.length, 1, 'it is logged once');
 });
 
 test('--max-per-hour holds for every hour', async (t) => {
