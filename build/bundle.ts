@@ -6,7 +6,7 @@ import { root } from './paths.ts';
 import { gitCommit, packageVersion } from './version.ts';
 
 /** Puts the compiled module in the place of the file that compiles it: the executable needs no compiler. */
-const compiledVectors: Plugin = {
+export const compiledVectors: Plugin = {
   name: 'compiled vectors',
   setup({ onLoad }) {
     const bytes = Buffer.from(vectorsModule).toString('base64');
