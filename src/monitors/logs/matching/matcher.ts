@@ -27,8 +27,8 @@ export interface MessageOptions {
 
 export interface Matcher {
   /**
-   * Calls `onLine` for each line of the chunk that matches, in order, with the offsets of its first byte and of its end,
-   * line end (LF or CRLF) left out. The last line need not have one. `onLine` returns false to stop.
+   * Calls `onLine` for each matching line of the chunk, in order, with the offsets of its first byte and of its end, which is
+   * before the LF or CRLF. The last line need not have one. `onLine` returns false to stop.
    */
   scan(chunk: Buffer, onLine: (start: number, end: number) => boolean): void;
   /** Whether any line of a text matches. */
@@ -40,24 +40,12 @@ export function compileMatcher(...options: MessageOptions[]): Matcher {
   return new LineMatcher(options.flatMap(searchersOf), options.map(decidingExpression));
 }
 
-/** The expression alone, with its groups, for a line of `linesOf`. Throws where it is none. */
-export function compileGroups({ text, ignoreCase }: MessageOptions): RegExp {
-  return linearExpression(toByteExpression(text, ignoreCase).text);
-}
-
-/** What decides for one decoded line. */
+/** The expression that decides for one decoded line. */
 function decidingExpression({ text, mode, ignoreCase }: MessageOptions): RegExp {
   const plain = plainExpression(text, ignoreCase).text;
   if (mode === 'plain' || !special.test(text)) return linearExpression(plain);
   const expression = toByteExpression(text, ignoreCase).text;
   return linearExpression(mode === 'expression' ? expression : `${expression}|${plain}`);
-}
-
-/** The decoded lines of a text, without their line ends. */
-export function linesOf(text: Buffer): string[] {
-  const lines = decode(text).split('\n');
-  if (lines.length > 1 && lines.at(-1) === '') lines.pop();
-  return lines.map((line) => line.replace(/\r$/, ''));
 }
 
 function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
@@ -70,7 +58,7 @@ function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
   return [plainSearcher(text, ignoreCase), expressionSearcher(expression)];
 }
 
-/** Plain text whose case does not matter is an expression of classes: V8 skips through those faster than through lowered copies. */
+/** Without regard to case, plain text becomes an expression of classes: that is faster than a search in lowered copies. */
 function plainSearcher(text: string, ignoreCase: boolean): Searcher {
   const isCased = text.toLowerCase() !== text || text.toUpperCase() !== text;
   if (!ignoreCase || !isCased) return literalSearcher(Buffer.from(text));
@@ -82,7 +70,7 @@ function plainExpression(text: string, ignoreCase: boolean): ByteExpression {
   return toByteExpression(text.replace(new RegExp(special, 'g'), '\\$&'), ignoreCase);
 }
 
-/** One expression for both, if they have a required text in common: one search for it is half the work of two searches. */
+/** One expression for both, if every match of both contains the same text: then one search for that text is enough. */
 function eitherOf(plain: ByteExpression, expression: ByteExpression): ByteExpression | undefined {
   if (!isWorthSearching(expression.required) || !plain.required.includes(expression.required)) return undefined;
   return {
@@ -148,7 +136,7 @@ class LineMatcher implements Matcher {
     }
   }
 
-  /** A CR and what is not ASCII may have been taken for something else: the decoded line alone decides. */
+  /** Whether the decoded line matches. With a CR, or bytes beyond ASCII, a searcher also finds lines that do not. */
   #matchesAlone(line: Buffer): boolean {
     const text = decode(line);
     return this.#deciding.some((each) => each.test(text));

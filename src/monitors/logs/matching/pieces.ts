@@ -51,15 +51,10 @@ export class NotLinear extends Error {}
 const mostCounted = 1000;
 export const unbounded = Number.POSITIVE_INFINITY;
 const newline: Ranges = [[10, 10]];
+const noCharacter = { required: '', begins: '', size: 0, counted: 0 };
 
 /** What matches an empty place: `^`, `$`, `\b`. */
-export const assertion = (source: string): Piece => ({
-  ...sameInAll(source),
-  required: '',
-  begins: '',
-  size: 0,
-  counted: 0,
-});
+export const assertion = (source: string): Piece => ({ ...sameInAll(source), ...noCharacter });
 
 /** One certain character, or with `ignoreCase` any form of it. */
 export function character(point: number, ignoreCase: boolean): Piece {
@@ -86,10 +81,8 @@ export function setOf(members: Ranges): Piece {
     ascii,
     text: textClass(ranges),
     ...(!isAscii && holdsReplacement(ranges) ? { repeatable: byteClassOf(ranges) } : {}),
-    required: '',
-    begins: '',
+    ...noCharacter,
     size: 1,
-    counted: 0,
   };
 }
 
@@ -101,18 +94,19 @@ export function sequence(pieces: Piece[]): Piece {
     for (const bytes of [run, piece.required]) if (bytes.length > required.length) required = bytes;
     if (!piece.isLiteral) run = '';
   }
-  return { ...joined(pieces, ''), required, begins: '' };
+  return { ...joined(pieces, ''), required };
 }
 
 /** One piece or another. */
 export function alternatives(pieces: Piece[]): Piece {
-  return pieces.length === 1 ? (pieces[0] as Piece) : { ...joined(pieces, '|'), required: '', begins: '' };
+  return pieces.length === 1 ? (pieces[0] as Piece) : joined(pieces, '|');
 }
 
-function joined(pieces: Piece[], separator: string) {
+function joined(pieces: Piece[], separator: string): Piece {
   const join = (form: keyof Forms): string => pieces.map((piece) => piece[form]).join(separator);
   const sum = (figure: 'size' | 'counted'): number => pieces.reduce((total, piece) => total + piece[figure], 0);
   return {
+    ...noCharacter,
     source: join('source'),
     ascii: join('ascii'),
     text: join('text'),

@@ -85,6 +85,18 @@ const rows: Array<[string, string | Buffer, boolean, Partial<MessageOptions>?]> 
   ['a\\d{17,}?b', `a${'1'.repeat(16)}b`, false],
   ['^(?:[0-9a-f]{20} ){2}$', `${`${'a'.repeat(20)} `.repeat(2)}`, true],
   ['^(?:[0-9a-f]{20} ){2}$', `${'a'.repeat(20)} ${'a'.repeat(19)} `, false],
+  ['^é{70}$', 'é'.repeat(70), true],
+  ['^é{70}$', 'é'.repeat(69), false],
+  ['^(ab){20}$', 'ab'.repeat(20), true],
+  ['^(ab){20}$', 'ab'.repeat(21), false],
+  ['^(?:(?:ab){2,3} ){1,40}$', 'abab ababab ', true],
+  ['^(?:(?:ab){2,3} ){1,40}$', 'abab ab ', false],
+  ['^x{0}y{0,1}z{2,}$', 'zzz', true],
+  ['^x{1000}$', 'x'.repeat(1000), true],
+  ['^x{1000}$', 'x'.repeat(999), false],
+  ['foo\\d{17}x', 'foo123x', false],
+  ['foo\\d{17}x', 'é foo123x', false],
+  ['foo\\d{17}x', 'foo12345678901234567x', true],
 ];
 
 for (const [text, line, isMatch, options] of rows) {
@@ -137,13 +149,79 @@ for (const text of ['\\w+\\[\\d+\\]', '[a-z]+[0-9]', '(?:q*)+\\d'])
     assert.equal(matches(text, `${'q'.repeat(250_000)}7 q[7]`), true);
   });
 
-for (const text of ['[0-9a-f]{32}', '\\w{64}', '.{0,40}x{20,}?', '(?:[ab]{30}c)+', '(a{4}){4}', '[0-9]{3}\\.{1,16}'])
+for (const text of [
+  '[0-9a-f]{65}',
+  '\\d{1,100}',
+  '.{0,40}x{20,}?',
+  '(?:[ab]{30}c)+',
+  '(a{1,30}){1,33}',
+  '.{0,500}foo.{0,500}bar',
+  '(?:[é-ü]|漢字){333}',
+  '(x{0}y{0,1}){2,3}?',
+])
   test(`${text} runs in linear time`, () => {
     setFlagsFromString('--enable-experimental-regexp-engine');
     const { ascii, source, text: decoded } = toByteExpression(text, true);
-    // With the flag `l` an expression is an error that V8 cannot run in linear time.
+    // With the flag `l`, V8 refuses an expression that it cannot run in linear time.
     for (const each of [ascii, source, decoded]) new RegExp(each, 'l');
   });
+
+/** By backtracking, each of the hostile lines would take years. */
+for (const [text, hostile, matching] of [
+  ['(.*a){25}b', 'a'.repeat(20_000), `${'a'.repeat(20_000)}b`],
+  ['((a{1,4}){1,4}){1,4}$', `${'a'.repeat(20_000)}!`, 'a'.repeat(20_000)],
+  ['(\\d+[a-z]?){17}x', '1'.repeat(20_000), `${'1'.repeat(20_000)}x`],
+  ['(?:a|aa){1,50}$', `${'a'.repeat(20_000)}!`, 'a'.repeat(20_000)],
+  ['.{0,500}foo.{0,500}bar', 'foo'.repeat(3000), `${'foo'.repeat(3000)}bar`],
+  ['(é{1,20}){1,20}$', `${'é'.repeat(2000)}!`, 'é'.repeat(2000)],
+] as const)
+  test(`${text} ends on a hostile line`, { timeout: 60_000 }, () => {
+    for (const options of [{}, ignoreCase]) {
+      assert.equal(matches(text, hostile, options), false);
+      assert.equal(matches(text, matching, options), true);
+    }
+  });
+
+for (const text of ['q+[0-9]{4}x', '^needle$', '[a-z]+eedle'])
+  test(`in a message of 16 MB, ${text} is found wherever it stands`, { timeout: 120_000 }, () => {
+    const size = 16 * 1024 * 1024;
+    const sought = text === 'q+[0-9]{4}x' ? 'qqq1234x' : '\nneedle\n';
+    const message = Buffer.alloc(size, 'q 1 ');
+    assert.equal(matches(text, message), false);
+    for (const at of [0, size / 2, size - sought.length]) {
+      const found = Buffer.from(message);
+      found.write(sought, at);
+      assert.equal(matches(text, found), true);
+    }
+  });
+
+for (const [text, advice] of [
+  ['foo(?!bar)', /cannot be run in linear time: instead of \(\?!\.\.\.\), leave lines out with --exclude TEXT$/],
+  ['(?<!foo)bar', /instead of \(\?<!\.\.\.\), leave lines out with --exclude TEXT$/],
+  ['(?=.*a)b', /instead of \(\?=\.\.\.\), write both orders with \|, or use --then TEXT/],
+  ['(?<=a)b', /instead of \(\?<=\.\.\.\), write both orders/],
+  ['(a|b)\\1', /instead of \\1, list the alternatives with \|$/],
+  ['(?<x>a)\\k<x>', /instead of \\k<x>, list the alternatives/],
+  ['(a{1,100}){1,100}', /counted repetition comes to 10,000 characters, and at most 1,000 in all are possible$/],
+  ['a{600}b{600}', /counted repetition comes to 1,200 characters/],
+] as const)
+  test(`${text} is refused at creation, with what to use instead`, () => {
+    const remarks: string[] = [];
+    const remark = (told: string): unknown => remarks.push(told);
+    const options: MessageOptions = { text, mode: 'expression', ignoreCase: false };
+    assert.throws(() => checkMessage(options, remark), { name: 'UsageError', message: advice });
+    assert.deepEqual(checkMessage({ ...options, mode: 'either' }, remark), { ...options, mode: 'plain' });
+    assert.match(remarks.join(), /is no expression that rig runs \(.* and is searched for as plain text$/);
+  });
+
+test('(?i) at the beginning means that case does not matter', () => {
+  const check = (text: string, mode: MessageOptions['mode']) =>
+    checkMessage({ text, mode, ignoreCase: false }, () => undefined);
+  assert.deepEqual(check('(?i)err(or)?', 'either'), { text: 'err(or)?', mode: 'either', ignoreCase: true });
+  assert.deepEqual(check('(?i)err', 'expression'), { text: 'err', mode: 'expression', ignoreCase: true });
+  assert.deepEqual(check('(?i)err', 'plain'), { text: '(?i)err', mode: 'plain', ignoreCase: false });
+  assert.deepEqual(check('(?i)err(', 'either'), { text: '(?i)err(', mode: 'plain', ignoreCase: false });
+});
 
 test('what is no expression is plain text with a remark, and an error when an expression is asked for', () => {
   const remarks: string[] = [];
