@@ -135,10 +135,11 @@ export function repeat(piece: Piece, quantifier: Quantifier): Piece {
     return { source: repeated + typed, ascii: ascii + typed, text: text + typed, required, begins, size, counted };
   }
   const written = checkCounted(Math.max(1, size) * (isUnbounded ? least : most));
+  const asciiCopies = writeOut(ascii, quantifier);
   return {
-    // Without the count it is shorter, and matches more: see Forms.
-    source: repeatable + (least > 0 ? '+' : '*'),
-    ascii: writeOut(ascii, quantifier),
+    // Copies of many alternatives are slow. Without the count it matches more, as Forms allow.
+    source: source === ascii ? asciiCopies : repeatable + (least > 0 ? '+' : '*'),
+    ascii: asciiCopies,
     text: writeOut(text, quantifier),
     required,
     begins,
