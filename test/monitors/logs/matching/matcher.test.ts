@@ -168,11 +168,11 @@ for (const text of [
 
 /** By backtracking, each of the hostile lines would take years. */
 for (const [text, hostile, matching] of [
-  ['(.*a){25}b', 'a'.repeat(20_000), `${'a'.repeat(20_000)}b`],
-  ['((a{1,4}){1,4}){1,4}$', `${'a'.repeat(20_000)}!`, 'a'.repeat(20_000)],
-  ['(\\d+[a-z]?){17}x', '1'.repeat(20_000), `${'1'.repeat(20_000)}x`],
-  ['(?:a|aa){1,50}$', `${'a'.repeat(20_000)}!`, 'a'.repeat(20_000)],
-  ['.{0,500}foo.{0,500}bar', 'foo'.repeat(3000), `${'foo'.repeat(3000)}bar`],
+  ['(.*a){25}b', 'a'.repeat(5000), `${'a'.repeat(5000)}b`],
+  ['((a{1,4}){1,4}){1,4}$', `${'a'.repeat(5000)}!`, 'a'.repeat(5000)],
+  ['(\\d+[a-z]?){17}x', '1'.repeat(5000), `${'1'.repeat(5000)}x`],
+  ['(?:a|aa){1,50}$', `${'a'.repeat(5000)}!`, 'a'.repeat(5000)],
+  ['.{0,500}foo.{0,500}bar', 'foo'.repeat(1000), `${'foo'.repeat(1000)}bar`],
   ['(é{1,20}){1,20}$', `${'é'.repeat(2000)}!`, 'é'.repeat(2000)],
 ] as const)
   test(`${text} ends on a hostile line`, { timeout: 60_000 }, () => {
