@@ -2,7 +2,7 @@
 import { isAscii } from 'node:buffer';
 import type { ByteExpression } from './byte-expression.ts';
 import { toByteExpression } from './byte-expression.ts';
-import { decode } from './code-points.ts';
+import { decode } from './encoded-sets.ts';
 import type { Searcher } from './searcher.ts';
 import {
   expressionSearcher,
@@ -82,22 +82,20 @@ function eitherOf(plain: ByteExpression, expression: ByteExpression): ByteExpres
 
 /** Merges what its searchers find, line by line. */
 class LineMatcher implements Matcher {
-  readonly #searchers: Searcher[];
-  /** The next hit of each searcher: -1 when it has none left. */
-  readonly #hits: number[];
+  /** Each with its next hit, which is -1 when it has none left. */
+  readonly #searchers: Array<{ searcher: Searcher; hit: number }>;
   readonly #deciding: RegExp[];
 
   constructor(searchers: Searcher[], deciding: RegExp[]) {
+    this.#searchers = searchers.map((searcher) => ({ searcher, hit: -1 }));
     this.#deciding = deciding;
-    this.#searchers = searchers;
-    this.#hits = searchers.map(() => -1);
   }
 
   scan(chunk: Buffer, onLine: (start: number, end: number) => boolean): void {
-    this.#searchers.forEach((searcher, index) => {
-      searcher.begin(chunk);
-      this.#hits[index] = searcher.next(0);
-    });
+    for (const each of this.#searchers) {
+      each.searcher.begin(chunk);
+      each.hit = each.searcher.next(0);
+    }
     let isSimple: boolean | undefined;
     for (;;) {
       const hit = this.#firstHit();
@@ -124,16 +122,13 @@ class LineMatcher implements Matcher {
 
   #firstHit(): number {
     let first = -1;
-    for (const hit of this.#hits) if (hit >= 0 && (first < 0 || hit < first)) first = hit;
+    for (const { hit } of this.#searchers) if (hit >= 0 && (first < 0 || hit < first)) first = hit;
     return first;
   }
 
   #advance(chunk: Buffer, from: number): void {
-    for (let index = 0; index < this.#hits.length; index++) {
-      const hit = this.#hits[index] as number;
-      if (hit < 0 || hit >= from) continue;
-      this.#hits[index] = from < chunk.length ? (this.#searchers[index] as Searcher).next(from) : -1;
-    }
+    for (const each of this.#searchers)
+      if (each.hit >= 0 && each.hit < from) each.hit = from < chunk.length ? each.searcher.next(from) : -1;
   }
 
   /** Whether the decoded line matches. With a CR, or bytes beyond ASCII, a searcher also finds lines that do not. */

@@ -1,16 +1,7 @@
 /** The pieces that a rewritten expression is put together from: characters, and what sequences and repetition make of them. */
 import type { Ranges } from './code-points.ts';
-import {
-  asciiClass,
-  byteClassOf,
-  complement,
-  foldCase,
-  holdsReplacement,
-  normalize,
-  textClass,
-  utf8Alternatives,
-  utf8Bytes,
-} from './code-points.ts';
+import { complement, foldCase } from './code-points.ts';
+import { asciiClass, byteClassOf, holdsReplacement, textClass, utf8Alternatives, utf8Bytes } from './encoded-sets.ts';
 
 /** An expression in three forms, each for one kind of input. */
 export interface Forms {
@@ -77,7 +68,7 @@ export function setOf(members: Ranges): Piece {
   const ascii = asciiClass(ranges);
   const isAscii = ranges.every(([, high]) => high <= 0x7f);
   return {
-    source: isAscii ? ascii : utf8Alternatives(normalize(ranges)),
+    source: isAscii ? ascii : utf8Alternatives(ranges),
     ascii,
     text: textClass(ranges),
     ...(!isAscii && holdsReplacement(ranges) ? { repeatable: byteClassOf(ranges) } : {}),
