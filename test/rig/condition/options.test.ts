@@ -2,27 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Option, OptionTable } from '../../../src/options/table.ts';
 import { toValues } from '../../../src/options/values.ts';
-import { type AnyMonitor, defineMonitor } from '../../../src/plugin.ts';
+import type { AnyMonitor } from '../../../src/plugin.ts';
 import { conditionOptions, describeCondition, toRules } from '../../../src/rig/condition/options.ts';
 import type { ConditionRules } from '../../../src/rig/records/spec.ts';
+import { fakeMonitor } from '../../support/fake-plugins.ts';
 import { rulesWith } from '../../support/sightings.ts';
 
 const event = { kind: 'text', hint: 'TEXT', gives: 'event', summary: 'text' } as const satisfies Option;
 const level = { kind: 'size', hint: 'SIZE', gives: 'level', summary: 'size' } as const satisfies Option;
 
-/** A monitor that has nothing but its options. */
-const monitorWith = (options: OptionTable, more: Partial<AnyMonitor> = {}): AnyMonitor => ({
-  ...defineMonitor({
-    name: 'fake',
-    summary: 'fake',
-    examples: [],
-    options,
-    plan: () => ({}),
-    describe: () => ({ watch: '', condition: '', gives: [] }),
-    watch: async () => ({ stop: async () => {}, status: () => [] }),
-  }),
-  ...more,
-});
+const monitorWith = (options: OptionTable, more: Partial<AnyMonitor> = {}) => fakeMonitor({ options, ...more });
 
 const events = ['absent', 'count', 'distinct', 'within'];
 for (const [what, monitor, names] of [
