@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { ExaminedSpan } from '../../../../src/monitors/logs/files/file-record.ts';
+import type { ExaminedSpan } from '../../../../src/monitors/logs/files/certificate.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { startHost, type TestHost } from '../../../support/host.ts';
 import { linesExamined, sourcesOf } from '../../../support/log-writer.ts';

@@ -1,9 +1,9 @@
-/** What is remembered of files that may be gone by now, for as long as a rig lives: only so much of it. */
+/** What is remembered of files that may be gone now, for as long as a rig lives: only a limited number of them. */
 
-/** Far more than the rotated files of one log that are looked through again and again. */
+/** Far more than the rotated files of one log that are looked at again and again. */
 const mostRemembered = 10_000;
 
-/** Of files, by a text that tells each from all others, something that is remembered; what was noted longest ago is forgotten. */
+/** Something that is remembered of each of many files, by their identity. The file that was noted longest ago is forgotten. */
 export class Remembered<T> extends Map<string, T> {
   override set(file: string, value: T): this {
     // Noted anew, it is the youngest.

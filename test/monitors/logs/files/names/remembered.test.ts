@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Remembered } from '../../../../src/monitors/logs/files/remembered.ts';
+import { Remembered } from '../../../../../src/monitors/logs/files/names/remembered.ts';
 
 test('of the files that a rig has looked through only so many are remembered, those that were noted last', () => {
   const remembered = new Remembered<number>();
