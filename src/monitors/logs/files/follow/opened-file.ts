@@ -53,14 +53,12 @@ export class OpenedFile {
     return fstatSync(this.fd).size;
   }
 
-  /** The key of the file that the descriptor shows: FUSE may show what has the name now, an overlay the copy that it made. */
-  get shownKey(): string | undefined {
-    try {
-      return inodeKey(fstatSync(this.fd, { bigint: true }));
-    } catch {
-      // ESTALE: it has gone from its network file system.
-      return undefined;
-    }
+  /**
+   * The key of the file that the descriptor shows now: FUSE may show the file that has the name, an overlay the copy that it
+   * made for the first write. Throws where the file system is gone.
+   */
+  get shownKey(): string {
+    return inodeKey(fstatSync(this.fd, { bigint: true }));
   }
 
   close(): void {

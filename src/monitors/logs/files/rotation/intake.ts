@@ -79,8 +79,8 @@ export class Intake {
     let hasMore = follower !== undefined;
     for (let slices = 0; follower && hasMore && slices < drainedSlices; slices++) hasMore = this.#loop.read(follower);
     if (hasMore) return false;
-    // Its file system has gone or was mounted anew, or shows another file through the descriptor (FUSE, overlays).
-    const isExchanged = follower !== undefined && previous.shownKey === opened.key;
+    // Its file system is gone or was mounted anew, or shows another file through the descriptor (FUSE, overlays).
+    const isExchanged = follower?.isReadable === true && previous.shownKey === opened.key;
     const isGone = !follower?.isReadable || isExchanged || opened.device !== previous.device;
     const isOver = isExchanged
       ? previous.isContinuedIn(opened)
