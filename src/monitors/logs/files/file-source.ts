@@ -51,7 +51,7 @@ export class FileSource implements Source {
     this.#loop = new ReadLoop(
       context,
       {
-        onMatch: (file, line, offset) => this.#onMatch(file, line, offset),
+        onLine: (file, line, offset) => this.#onLine(file, line, offset),
         isRepeating: (follower) => this.#originals.skipRepeated(follower),
         onTruncated: (follower, truncation) => this.#onTruncated(follower, truncation),
         onEnded: (follower) => this.#originals.forget(follower),
@@ -96,7 +96,6 @@ export class FileSource implements Source {
   }
 
   status(): SourceStatus[] {
-    for (const path of this.#paths) path.noteDoubtsOfFile();
     const followersOf = groupByCertificate(this.#loop.all());
     const named = new Set(this.#paths.map(({ file }) => file));
     const rotated = this.#loop.all().filter(({ file }) => !named.has(file));
@@ -168,7 +167,7 @@ export class FileSource implements Source {
     for (const path of this.#paths) if (path.mayHaveLost(names)) path.look();
   }
 
-  #onMatch(file: FollowedFile, line: Buffer, offset: number): boolean {
+  #onLine(file: FollowedFile, line: Buffer, offset: number): boolean {
     const position = { file: file.path, inode: file.inode, offset };
     const taken = this.#context.onMatch({ source: file.path, line, position, atMs: Date.now() });
     if (taken === 'counted') file.figures.matches++;

@@ -62,7 +62,7 @@ export class PseudoFile {
     this.#context = context;
   }
 
-  /** Whether it is known what of it is old, or that it cannot be read. */
+  /** Whether it was read once, or found to be unreadable. */
   get isKnown(): boolean {
     return this.#standing !== undefined || this.#problem !== undefined;
   }
@@ -131,7 +131,7 @@ export class PseudoFile {
     };
   }
 
-  /** Examines a reading. Of equal lines only those count by which they have become more. */
+  /** Examines a reading. Of equal lines, those count that are more than in the reading before. */
   #take(text: Buffer): void {
     if (this.#isStopped || this.#context.isOver()) return;
     const before = this.#standing;
@@ -151,7 +151,7 @@ export class PseudoFile {
     else this.#passedOver++;
   }
 
-  /** Where there is nothing, all that comes is new. Of a file that cannot be read, what was there before stays old. */
+  /** Where there is nothing to read, all that comes is new. While it cannot be read, what it held before stays old. */
   #onError(error: unknown): void {
     this.#isEmpty = nothingThere.includes(errnoOf(error) ?? '');
     if (this.#isEmpty) {
@@ -167,7 +167,7 @@ export class PseudoFile {
   }
 }
 
-/** Counts equal lines among those that match. `onLine` hears of each, and how many there are up to it. */
+/** Counts the matching lines, equal ones together. `onLine` gets each, and how many equal ones there are up to it. */
 function standingIn(
   text: Buffer,
   matcher: Matcher,

@@ -1,5 +1,5 @@
 /** Examines text that comes once and cannot be read again: standard input, a fifo. */
-import { LongLine } from '../matching/long-line.ts';
+import { examineLines, LongLine, type OnLine } from '../matching/long-line.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import { countNewlines } from '../matching/vectors.ts';
 
@@ -7,24 +7,21 @@ const newline = 10;
 /** An unfinished line is kept up to this size, and then examined in parts. */
 const partBytes = 256 * 1024;
 
-/** Takes a matching line, and where it begins in the text. Returns false to stop. */
-export type OnStreamMatch = (line: Buffer, offset: number) => boolean;
-
 export class StreamLines {
   lines = 0;
   bytes = 0;
   /** Lines that were examined in parts. */
   longLines = 0;
   readonly #matcher: Matcher;
-  readonly #onMatch: OnStreamMatch;
+  readonly #onLine: OnLine;
   /** The unfinished line, or what came since its last part. */
   #rest: Buffer = Buffer.alloc(0);
   /** The line that is examined in parts. */
   #longLine: LongLine | undefined;
 
-  constructor(matcher: Matcher, onMatch: OnStreamMatch) {
+  constructor(matcher: Matcher, onLine: OnLine) {
     this.#matcher = matcher;
-    this.#onMatch = onMatch;
+    this.#onLine = onLine;
   }
 
   /** Up to where the text was examined: the unfinished line is still to come. */
@@ -44,7 +41,12 @@ export class StreamLines {
     this.bytes += data.length;
     // A copy: the stream may use its buffer again.
     this.#rest = Buffer.from(text.subarray(linesEnd));
-    if (linesEnd > 0) this.#examineLines(text.subarray(0, linesEnd), start);
+    if (linesEnd > 0) {
+      const longLine = this.#longLine;
+      this.#longLine = undefined;
+      this.lines += countNewlines(text, linesEnd);
+      examineLines(this.#matcher, text.subarray(0, linesEnd), start, longLine, this.#onLine);
+    }
     if (this.#rest.length < partBytes) return;
     if (!this.#longLine) this.longLines++;
     this.#longLine ??= new LongLine(this.#restStart);
@@ -61,18 +63,8 @@ export class StreamLines {
     this.#longLine = undefined;
   }
 
-  #examineLines(text: Buffer, offset: number): void {
-    const longLine = this.#longLine;
-    this.#longLine = undefined;
-    this.lines += countNewlines(text, text.length);
-    const from = longLine ? text.indexOf(newline) + 1 : 0;
-    if (longLine) this.#examinePart(longLine, text.subarray(0, from - 1), true);
-    const chunk = text.subarray(from);
-    this.#matcher.scan(chunk, (start, end) => this.#onMatch(chunk.subarray(start, end), offset + from + start));
-  }
-
   #examinePart(line: LongLine, part: Buffer, isEnd: boolean): void {
     const text = line.examine(this.#matcher, part, isEnd);
-    if (text) this.#onMatch(text, line.start);
+    if (text) this.#onLine(text, line.start);
   }
 }

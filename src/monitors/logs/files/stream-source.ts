@@ -67,18 +67,20 @@ export class StreamSource implements Source {
 
   async start(): Promise<void> {
     for (const path of this.#paths) this.#follow(path);
+    const fifos = this.#streams.filter(({ path }) => path !== standardInput);
+    if (fifos.length === 0) return;
     this.#endLooks = this.#context.clock.every(lookEveryMs, () => {
-      for (const stream of this.#streams) if (!isStillThere(stream)) this.#endReplaced(stream);
+      for (const fifo of fifos) if (!fifo.hasEnded && !isStillThere(fifo)) this.#endReplaced(fifo);
     });
   }
 
   /** Whoever opens the name now writes to another fifo, if to any: nothing more is expected through this one. */
-  #endReplaced(stream: Stream): void {
-    if (stream.hasEnded || this.#context.isOver()) return;
-    stream.certificate.gaps.add(replacedGap);
-    this.#context.remark(`${stream.source}: ${replacedGap}`);
-    stream.readable.destroy();
-    this.#onEnd(stream);
+  #endReplaced(fifo: Stream): void {
+    if (this.#context.isOver()) return;
+    fifo.certificate.gaps.add(replacedGap);
+    this.#context.remark(`${fifo.source}: ${replacedGap}`);
+    fifo.readable.destroy();
+    this.#onEnd(fifo);
   }
 
   /** Nothing to give back: what was read is kept in memory. */
@@ -132,7 +134,7 @@ export class StreamSource implements Source {
     this.#streams.push(stream);
     readable.on('data', (data: Buffer) => {
       this.#take(stream, data);
-      // libuv would go on for two megabytes: but a trigger's actions have their turn in a flood, too.
+      // libuv would read on for two megabytes. In a flood, a trigger's actions must have their turn, too.
       readable.pause();
       setImmediate(() => readable.resume());
     });
@@ -173,7 +175,6 @@ function openStandardInput(): Opened {
 
 /** Whether the name of a fifo still leads to it. */
 function isStillThere({ path, device, inode }: Stream): boolean {
-  if (path === standardInput) return true;
   try {
     const found = statSync(path, { bigint: true, throwIfNoEntry: false });
     return found !== undefined && inodeKey(found) === `${device}:${inode}`;

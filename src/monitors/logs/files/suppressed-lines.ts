@@ -1,4 +1,4 @@
-/** What syslog, journald and the kernel say in a log file that they have not logged: lines that are missing from it. */
+/** What syslog, journald and the kernel say in a log file about lines that they left out of it. */
 import { nowMs } from '../../../host/clock.ts';
 import { suppressionIn, tellsInFile } from '../coverage.ts';
 import { parseSyslogLine } from '../events/same-event.ts';

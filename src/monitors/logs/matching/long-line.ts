@@ -3,7 +3,11 @@ import type { Matcher } from './matcher.ts';
 
 /** How much of a part is examined again with the next one: the longest match that is found across two parts. */
 const overlapBytes = 64 * 1024;
+const newline = 10;
 const nul = Buffer.alloc(1);
+
+/** Takes a matching line, a view on a buffer that is used again, and where it begins in its text. Returns false to stop. */
+export type OnLine = (line: Buffer, offset: number) => boolean;
 
 export class LongLine {
   /** Where the line begins in its text. */
@@ -25,6 +29,7 @@ export class LongLine {
     if (this.#isFound) return undefined;
     const before = this.#kept ? [nul, this.#kept] : [];
     const window = Buffer.concat([...before, part, ...(isEnd ? [] : [nul])]);
+    // Without the mark at its end.
     if (!isEnd) this.#kept = Buffer.from(window.subarray(-overlapBytes - 1, -1));
     this.#isFound = matcher.test(window);
     return this.#isFound ? window : undefined;
@@ -37,4 +42,19 @@ export class LongLine {
     copy.#isFound = this.#isFound;
     return copy;
   }
+}
+
+/** Examines whole lines, which begin at `offset` of their text. The first of them may be the end of a `longLine`. */
+export function examineLines(
+  matcher: Matcher,
+  lines: Buffer,
+  offset: number,
+  longLine: LongLine | undefined,
+  onLine: OnLine,
+): void {
+  const from = longLine ? lines.indexOf(newline) + 1 : 0;
+  const end = longLine?.examine(matcher, lines.subarray(0, from - 1), true);
+  if (longLine && end) onLine(end, longLine.start);
+  const rest = lines.subarray(from);
+  matcher.scan(rest, (start, end) => onLine(rest.subarray(start, end), offset + from + start));
 }

@@ -11,8 +11,8 @@ import { OpenedFile } from './opened-file.ts';
 const successorMark = Buffer.from('--- the file was rotated here ---\n');
 
 /**
- * The last lines up to and with the one that triggered, or up to where the file was read when it is not in this file.
- * `isFollowed` tells the files that have an excerpt of their own.
+ * The last lines up to and with the line that triggered; up to where the file was read when that line is in another file.
+ * `isFollowed` tells the files that have an excerpt of their own. Throws what opening and reading throw.
  */
 export function excerptOf(
   file: FollowedFile,
@@ -53,7 +53,7 @@ function readSuccessor(path: string, isFollowed: (key: string) => boolean): Buff
       file.close();
     }
   } catch {
-    // Nothing has taken the name, or no file: then there is nothing to add.
+    // Nothing has the name, or no file: there is nothing to add.
     return Buffer.alloc(0);
   }
 }
@@ -66,7 +66,7 @@ function readBefore(fd: number, end: number): Buffer {
   return from === 0 ? text : text.subarray(text.indexOf('\n') + 1);
 }
 
-/** The line that begins at an offset, cut like the trigger's, and where it ends, as far as that is near. */
+/** The line that begins at an offset, and where it ends. A longer line is cut where the trigger's is. */
 function readLine(fd: number, offset: number): { text: Buffer; end: number } {
   const text = readAt(fd, offset, reportedLineBytes);
   const end = text.indexOf('\n');

@@ -1,6 +1,6 @@
 /** One open log file and how far it has been examined. */
 import { fstatSync } from 'node:fs';
-import { LongLine } from '../../matching/long-line.ts';
+import { examineLines, LongLine, type OnLine } from '../../matching/long-line.ts';
 import type { Matcher } from '../../matching/matcher.ts';
 import { countNewlines } from '../../matching/vectors.ts';
 import type { ExaminedSpan } from '../certificate.ts';
@@ -17,9 +17,6 @@ const lookBackBytes = 64 * 1024;
  * more where the host of a virtual machine gives it no time.
  */
 const clockTickMs = 1000;
-
-/** Takes a matching line, a view on a buffer that is used again, and where it begins in the file. Returns false to stop. */
-export type OnFileMatch = (file: FollowedFile, line: Buffer, offset: number) => boolean;
 
 /** What a file was when it was found truncated or rewritten. */
 export interface Truncation {
@@ -121,7 +118,7 @@ export class FollowedFile extends OpenedFile {
   }
 
   /** Reads and examines at most one slice. Returns whether there may be more. */
-  readSlice(matcher: Matcher, onMatch: OnFileMatch): boolean {
+  readSlice(matcher: Matcher, onLine: OnLine): boolean {
     const lookedMs = Date.now();
     const { size, mtimeMs, nlink } = fstatSync(this.fd);
     const seen = this.#seen;
@@ -140,7 +137,7 @@ export class FollowedFile extends OpenedFile {
     if (isRewritten && this.offset > 0) return true;
     seen.wholeMs = lookedMs;
     seen.size = size;
-    return size > this.offset && this.#readOn(matcher, onMatch);
+    return size > this.offset && this.#readOn(matcher, onLine);
   }
 
   /** Starts over when it was truncated or rewritten since it was read. Returns whether it was. */
@@ -151,7 +148,7 @@ export class FollowedFile extends OpenedFile {
   }
 
   /** Examines the unfinished last line: the file was rotated away, and its newline may never come. */
-  examineTail(matcher: Matcher, onMatch: OnFileMatch): void {
+  examineTail(matcher: Matcher, onLine: OnLine): void {
     const { lineStart, readTo, longLine, tailExaminedTo } = this.#position;
     if (tailExaminedTo === readTo || (lineStart === readTo && !longLine)) return;
     this.#position.tailExaminedTo = readTo;
@@ -160,10 +157,10 @@ export class FollowedFile extends OpenedFile {
     if (!text) return;
     // It has counted, whatever its writer still adds to it.
     this.#position.longLine = tail;
-    onMatch(this, text, tail.start);
+    onLine(text, tail.start);
   }
 
-  #readOn(matcher: Matcher, onMatch: OnFileMatch): boolean {
+  #readOn(matcher: Matcher, onLine: OnLine): boolean {
     const position = this.#position;
     const slice = readSlice(this.fd, position);
     // Rewritten just now: the next look sees it.
@@ -176,38 +173,28 @@ export class FollowedFile extends OpenedFile {
     if (arrived.at(-1) === 0) this.hasHole = true;
     if (!text) return false;
     if (this.#skipsNuls(text)) return true;
-    this.#examine(text, matcher, onMatch);
+    this.#examine(text, matcher, onLine);
     return text.length === sliceBytes;
   }
 
   /** Examines a slice that begins at the line start, and moves the line start behind what was examined. */
-  #examine(slice: Buffer, matcher: Matcher, onMatch: OnFileMatch): void {
-    const position = this.#position;
-    const linesEnd = slice.lastIndexOf(newline) + 1;
-    if (linesEnd > 0) this.#examineLines(slice.subarray(0, linesEnd), matcher, onMatch);
-    else if (slice.length === sliceBytes) {
-      if (!position.longLine) this.figures.longLines++;
-      position.longLine ??= new LongLine(position.lineStart);
-      position.lineStart += slice.length;
-      this.#examinePart(position.longLine, slice, matcher, onMatch);
-    }
-  }
-
-  #examineLines(text: Buffer, matcher: Matcher, onMatch: OnFileMatch): void {
+  #examine(slice: Buffer, matcher: Matcher, onLine: OnLine): void {
     const position = this.#position;
     const { lineStart, longLine } = position;
-    this.figures.lines += countNewlines(text, text.length);
-    position.lineStart += text.length;
-    position.longLine = undefined;
-    const from = longLine ? text.indexOf(newline) + 1 : 0;
-    if (longLine) this.#examinePart(longLine, text.subarray(0, from - 1), matcher, onMatch, true);
-    const chunk = text.subarray(from);
-    matcher.scan(chunk, (start, end) => onMatch(this, chunk.subarray(start, end), lineStart + from + start));
-  }
-
-  #examinePart(line: LongLine, part: Buffer, matcher: Matcher, onMatch: OnFileMatch, isEnd = false): void {
-    const text = line.examine(matcher, part, isEnd);
-    if (text) onMatch(this, text, line.start);
+    const linesEnd = slice.lastIndexOf(newline) + 1;
+    if (linesEnd > 0) {
+      this.figures.lines += countNewlines(slice, linesEnd);
+      position.lineStart += linesEnd;
+      position.longLine = undefined;
+      examineLines(matcher, slice.subarray(0, linesEnd), lineStart, longLine, onLine);
+    } else if (slice.length === sliceBytes) {
+      const line = longLine ?? new LongLine(lineStart);
+      if (!longLine) this.figures.longLines++;
+      position.lineStart += slice.length;
+      position.longLine = line;
+      const text = line.examine(matcher, slice, false);
+      if (text) onLine(text, line.start);
+    }
   }
 
   /** Skips NUL bytes where a line should begin: a writer that kept its offset left a hole when the file was truncated. */

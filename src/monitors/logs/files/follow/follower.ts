@@ -3,13 +3,15 @@ import { messageOf, RigError } from '../../../../errors.ts';
 import { descriptorPath } from '../../../../host/descriptors.ts';
 import { silentFileSystem } from '../../../../host/file-systems.ts';
 import { type WakeUp, wakeOn } from '../../../../host/wake-up.ts';
+import type { OnLine } from '../../matching/long-line.ts';
 import type { Matcher } from '../../matching/matcher.ts';
 import { type Certificate, longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from '../certificate.ts';
-import type { FollowedFile, OnFileMatch, Truncation } from './followed-file.ts';
+import type { FollowedFile, Truncation } from './followed-file.ts';
 
 const truncatedUnread = 'truncated before it was read';
 const truncationDoubt =
   'it was truncated, and what was written just before, or between two truncations, may be gone unread';
+const holeDoubt = 'NUL bytes were passed over in it, and what is written in their place later is not seen';
 const renamedUnseen = 'another file has its name, and its file system finds open files by their names';
 
 export class Follower {
@@ -23,7 +25,7 @@ export class Follower {
   /** Files refer to each other as copies and originals: none is read while it is being read. */
   isBeingRead = false;
   readonly #matcher: Matcher;
-  readonly #onMatch: OnFileMatch;
+  readonly #onLine: OnLine;
   readonly #remark: (text: string) => void;
   /** Its file system does not announce changes, and perhaps finds an open file by its name, as FUSE does. */
   readonly #isSilent: boolean;
@@ -36,12 +38,12 @@ export class Follower {
   constructor(
     file: FollowedFile,
     certificates: Set<Certificate>,
-    { matcher, onMatch, remark }: { matcher: Matcher; onMatch: OnFileMatch; remark(text: string): void },
+    { matcher, onLine, remark }: { matcher: Matcher; onLine: OnLine; remark(text: string): void },
   ) {
     this.file = file;
     this.certificates = certificates;
     this.#matcher = matcher;
-    this.#onMatch = onMatch;
+    this.#onLine = onLine;
     this.#remark = (text) => remark(`${file.path}: ${text}`);
     this.#isSilent = silentFileSystem(descriptorPath(file.fd)) !== undefined;
   }
@@ -73,12 +75,12 @@ export class Follower {
   examineSlice(isRepeating: () => boolean): boolean {
     if (this.#isSilent && this.file.shownKey !== this.file.key) throw new RigError(renamedUnseen);
     this.#problem = undefined;
-    return !isRepeating() && this.file.readSlice(this.#matcher, this.#onMatch);
+    return !isRepeating() && this.file.readSlice(this.#matcher, this.#onLine);
   }
 
   /** Examines the unfinished last line. Throws what reading throws. */
   examineTail(): void {
-    this.file.examineTail(this.#matcher, this.#onMatch);
+    this.file.examineTail(this.#matcher, this.#onLine);
   }
 
   /** It could not be read. */
@@ -107,6 +109,7 @@ export class Follower {
     return {
       doubts: [
         ...(this.file.figures.longLines > 0 ? [longLinesDoubt] : []),
+        ...(this.file.hasHole ? [holeDoubt] : []),
         ...(this.#wakeUp ? [] : [pollingDoubt(this.#pollingReason)]),
       ],
       gaps: [

@@ -48,6 +48,12 @@ export class OpenedFile {
     return placeOfDescriptor(this.fd)?.path ?? this.path;
   }
 
+  /** Whether it has lost some names and got another one, which may be gone now as well. */
+  wasRenamed(names: string[]): boolean {
+    const place = placeOfDescriptor(this.fd);
+    return place !== undefined && (!place.isDeleted || !names.includes(place.path));
+  }
+
   /** Its size in bytes now. */
   get size(): number {
     return fstatSync(this.fd).size;

@@ -8,7 +8,7 @@ import { isHeldForWriting } from '../../../../host/open-files.ts';
 import type { SourceContext } from '../../source.ts';
 import type { Certificate } from '../certificate.ts';
 import { SuppressedLines } from '../suppressed-lines.ts';
-import type { FollowedFile, OnFileMatch, Truncation } from './followed-file.ts';
+import type { FollowedFile, Truncation } from './followed-file.ts';
 import { Follower } from './follower.ts';
 import { Turns } from './turns.ts';
 
@@ -20,7 +20,8 @@ const stoodStillMs = 1000;
 
 /** What those who keep the files' names and copies have to say, and to hear. */
 export interface ReadHooks {
-  onMatch: OnFileMatch;
+  /** A line matches: a view on a buffer that is used again, and where it begins in the file. Returns false to stop. */
+  onLine(file: FollowedFile, line: Buffer, offset: number): boolean;
   /** Called before a file is read: whether it holds, so far, nothing but what another one does, and is not to be read. */
   isRepeating(follower: Follower): boolean;
   /** A file was found truncated or rewritten. */
@@ -79,8 +80,12 @@ export class ReadLoop {
   add(file: FollowedFile, certificate: Certificate): Follower {
     const certificates = new Set([certificate]);
     const matcher = this.#suppressedLines.noting(this.#context.matcher, certificates);
-    const { onMatch, onTruncated, onMoved, onPolling } = this.#hooks;
-    const follower = new Follower(file, certificates, { matcher, onMatch, remark: this.#context.remark });
+    const { onTruncated, onMoved, onPolling } = this.#hooks;
+    const follower = new Follower(file, certificates, {
+      matcher,
+      onLine: (line, offset) => this.#hooks.onLine(file, line, offset),
+      remark: this.#context.remark,
+    });
     file.onTruncated = (truncation) => onTruncated(follower, truncation);
     this.#followers.set(file.key, follower);
     const onChange = (kind: 'change' | 'rename'): void => {

@@ -6,12 +6,14 @@ import { type BigIntStats, statSync } from 'node:fs';
 import { identityOf } from '../../../../host/folders.ts';
 import { OpenedFile } from '../follow/opened-file.ts';
 import type { Originals } from '../rotation/originals.ts';
-import { Remembered } from './remembered.ts';
+
+/** Far more than the rotated files of one log. Beyond that, all are forgotten, and looked at again. */
+const mostExplained = 10_000;
 
 export class PassedOver {
   readonly #originals: Originals;
-  /** How files were last seen that held nothing else than the logs: they may be let go of, and renamed. */
-  readonly #explained = new Remembered<string>();
+  /** The shape of files, by identity, when they held nothing else than the logs: they may be let go of, and renamed. */
+  readonly #explained = new Map<string, string>();
 
   constructor(originals: Originals) {
     this.#originals = originals;
@@ -26,8 +28,9 @@ export class PassedOver {
     if (!stat?.isFile()) return false;
     const identity = identityOf(stat);
     const isExplained = this.#explained.get(identity) === shapeOf(stat) || this.#isExplained(path, look);
-    this.#explained.delete(identity);
+    if (this.#explained.size >= mostExplained) this.#explained.clear();
     if (isExplained) this.#explained.set(identity, shapeOf(stat));
+    else this.#explained.delete(identity);
     return !isExplained;
   }
 

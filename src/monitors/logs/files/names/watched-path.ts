@@ -2,7 +2,6 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf, messageOf } from '../../../../errors.ts';
-import { placeOfDescriptor } from '../../../../host/descriptors.ts';
 import { holding } from '../../../../host/event-loop.ts';
 import { Certificate } from '../certificate.ts';
 import type { FollowedFile, Truncation } from '../follow/followed-file.ts';
@@ -19,10 +18,6 @@ import { NameWatch } from './name-watch.ts';
 
 /** The kernel takes birth times from a clock that lags by a tick of at most 10 ms: this covers it. */
 const clockLagMs = 50;
-/** Without a look for so long, rig was stopped or the host asleep. */
-const stoppedMs = 3000;
-
-const holeDoubt = 'NUL bytes were passed over in it, and what is written in their place later is not seen';
 
 /** What a path needs of the source that it belongs to. */
 export interface PathContext {
@@ -113,11 +108,12 @@ export class WatchedPath {
     const folders = this.#foldersOf(original);
     if (position.readTo === 0) {
       // A copy cannot be told by what was read: it is read as a file that had the name for a while.
-      this.#catchUp({ folders, sinceMs: wholeMs - clockLagMs, known: [], mayBeCompressed: false });
+      const passage = { folders, sinceMs: wholeMs - clockLagMs, known: [], mayBeCompressed: false };
+      readPassage(passage, this.#ownNames, this.#context, this.certificate);
       return 0;
     }
-    let found: number | undefined;
     // A copy that is followed may have been removed since.
+    let found: number | undefined;
     const list = () => [...listNeighbours(this.#ownNames, folders), ...originals.copiesOf(original)];
     useNeighbours(list, (neighbours) => {
       for (const { path } of possibleCopies(neighbours, sinceMs)) {
@@ -127,11 +123,6 @@ export class WatchedPath {
       }
     });
     return found ?? 0;
-  }
-
-  /** Notes what keeps "no gap" from being claimed of its file. */
-  noteDoubtsOfFile(file = this.file): void {
-    if (file?.hasHole) this.certificate.doubt(holeDoubt);
   }
 
   #look(at: 'beginning' | 'end'): void {
@@ -147,7 +138,7 @@ export class WatchedPath {
     this.#confirmedMs = lookedMs;
   }
 
-  /** What the path leads to, if it is a file. */
+  /** Looks at what the path leads to; undefined unless it is a file. */
   #stat(): BigIntStats | undefined {
     try {
       const look = () => statSync(this.path, { bigint: true, throwIfNoEntry: false });
@@ -167,40 +158,31 @@ export class WatchedPath {
     const { loop } = this.#context;
     const previous = this.file;
     const follower = previous && loop.of(previous);
-    // Where it was truncated before it lost its name, its copy is found by what was read of it.
+    // It may have been truncated before it lost its name: then its copy is looked for.
     if (follower) loop.read(follower);
-    this.noteDoubtsOfFile(previous);
     this.file = undefined;
+    const wasRenamed = previous?.wasRenamed(this.#ownNames) ?? false;
     const folders = this.#foldersOf(previous);
-    const wasRenamed = previous !== undefined && this.#isRenamed(previous);
     if (stat) this.#acquire(stat, this.#isOld(stat, lookedMs) ? 'end' : at, previous);
     if (at === 'end') this.#watch.onFirst();
     else {
       const change = { hadFile: previous !== undefined, hasFile: this.file !== undefined, wasRenamed };
       const explanation = this.#watch.onChange(change, this.#isLink);
-      const wasStopped = lookedMs - this.#confirmedMs >= stoppedMs;
       const before = this.#unsettled;
       this.#catchUp({
         folders: [...folders, ...(before?.folders ?? [])],
         sinceMs: before?.sinceMs ?? this.#confirmedMs - clockLagMs,
         known: [previous, this.file, ...(before?.known ?? [])].filter((file) => file !== undefined),
-        mayBeCompressed:
-          explanation === 'more' || (wasStopped && explanation !== 'explained') || before?.mayBeCompressed === true,
+        mayBeCompressed: explanation === 'more' || before?.mayBeCompressed === true,
       });
       if (this.file !== previous) this.#wholeSinceMs = this.#confirmedMs;
     }
     if (previous) loop.release(previous);
   }
 
-  /** Whether a file has got another name, which may be gone by now as well. */
-  #isRenamed({ fd }: FollowedFile): boolean {
-    const place = placeOfDescriptor(fd);
-    return place !== undefined && (!place.isDeleted || !this.#ownNames.includes(place.path));
-  }
-
   /** Follows what the path leads to now; `previous` is the file that it led to at the last look. */
   #acquire(stat: BigIntStats, at: 'beginning' | 'end', previous: FollowedFile | undefined): void {
-    // The file before that may come again on a file system that was away; else it was deleted.
+    // The file before may come again, on a file system that was away or is mounted anew.
     const mayReturn = this.#wasUnreachable || this.#last?.device !== String(stat.dev);
     const before = previous ?? (mayReturn ? this.#last : undefined);
     try {
@@ -233,7 +215,7 @@ export class WatchedPath {
     return this.#target === undefined ? [this.path] : [this.path, this.#target];
   }
 
-  /** Where what had this name may have gone: beside what the path leads, or led, to, and where the last file has gone. */
+  /** The folders to which files of this name may have gone: where the path leads, or led, and where the last file is. */
   #foldersOf(previous: FollowedFile | undefined): string[] {
     const led = this.#target;
     this.#target = targetOf(this.path) ?? led;
