@@ -12,7 +12,7 @@ const truncatedUnread = 'truncated before it was read';
 const truncationDoubt =
   'it was truncated, and what was written just before, or between two truncations, may be gone unread';
 const holeDoubt = 'NUL bytes were passed over in it, and what is written in their place later is not seen';
-const renamedUnseen = 'another file has its name, and its file system finds open files by their names';
+const renamedUnseen = 'its name has gone to another file, and its file system finds open files by name';
 
 export class Follower {
   readonly file: FollowedFile;
@@ -20,14 +20,14 @@ export class Follower {
   readonly certificates: Set<Certificate>;
   /** How many watched paths lead to it. */
   names = 1;
-  /** When it last grew, or lost its last name, as performance.now() has it. */
+  /** When it last grew or lost a name: milliseconds on the clock of performance.now(). */
   lastGrewMs = performance.now();
   /** Files refer to each other as copies and originals: none is read while it is being read. */
   isBeingRead = false;
   readonly #matcher: Matcher;
   readonly #onLine: OnLine;
   readonly #remark: (text: string) => void;
-  /** Its file system does not announce changes, and perhaps finds an open file by its name, as FUSE does. */
+  /** Its file system does not announce changes; like FUSE, it may find an open file by its name. */
   readonly #isSilent: boolean;
   #wakeUp: WakeUp | undefined;
   #pollingReason: string | undefined;
@@ -104,7 +104,7 @@ export class Follower {
     this.#told.add(what);
   }
 
-  /** What is to be said of it in a certificate while it is followed. */
+  /** What its certificates say of it while it is followed, and note for good when it is not. */
   get shortcomings(): { doubts: string[]; gaps: string[] } {
     return {
       doubts: [
@@ -119,7 +119,7 @@ export class Follower {
     };
   }
 
-  /** What it held before is a span of its own. `lostBytes` were not read, and no copy holds them. */
+  /** Notes what it held before it was truncated. `lostBytes` were not read, and no copy holds them. */
   noteTruncation({ span }: Truncation, lostBytes: number): void {
     for (const certificate of this.certificates) {
       certificate.end({ ...span, ended: 'truncated' });

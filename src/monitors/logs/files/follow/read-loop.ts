@@ -18,11 +18,11 @@ const tailAfterMs = 1000;
 /** A look that comes so late was held up: rig was stopped, or had no CPU. */
 const stoodStillMs = 1000;
 
-/** What those who keep the files' names and copies have to say, and to hear. */
+/** What the loop asks of, and tells, those who know the names and copies of the files. */
 export interface ReadHooks {
   /** A line matches: a view on a buffer that is used again, and where it begins in the file. Returns false to stop. */
   onLine(file: FollowedFile, line: Buffer, offset: number): boolean;
-  /** Called before a file is read: whether it holds, so far, nothing but what another one does, and is not to be read. */
+  /** Whether a file that is to be read holds, so far, nothing but what another one does: then it is not read. */
   isRepeating(follower: Follower): boolean;
   /** A file was found truncated or rewritten. */
   onTruncated(follower: Follower, truncation: Truncation): void;
@@ -41,7 +41,7 @@ export class ReadLoop {
   readonly #followers = new Map<string, Follower>();
   readonly #pending = new Turns<Follower>((follower) => this.read(follower));
   readonly #checks = new Turns<Follower>((follower) => this.#check(follower));
-  /** Those of which it is being found out whether a process can write to them. */
+  /** Those for which rig is looking for a process that can write to them. */
   readonly #sought = new Set<Follower>();
   readonly #suppressedLines = new SuppressedLines();
   #checkedMs = performance.now();

@@ -21,7 +21,7 @@ export interface PatternHost {
   /** Watches a further path; `missingMs` is when nothing had it yet, in milliseconds since the epoch. */
   add(path: string, missingMs?: number): WatchedPath;
   remove(path: WatchedPath): void;
-  /** Whether a file that a path has led to is still followed. */
+  /** Whether a file to which a path has led is still followed. */
   isInUse(path: WatchedPath): boolean;
   /** Looks at the logs that had one of some names before their rotation. */
   lookAtLogsOf(names: string[]): void;
