@@ -1,9 +1,8 @@
 /** The files that fit the patterns that the user named: those that come are followed, those that have gone are forgotten. */
-import { basename, dirname } from 'node:path';
 import { errnoOf, messageOf } from '../../../../errors.ts';
 import type { SourceStatus } from '../../../../plugin.ts';
 import { turnMs } from '../follow/turns.ts';
-import { isRotatedName } from '../rotation/rotated-names.ts';
+import { isRotationOf } from '../rotation/rotated-names.ts';
 import type { PassedOver } from './passed-over.ts';
 import type { WatchedPath } from './watched-path.ts';
 import type { WatchedPattern } from './watched-pattern.ts';
@@ -146,9 +145,5 @@ export class PatternFiles {
 
 /** The watched log that a file which has come is after its rotation, by its name: `app.log` for `app.log.1` beside it. */
 function findLogOf(path: string, watched: readonly WatchedPath[]): WatchedPath | undefined {
-  return watched.find(({ path: log }) => {
-    // Asked of each pair of thousands of files: nearly all begin otherwise.
-    const isBeside = path.startsWith(log) && dirname(log) === dirname(path);
-    return isBeside && isRotatedName(basename(path), basename(log));
-  });
+  return watched.find(({ path: log }) => path.startsWith(log) && isRotationOf(path, log));
 }

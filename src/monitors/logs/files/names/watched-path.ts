@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { errnoOf, messageOf } from '../../../../errors.ts';
 import { holding } from '../../../../host/event-loop.ts';
 import { Certificate } from '../certificate.ts';
-import type { FollowedFile, Truncation } from '../follow/followed-file.ts';
+import { FollowedFile, type Truncation } from '../follow/followed-file.ts';
 import { inodeKey } from '../follow/opened-file.ts';
 import type { ReadLoop } from '../follow/read-loop.ts';
 import type { Intake } from '../rotation/intake.ts';
@@ -185,8 +185,9 @@ export class WatchedPath {
     // The file before may come again, on a file system that was away or is mounted anew.
     const mayReturn = this.#wasUnreachable || this.#last?.device !== String(stat.dev);
     const before = previous ?? (mayReturn ? this.#last : undefined);
+    const known = before ? [before] : [];
     try {
-      this.file = this.#context.intake.acquire(this.path, at, this.certificate, before);
+      this.file = this.#context.intake.acquire(new FollowedFile(this.path), at, this.certificate, known);
       this.#last = this.file;
       this.#wasUnreachable = false;
       this.#lastProblem = undefined;

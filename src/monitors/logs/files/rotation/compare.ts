@@ -49,16 +49,10 @@ export function isLikelyTheSame(next: OpenedFile, previous: FollowedFile): boole
  * rename shows in the times, unless it was in the same tick of the kernel's clock as the last write.
  */
 export function mayBeCopyOf(copy: OpenedFile, original: OpenedFile): boolean {
-  if (isMadeBeside(copy, original)) return true;
-  const { size, ctimeNs, mtimeNs } = fstatSync(copy.fd, { bigint: true });
-  return ctimeNs === mtimeNs || size >= surelyCopiedBytes;
-}
-
-/** Whether a file with the rotated name of a log was born later than the log, which still has its name. */
-function isMadeBeside(copy: OpenedFile, original: OpenedFile): boolean {
-  const { birthtimeNs, nlink } = fstatSync(original.fd, { bigint: true });
-  if (nlink === 0n || fstatSync(copy.fd, { bigint: true }).birthtimeNs <= birthtimeNs) return false;
-  return copy.names.some((name) => isRotationOf(name, original.place));
+  const log = fstatSync(original.fd, { bigint: true });
+  const { size, ctimeNs, mtimeNs, birthtimeNs } = fstatSync(copy.fd, { bigint: true });
+  const isBesideLog = log.nlink > 0n && copy.names.some((name) => isRotationOf(name, original.place));
+  return (isBesideLog && birthtimeNs > log.birthtimeNs) || ctimeNs === mtimeNs || size >= surelyCopiedBytes;
 }
 
 /** Whether a file holds, between two offsets, nothing but what its original holds there. */

@@ -25,26 +25,11 @@ export class Intake {
   }
 
   /**
-   * Opens what a path leads to, at its beginning or its end. A file that is followed already just goes on, and so does one
-   * that holds what `previous` held, in whose place it is. What becomes of it is noted in `certificate`. Every call is
-   * paired with a release in the read loop. Throws what opening throws.
+   * Follows a file that was opened by a watched path, from its beginning or its end. A file that is followed already just goes
+   * on, and so does one that holds what one of the `known` files held, in whose place it is. What becomes of it is noted in
+   * `certificate`. Every call is paired with a release in the read loop. Throws what reading throws; the file is closed then.
    */
-  acquire(path: string, at: 'beginning' | 'end', certificate: Certificate, previous?: FollowedFile): FollowedFile {
-    return this.#acquire(new FollowedFile(path), at, certificate, previous ? [previous] : []);
-  }
-
-  /**
-   * Reads a file that had a watched name only between two looks, perhaps in the place of one of the `known` files. Throws what
-   * opening throws.
-   */
-  readPassed({ path, stat }: Neighbour, certificate: Certificate, known: FollowedFile[]): void {
-    const opened = new FollowedFile(path);
-    const isMeant = opened.key === inodeKey(stat) && !this.#loop.has(opened.key);
-    if (isMeant) this.#loop.release(this.#acquire(opened, 'beginning', certificate, known));
-    else opened.close();
-  }
-
-  #acquire(
+  acquire(
     opened: FollowedFile,
     at: 'beginning' | 'end',
     certificate: Certificate,
@@ -71,6 +56,14 @@ export class Intake {
     const follower = this.#loop.add(opened, certificate);
     if (opened.offset === 0) this.#originals.seek(follower, (original) => mayBeCopyOf(opened, original));
     return opened;
+  }
+
+  /** Reads a neighbour that had a watched name only between two looks. Throws what opening throws. */
+  readPassed({ path, stat }: Neighbour, certificate: Certificate, known: FollowedFile[]): void {
+    const opened = new FollowedFile(path);
+    const isMeant = opened.key === inodeKey(stat) && !this.#loop.has(opened.key);
+    if (isMeant) this.#loop.release(this.acquire(opened, 'beginning', certificate, known));
+    else opened.close();
   }
 
   /** Has a new file go on where another one had come to, if it has taken its place as a copy of it. */
