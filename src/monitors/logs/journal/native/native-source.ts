@@ -20,8 +20,6 @@ import { StoredExaminer } from './stored-examiner.ts';
 
 /** How often a busy journal is looked at unless --journal-latency says otherwise. */
 const defaultLatencyMs = 25;
-/** How often all files are looked at, also those that were quiet lately. */
-const wholeLookMs = 200;
 /** How often files are searched for unasked, with inotify and without. */
 const scanMs = { hinted: 5000, deaf: 1000 };
 /** When rig did not look for so long, it was stopped. */
@@ -41,9 +39,8 @@ export class NativeSource implements Source {
   #state: 'closed' | 'waiting' | 'reading' = 'closed';
   /** Counts the looks. */
   #round = 0;
-  /** When rig last looked at all, at all files, and for files. */
+  /** When rig last looked at the files, and for files. */
   #lookedMs: number;
-  #lookedWholeMs = 0;
   #scannedMs = 0;
   /**
    * The last number of each numbering in this look, taken when all headers had been read once. They are read a second time
@@ -135,19 +132,17 @@ export class NativeSource implements Source {
 
   #beat(): void {
     const nowMs = this.#examination.context.clock.nowMs();
-    const isWhole = nowMs - this.#lookedWholeMs >= wholeLookMs;
-    if (isWhole) this.#lookedWholeMs = nowMs;
     if (nowMs - this.#scannedMs >= (this.#hints.isDeaf ? scanMs.deaf : scanMs.hinted)) this.#files.planScan();
-    this.#look(isWhole);
+    this.#look();
   }
 
-  #look(isWhole = false): void {
+  #look(): void {
     if (this.#state !== 'waiting' || this.#isOver) return;
     const nowMs = this.#examination.context.clock.nowMs();
     if (nowMs - this.#lookedMs >= stoppedMs) this.#numbers.wasStopped = true;
     this.#lookedMs = nowMs;
     const isScanDue = this.#files.isScanDue;
-    if (!isScanDue && !this.#files.hasNews(isWhole)) return;
+    if (!isScanDue && !this.#files.hasNews) return;
     this.#state = 'reading';
     this.#round++;
     this.#failures.beginLook();
