@@ -11,11 +11,10 @@ import { FileNumbers } from './file-numbers.ts';
 import { FolderHints } from './folder-hints.ts';
 import type { HeldFile } from './held-file.ts';
 import { HeldFiles } from './held-files.ts';
-import { readMerged } from './merge.ts';
 import { OldEntries } from './old-entries.ts';
 import { JournalPace } from './pace.ts';
 import { excerptAround } from './read-around.ts';
-import { startSlice } from './slice.ts';
+import { readSlice } from './slice.ts';
 import { StoredExaminer } from './stored-examiner.ts';
 
 /** How often a busy journal is looked at unless --journal-latency says otherwise. */
@@ -47,7 +46,6 @@ export class NativeSource implements Source {
    * then: so every entry up to there is seen. An entry behind may have come to one file after another file was read.
    */
   #bounds: Map<string, number> | undefined;
-  #isBeyond = false;
   /** The last entry, and the cursors after the last look and after the one before. */
   #last: { held: HeldFile; ordinal: number } | undefined;
   #lookCursor: string | undefined;
@@ -161,42 +159,31 @@ export class NativeSource implements Source {
   #refresh(): void {
     const refresh = () => this.#files.refresh((held, error) => this.#failures.noteHeld(held, error));
     refresh();
-    this.#isBeyond = false;
     this.#bounds = this.#files.all.length > 1 ? this.#files.lastNumbers() : undefined;
     if (this.#bounds) refresh();
   }
 
   #readSlice(): void {
     if (this.#isOver) return;
-    const isUsedUp = startSlice();
-    const { context } = this.#examination;
     const readable = this.#files.all.filter((held) => !this.#failures.has(held));
-    let hasTaken = false;
-    const take = (held: HeldFile, entry: StoredEntry): boolean => {
-      if (isUsedUp() || context.isOver()) return false;
-      const { seqnum } = entry;
-      this.#isBeyond = seqnum > (this.#bounds?.get(held.file.seqnumId) ?? Number.POSITIVE_INFINITY);
-      if (this.#isBeyond) return false;
-      this.#take(held, entry, seqnum);
-      hasTaken = true;
-      return true;
-    };
-    const { isComplete, stuck } = holding('reading the journal', () => readMerged(readable, take));
-    if (hasTaken || this.#isBeyond) this.#pace.hurry();
+    const read = () => readSlice(readable, this.#bounds, (held, entry, seqnum) => this.#take(held, entry, seqnum));
+    const { isDone, hasNews, stuck } = holding('reading the journal', read);
+    if (hasNews) this.#pace.hurry();
     for (const { reading, error } of stuck) this.#failures.noteHeld(reading, error);
     if (this.#isOver) return;
-    if (isComplete || this.#isBeyond) this.#endLook();
+    if (isDone) this.#endLook();
     else setImmediate(() => this.#readSlice());
   }
 
-  #take(held: HeldFile, entry: StoredEntry, seqnum: number): void {
-    // Taken now: to examine an entry may read others.
+  #take(held: HeldFile, entry: StoredEntry, seqnum: number): boolean {
+    if (this.#examination.context.isOver()) return false;
     const { ordinal } = entry;
     if (!this.#oldEntries.has(held, entry)) {
       this.#examiner.examine(entry);
       this.#last = { held, ordinal };
     }
     this.#numbers.note(held, ordinal, seqnum, this.#round);
+    return true;
   }
 
   /** Everything that was there when the look began and can be read has been examined. */
