@@ -51,7 +51,7 @@ export class Follower {
     }
   }
 
-  /** Nothing is handed on any more. Resolves when the present journalctl has ended. */
+  /** From now on nothing is handed on. Resolves when the present journalctl has ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#reader?.end();

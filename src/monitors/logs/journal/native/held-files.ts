@@ -12,7 +12,7 @@ import { comparePlaces, placeOf } from './entry-order.ts';
 import { HeldFile } from './held-file.ts';
 import { closeAll, openAll } from './open-all.ts';
 
-/** How often arming begins anew because files came or went meanwhile. */
+/** How often arming is tried again because files came or went meanwhile. */
 const mostAttempts = 20;
 
 export class HeldFiles {
@@ -21,7 +21,7 @@ export class HeldFiles {
   #held: HeldFile[] = [];
   /** The paths of files that hold nothing new. */
   #done = new Set<string>();
-  /** How far files were read that are not held any more, by their ids. */
+  /** How far files were read that are no longer held, by their ids. */
   readonly #progress = new Map<string, number>();
   #folders: string[] = [];
   #isScanDue = true;
@@ -129,7 +129,7 @@ export class HeldFiles {
     return last;
   }
 
-  /** Lets go of the files that were read to their end and that journald will not write to any more. */
+  /** Lets go of closed files that were read to their end. */
   settle(): void {
     for (const held of this.#held.filter(({ stage, hasMore }) => stage !== 'open' && !hasMore)) {
       if (held.isRuntime && held.path !== undefined) held.stage = 'reference';

@@ -21,7 +21,7 @@ import { StoredExaminer } from './stored-examiner.ts';
 const defaultLatencyMs = 25;
 /** How often files are searched for unasked, with inotify and without. */
 const scanMs = { hinted: 5000, deaf: 1000 };
-/** When rig did not look for so long, it was stopped. */
+/** If rig did not look for this long, it was stopped. */
 const stoppedMs = 3000;
 
 export class NativeSource implements Source {
@@ -42,8 +42,9 @@ export class NativeSource implements Source {
   #lookedMs: number;
   #scannedMs = 0;
   /**
-   * The last number of each numbering in this look, taken when all headers had been read once. They are read a second time
-   * then: so every entry up to there is seen. An entry behind may have come to one file after another file was read.
+   * The last number of each numbering when all headers had been read once in this look. Then they are read again, so that every
+   * entry up to these numbers is seen. Later entries wait for the next look: one of them may stand in a file whose header was
+   * read before it came, and they must not be taken out of order.
    */
   #bounds: Map<string, number> | undefined;
   /** The last entry, and the cursors after the last look and after the one before. */
@@ -98,7 +99,7 @@ export class NativeSource implements Source {
     this.#files.close();
   }
 
-  /** Where another reader goes on: all before is examined, and of what is behind, the sequence knows what was. */
+  /** Where another reader goes on. Everything up to here was examined; the sequence knows what was examined behind it. */
   get safeCursor(): string | undefined {
     return this.#safeCursor;
   }
@@ -210,7 +211,7 @@ export class NativeSource implements Source {
   #noteCursor(): void {
     const last = this.#last;
     this.#last = undefined;
-    // If the entry cannot be read any more, the cursor of an earlier one is near enough.
+    // If the entry can no longer be read, the cursor of an earlier one is near enough.
     if (last)
       this.#examination.cursor =
         orUndefined(() => last.held.file.entryAt(last.ordinal)?.cursor()) ?? this.#examination.cursor;
