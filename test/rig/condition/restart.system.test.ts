@@ -96,7 +96,7 @@ test('a restarting rig watches again before its archive is written', async (t) =
   // What does not compress takes zlib some seconds.
   host.write(
     '/usr/local/bin/gcore',
-    '#!/bin/sh\nif mkdir /run/first; then head -c 200000000 /dev/urandom > "$2.$3"; else echo core > "$2.$3"; touch /run/second; fi\n',
+    '#!/bin/sh\nif mkdir /run/first; then head -c 60000000 /dev/urandom > "$2.$3"; else echo core > "$2.$3"; touch /run/second; fi\n',
   );
   await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
   const id = await armRig(host, ...rig, '--restart', 1, '--min-free', '0');
@@ -264,7 +264,7 @@ test('a killed restarting rig leaves word of its triggers and its archives, and 
 
 test('archives are compressed at nice 10 in the idle class of I/O, by default', async (t) => {
   const { host, rig } = await startWatched(t);
-  host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 300000000 /dev/urandom > "$2.$3"\n');
+  host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 100000000 /dev/urandom > "$2.$3"\n');
   await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
   for (const [options, nice, io] of [
     [[], '10', 'idle'],

