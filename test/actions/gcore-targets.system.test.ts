@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { prepareTargets } from '../../src/actions/gcore/targets.ts';
 import { readProcess } from '../../src/host/processes/stat.ts';
 import { readProcessStatus } from '../../src/host/processes/status.ts';
-import { copySleep, makeFolder, mustRead, start, startStranger } from '../support/processes.ts';
+import { newFolder } from '../support/folder.ts';
+import { copySleep, mustRead, start, startStranger } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 import { prepareContext } from './context.ts';
 
@@ -80,7 +81,7 @@ test('a traced process is remarked on', async (t) => {
 });
 
 test('a name that several processes have is refused, with their PIDs', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-twice');
+  const program = copySleep(newFolder(t), 'rig-twice');
   const pids = [await startStranger(t, program), await startStranger(t, program)];
   await assert.rejects(
     prepareTargets(['rig-twice'], false, prepareContext()),
@@ -89,7 +90,7 @@ test('a name that several processes have is refused, with their PIDs', async (t)
 });
 
 test('a name that several processes have is taken with --all-pids', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-both');
+  const program = copySleep(newFolder(t), 'rig-both');
   await startStranger(t, program);
   await startStranger(t, program);
   assert.deepEqual(await prepareTargets(['rig-both'], true, prepareContext()), [{ kind: 'name', name: 'rig-both' }]);

@@ -12,7 +12,8 @@ import { startedAtMs } from '../../src/host/processes/start-time.ts';
 import { isAlive, readProcess, sendSignal } from '../../src/host/processes/stat.ts';
 import { readProcessStatus } from '../../src/host/processes/status.ts';
 import type { ActionContext } from '../../src/plugin.ts';
-import { copySleep, kill, makeFolder, mustRead, start, startStranger } from '../support/processes.ts';
+import { newFolder } from '../support/folder.ts';
+import { copySleep, kill, mustRead, start, startStranger } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 import { actionContext, prepareContext } from './context.ts';
 
@@ -36,7 +37,7 @@ const stateOf = async (pid: number) => (await readProcess(pid))?.state;
 const killTracer = (tracer: number): boolean => tracer !== 0 && sendSignal(tracer, 'SIGKILL');
 
 test('a process is dumped into a core that gdb opens', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const pid = await startStranger(t);
   const { outcomes, error } = await run(await prepare([String(pid)]), actionContext(dir));
   assert.equal(error, undefined);
@@ -54,7 +55,7 @@ test('a process is dumped into a core that gdb opens', async (t) => {
 
 test('a process that was dumped goes on running, with no tracer', async (t) => {
   const pid = await startStranger(t);
-  await run(await prepare([String(pid)]), actionContext(makeFolder(t)));
+  await run(await prepare([String(pid)]), actionContext(newFolder(t)));
   await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
   assert.equal((await readProcessStatus(pid))?.tracer, 0);
 });
@@ -63,14 +64,14 @@ test('a process that was stopped before it was dumped stays stopped', async (t) 
   const pid = await startStranger(t);
   process.kill(pid, 'SIGSTOP');
   await waitFor('the process to stop', async () => (await stateOf(pid)) === 'T');
-  const { outcomes } = await run(await prepare([String(pid)]), actionContext(makeFolder(t)));
+  const { outcomes } = await run(await prepare([String(pid)]), actionContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['dumped']);
   // gdb has let go of it; that it stops is its own next step.
   await waitFor('the process to be stopped', async () => (await stateOf(pid)) === 'T');
 });
 
 test('a pid that another process has by now is never dumped', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const pid = await startStranger(t);
   const { startTime } = await mustRead(pid);
   const plan = await prepare([String(pid)]);
@@ -87,7 +88,7 @@ test('a process that has exited does not fail the action when another was dumped
   const [gone, there] = [await startStranger(t), await startStranger(t)];
   const plan = await prepare([String(gone), String(there)]);
   await kill(gone);
-  const { outcomes, error } = await run(plan, actionContext(makeFolder(t)));
+  const { outcomes, error } = await run(plan, actionContext(newFolder(t)));
   assert.equal(error, undefined);
   assert.deepEqual(statuses(outcomes), ['exited', 'dumped']);
 });
@@ -96,19 +97,19 @@ test('a process that cannot be dumped fails the action after the others were dum
   const [traced, free] = [await startStranger(t), await startStranger(t)];
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${traced}`, '-ex', 'shell sleep 1000']);
   await waitFor('gdb to attach', async () => (await readProcessStatus(traced))?.tracer === gdb.pid);
-  const { outcomes, error } = await run(await prepare([String(traced), String(free)]), actionContext(makeFolder(t)));
+  const { outcomes, error } = await run(await prepare([String(traced), String(free)]), actionContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['failed', 'dumped']);
   assert.equal(error?.message, `${traced}: it is traced by process ${gdb.pid}`);
   assert.equal((await readProcessStatus(traced))?.tracer, gdb.pid);
 });
 
 test('a name means the process that has it when the rig triggers', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-service');
+  const program = copySleep(newFolder(t), 'rig-service');
   const before = await startStranger(t, program);
   const plan = await prepare(['rig-service']);
   await kill(before);
   const after = await startStranger(t, program);
-  const { outcomes } = await run(plan, actionContext(makeFolder(t)));
+  const { outcomes } = await run(plan, actionContext(newFolder(t)));
   assert.deepEqual(
     outcomes.map(({ pid, status }) => ({ pid, status })),
     [{ pid: after, status: 'dumped' }],
@@ -116,14 +117,14 @@ test('a name means the process that has it when the rig triggers', async (t) => 
 });
 
 test('a name that no process has when the rig triggers fails the action', async (t) => {
-  const { outcomes, error } = await run(await prepare(['rig-nobody']), actionContext(makeFolder(t)));
+  const { outcomes, error } = await run(await prepare(['rig-nobody']), actionContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['not running']);
   assert.equal(error?.message, 'rig-nobody: no process of this name was running');
 });
 
 test('with --all-pids every process of a name is dumped', async (t) => {
-  const dir = makeFolder(t);
-  const program = copySleep(makeFolder(t), 'rig-workers');
+  const dir = newFolder(t);
+  const program = copySleep(newFolder(t), 'rig-workers');
   const pids = [await startStranger(t, program), await startStranger(t, program)];
   const { outcomes } = await run(await prepare(['rig-workers'], true), actionContext(dir));
   assert.deepEqual(
@@ -134,11 +135,11 @@ test('with --all-pids every process of a name is dumped', async (t) => {
 });
 
 test('of several processes that have a name only when the rig triggers, the oldest is dumped', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-forked');
+  const program = copySleep(newFolder(t), 'rig-forked');
   const oldest = await startStranger(t, program);
   const plan = await prepare(['rig-forked']);
   const second = await startStranger(t, program);
-  const { outcomes } = await run(plan, actionContext(makeFolder(t)));
+  const { outcomes } = await run(plan, actionContext(newFolder(t)));
   assert.deepEqual(
     outcomes.map(({ pid, note }) => ({ pid, note })),
     [{ pid: oldest, note: `the oldest of ${oldest} ${second}` }],
@@ -146,14 +147,14 @@ test('of several processes that have a name only when the rig triggers, the olde
 });
 
 test('a process that is meant twice is dumped once', async (t) => {
-  const pid = await startStranger(t, copySleep(makeFolder(t), 'rig-once'));
-  const { outcomes } = await run(await prepare([String(pid), 'rig-once']), actionContext(makeFolder(t)));
+  const pid = await startStranger(t, copySleep(newFolder(t), 'rig-once'));
+  const { outcomes } = await run(await prepare([String(pid), 'rig-once']), actionContext(newFolder(t)));
   assert.equal(outcomes.length, 1);
 });
 
 test('@match dumps the process that logged the line', async (t) => {
   const pid = await startStranger(t);
-  const context = actionContext(makeFolder(t), { process: { pid, seenAtMs: Date.now() } });
+  const context = actionContext(newFolder(t), { process: { pid, seenAtMs: Date.now() } });
   const { outcomes } = await run(await prepare(['@match']), context);
   assert.deepEqual(
     outcomes.map((outcome) => ({ pid: outcome.pid, status: outcome.status })),
@@ -162,7 +163,7 @@ test('@match dumps the process that logged the line', async (t) => {
 });
 
 test('@match does not dump a process that started after the line was logged', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const pid = await startStranger(t);
   // By more than this process may stand still between the two clocks by which rig tells the start.
   const seenAtMs = (await startedAtMs(await mustRead(pid))) - 5000;
@@ -173,19 +174,19 @@ test('@match does not dump a process that started after the line was logged', as
 });
 
 test('@match does not dump rig itself', async (t) => {
-  const context = actionContext(makeFolder(t), { process: { pid: process.pid, seenAtMs: Date.now() } });
+  const context = actionContext(newFolder(t), { process: { pid: process.pid, seenAtMs: Date.now() } });
   const { outcomes, error } = await run(await prepare(['@match']), context);
   assert.deepEqual(statuses(outcomes), ['failed']);
   assert.match(String(error?.message), /is rig itself/);
 });
 
 test('@match fails for a trigger that names no process', async (t) => {
-  const { error } = await run(await prepare(['@match']), actionContext(makeFolder(t)));
+  const { error } = await run(await prepare(['@match']), actionContext(newFolder(t)));
   assert.equal(error?.message, '@match: the trigger names no process');
 });
 
 test('a process name with slashes and escapes makes a plain file name', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const script = 'printf "../x\\033[1m y" > /proc/$$/comm; echo $$; read';
   const wrapper = await start(t, 'sh', ['-c', 'bash -c "$0"; true', script]);
   const [said] = (await once(wrapper.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
@@ -232,7 +233,7 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
     );
     const ending = new AbortController();
     let hasEnded = false;
-    const context = actionContext(makeFolder(t), { signal: ending.signal });
+    const context = actionContext(newFolder(t), { signal: ending.signal });
     const running = run(plan, context).finally(() => (hasEnded = true));
     // Without a pause between two looks: the moment at which an ended gdb does harm is short.
     let tracer = 0;
@@ -261,7 +262,7 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
   t.after(() => kill(pid));
   const plan = await prepare([String(pid)]);
   const dumpAndKill = async () => {
-    const dir = makeFolder(t);
+    const dir = newFolder(t);
     const context = actionContext(dir);
     let hasEnded = false;
     const running = run(plan, context).finally(() => (hasEnded = true));
@@ -283,7 +284,7 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
 });
 
 test('nothing is dumped once the rig is being ended', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const pid = await startStranger(t);
   const { outcomes } = await run(await prepare([String(pid)]), actionContext(dir, { signal: AbortSignal.abort() }));
   assert.deepEqual(statuses(outcomes), ['failed']);

@@ -4,7 +4,7 @@ import { chmodSync, globSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findArchive, findVersion, sosreport } from '../../src/actions/sosreport.ts';
-import { makeFolder } from '../support/processes.ts';
+import { newFolder } from '../support/folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { actionContext, prepareContext } from './context.ts';
 
@@ -17,7 +17,7 @@ function fakeSos(folder: string, script: string): string {
 }
 
 test('sos makes an archive that tar lists, and nothing else remains but its checksum', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const details = await sosreport.run(
     await sosreport.prepare({ sosreport: true }, prepareContext()),
     actionContext(dir),
@@ -60,8 +60,8 @@ const failures: Array<[string, string, string]> = [
 
 for (const [name, script, message] of failures) {
   test(`a sos that ${name} fails the action, and what it had collected stays`, async (t) => {
-    const dir = makeFolder(t);
-    const program = fakeSos(makeFolder(t), script);
+    const dir = newFolder(t);
+    const program = fakeSos(newFolder(t), script);
     await assert.rejects(sosreport.run({ program, subcommand: ['report'] }, actionContext(dir)), {
       name: 'ActionError',
       message,
@@ -71,9 +71,9 @@ for (const [name, script, message] of failures) {
 }
 
 test('folders that sos left beside its archive are removed', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const program = fakeSos(
-    makeFolder(t),
+    newFolder(t),
     'mkdir $DIR/sos.x; for f in a.tar.xz a.tar.xz.md5; do echo x > $DIR/$f; done; echo "	$DIR/a.tar.xz"',
   );
   await sosreport.run({ program, subcommand: ['report'] }, actionContext(dir));
@@ -81,7 +81,7 @@ test('folders that sos left beside its archive are removed', async (t) => {
 });
 
 test('what the real sos had collected stays when it is ended', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const ending = new AbortController();
   const running = sosreport.run(
     await sosreport.prepare({ sosreport: true }, prepareContext()),

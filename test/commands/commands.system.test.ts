@@ -231,8 +231,7 @@ test('rig destroy takes patterns and prefixes, tells of each id that fits none o
 });
 
 test('rig destroy says of a rig that hangs how to end it, and --force ends it with all that it has started', async () => {
-  host.write('/usr/local/bin/hang', '#!/bin/sh\ntouch /run/hangs\nexec sleep 86400\n');
-  await host.must('chmod', ['+x', '/usr/local/bin/hang']);
+  host.standIn('hang', 'touch /run/hangs\nexec sleep 86400');
   await armRig(host, ...rig, '--exec', 'hang', '--name', 'web');
   fire();
   await waitFor('the program to run', () => host.exists('/run/hangs'));

@@ -2,14 +2,27 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
 import type { SourceStatus } from '../../src/plugin.ts';
 import { type Enclosure, isBetweenPrograms } from './enclosure.ts';
-import type { TestHost } from './host.ts';
+import { type HostOptions, startHost, type TestHost } from './host.ts';
 import type { Running } from './running.ts';
 import { waitFor } from './wait.ts';
 
 /** The message of the original documentation. */
 export const MESSAGE = 'This is my test message';
+
+/** The log that {@link startWatched} gives a host. */
+export const LOG = '/var/log/messages';
+
+/** A host with a log and a service, and the arguments of a rig that watches the one and dumps the other. */
+export async function startWatched(t: TestContext, options: HostOptions = {}) {
+  const host = await startHost(t, options);
+  host.write(LOG, '');
+  const service = await startService(host);
+  const rig = ['logs', '-m', MESSAGE, '--no-journal', '--gcore', String(service.pid)];
+  return { host, service, rig };
+}
 
 /** Creates a rig that must be armed; returns its id. */
 export async function armRig(host: Enclosure, ...args: Array<string | number>): Promise<string> {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { findByName, readExecutable } from '../../../src/host/processes/names.ts';
-import { copySleep, end, makeFolder, start } from '../../support/processes.ts';
+import { newFolder } from '../../support/folder.ts';
+import { copySleep, end, start } from '../../support/processes.ts';
 
 for (const name of ['rig-short', 'rig-a-name-longer-than-15-bytes', 'rig with (a) blank']) {
   test(`a process is found by its name ${JSON.stringify(name)}`, async (t) => {
-    const child = await start(t, copySleep(makeFolder(t), name), ['1000']);
+    const child = await start(t, copySleep(newFolder(t), name), ['1000']);
     assert.deepEqual(
       (await findByName(name)).map(({ pid }) => pid),
       [child.pid],
@@ -15,7 +16,7 @@ for (const name of ['rig-short', 'rig-a-name-longer-than-15-bytes', 'rig with (a
 }
 
 test('a process is found by the full path of its program', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-path');
+  const program = copySleep(newFolder(t), 'rig-path');
   const child = await start(t, program, ['1000']);
   assert.deepEqual(
     (await findByName(program)).map(({ pid }) => pid),
@@ -24,7 +25,7 @@ test('a process is found by the full path of its program', async (t) => {
 });
 
 test('a process whose program was replaced by an upgrade is still found', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-upgraded');
+  const program = copySleep(newFolder(t), 'rig-upgraded');
   const child = await start(t, program, ['1000']);
   rmSync(program);
   assert.equal(await readExecutable(child.pid), program);
@@ -35,7 +36,7 @@ test('a process whose program was replaced by an upgrade is still found', async 
 });
 
 test('processes of one name are found oldest first', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-several');
+  const program = copySleep(newFolder(t), 'rig-several');
   const first = await start(t, program, ['1000']);
   const second = await start(t, program, ['1000']);
   assert.deepEqual(
@@ -45,7 +46,7 @@ test('processes of one name are found oldest first', async (t) => {
 });
 
 test('a process that has ended is not found by its name', async (t) => {
-  const child = await start(t, copySleep(makeFolder(t), 'rig-ended'), ['1000']);
+  const child = await start(t, copySleep(newFolder(t), 'rig-ended'), ['1000']);
   await end(child);
   assert.deepEqual(await findByName('rig-ended'), []);
 });

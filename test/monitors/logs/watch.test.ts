@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
 import { armLogs } from '../../../src/monitors/logs/watch.ts';
 import type { TriggerFacts } from '../../../src/plugin.ts';
+import { newFolder } from '../../support/folder.ts';
 import { waitFor } from '../../support/wait.ts';
-import { newFolder } from './files/following.ts';
 
 interface ArmOptions {
   text?: string;
