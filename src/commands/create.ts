@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { actions } from '../actions/index.ts';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
+import { setOwnName } from '../host/own-name.ts';
 import type { AnyAction, AnyMonitor, OptionTable } from '../plugin.ts';
 import { bytesNeeded } from '../rig/collect/actions.ts';
 import { DiskGuard } from '../rig/collect/disk-guard.ts';
@@ -105,6 +106,7 @@ async function prepare(
 
 /** Runs the rig in this process, attached to the terminal. Resolves to the exit code: as a shell has it when a signal ended it. */
 async function runAttached(spec: RigSpec, remarks: Remarks): Promise<number> {
+  setOwnName('rig');
   process.umask(0o077);
   let signalCode: number | undefined;
   const record: FinishedRecord = await runRig(spec, {

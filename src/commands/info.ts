@@ -1,7 +1,7 @@
 import { actions } from '../actions/index.ts';
 import { messageOf, RigError } from '../errors.ts';
+import { describeState } from '../host/processes/describe-state.ts';
 import { findByEnvironment } from '../host/processes/environment.ts';
-import { describeState } from '../host/processes/stat.ts';
 import { readUsage, type Usage } from '../host/processes/usage.ts';
 import { ownerVariable } from '../host/programs/own-programs.ts';
 import type { Json } from '../json.ts';

@@ -1,8 +1,8 @@
-/** What is looked at again and again, however quiet the host is: together, so that the processor is woken up once for all of it. */
+/** Timers at whole seconds that share one timer, so that the processor is woken up once for all. */
 
 const secondMs = 1000;
 
-/** What is called at whole seconds, and every how many. */
+/** What is called, and every how many seconds. */
 const works = new Map<object, { seconds: number; work: () => void }>();
 let seconds = 0;
 let timer: NodeJS.Timeout | undefined;
@@ -13,8 +13,8 @@ function tick(): void {
 }
 
 /**
- * Calls `work` every so many milliseconds; returns what ends that. Whole seconds have one timer for all, so that only the first
- * call is not at its time: it comes early, by anything up to all of it.
+ * Calls `work` every `ms` milliseconds, and returns a function that ends this. Whole seconds share a timer, so the first call may
+ * come early, by up to `ms`.
  */
 export function every(ms: number, work: () => void): () => void {
   if (ms % secondMs !== 0) {

@@ -1,9 +1,9 @@
 /** `--gcore`: core dumps of running processes, which go on running. */
 import { ActionError, RigError } from '../../errors.ts';
-import { estimateCore } from '../../host/processes/status.ts';
 import { findProgram } from '../../host/programs/find-program.ts';
 import { defineAction } from '../../plugin.ts';
 import { formatSize } from '../../terminal/text.ts';
+import { estimateCore } from './core-size.ts';
 import { dumpProcess, safeFileName } from './dump.ts';
 import { describeFailure, label, type Outcome } from './outcome.ts';
 import { findCandidates, findTargets, ownProcess, prepareTargets, type Target } from './targets.ts';
@@ -33,7 +33,7 @@ async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
   let bytes = 0;
   for (const target of targets) {
     const found = target.kind === 'match' ? [] : await findCandidates(target);
-    for (const { pid } of allPids ? found : found.slice(0, 1)) bytes += await estimateCore(pid);
+    for (const { pid } of allPids ? found : found.slice(0, 1)) bytes += estimateCore(pid);
   }
   return bytes;
 }
@@ -47,7 +47,7 @@ async function describeCore(target: Target, allPids: boolean): Promise<string> {
       ? `nothing: process ${label(target)} has exited`
       : `core.${safeFileName(target.name)}.PID, as soon as a process has that name`;
   const cores = found.slice(0, allPids ? mostDescribed : 1).map(async ({ comm, pid }) => {
-    return `core.${safeFileName(comm)}.${pid} (${formatSize(await estimateCore(pid))} or more)`;
+    return `core.${safeFileName(comm)}.${pid} (${formatSize(estimateCore(pid))} or more)`;
   });
   const more = allPids && found.length > mostDescribed ? [`and ${found.length - mostDescribed} more`] : [];
   return [...(await Promise.all(cores)), ...more].join(', ');

@@ -25,7 +25,7 @@ const isOwn = ({ pid, parentPid }: ProcessStat) => pid === process.pid || parent
 
 /** The process of this rig, as a target for nothing but a warm-up. Throws a RigError where it cannot read of itself. */
 export async function ownProcess(): Promise<Target> {
-  const own = await readProcess(process.pid);
+  const own = readProcess(process.pid);
   if (own === undefined) throw new RigError('no /proc/PID/stat of this process');
   return { kind: 'pid', pid: own.pid, startTime: own.startTime, comm: own.comm };
 }
@@ -34,7 +34,7 @@ const others = async (name: string) => (await findByName(name)).filter((candidat
 
 /** Says what may keep a process from being dumped, while the user can still do something about it. */
 async function remarkObstacles(target: ProcessStat, context: ActionPrepareContext): Promise<void> {
-  const tracer = (await readProcessStatus(target.pid))?.tracer ?? 0;
+  const tracer = readProcessStatus(target.pid)?.tracer ?? 0;
   if (tracer !== 0)
     context.remark(
       `--gcore: ${label(target)} is traced by process ${tracer} (a debugger, strace?): until that ends, it cannot be dumped`,
@@ -49,11 +49,11 @@ async function preparePid(text: string, context: ActionPrepareContext): Promise<
   const pid = Number(text);
   if (!/^[1-9]\d*$/.test(text) || pid > pidLimit)
     throw new UsageError(`--gcore: expected a PID from 1 to ${pidLimit}, got ${JSON.stringify(text)}`);
-  const found = await readProcess(pid);
+  const found = readProcess(pid);
   if (found === undefined) throw new UsageError(`--gcore: there is no process ${pid}`);
   if (found.state === 'Z' || found.state === 'X')
     throw new UsageError(`--gcore: ${label(found)} has already ended (a zombie)`);
-  const threadGroup = (await readProcessStatus(pid))?.threadGroup;
+  const threadGroup = readProcessStatus(pid)?.threadGroup;
   if (threadGroup !== pid) throw new UsageError(`--gcore: ${pid} is a thread of process ${threadGroup}: give that PID`);
   if (isOwn(found)) throw new UsageError(`--gcore: ${label(found)} is rig itself`);
   const access = await checkAccess(pid);
@@ -108,8 +108,8 @@ export async function prepareTargets(
 
 async function findPinned(pinned: ProcessIdentity): Promise<Found> {
   const wanted = String(pinned.pid);
-  const process = await readProcess(pinned.pid);
-  if (process === undefined || !(await isAlive(pinned)))
+  const process = readProcess(pinned.pid);
+  if (process === undefined || !isAlive(pinned))
     return withoutCore(wanted, pinned, 'exited', `process ${label(pinned)} had exited`);
   return { wanted, process, note: null };
 }
@@ -127,11 +127,11 @@ async function findMatch(trigger: Trigger): Promise<Found> {
   const wanted = '@match';
   const seen = trigger.process;
   if (seen === undefined) return withoutCore(wanted, undefined, 'failed', 'the trigger names no process');
-  const process = await readProcess(seen.pid);
-  if (process === undefined || !(await isAlive(process)))
+  const process = readProcess(seen.pid);
+  if (process === undefined || !isAlive(process))
     return withoutCore(wanted, { pid: seen.pid, comm: '' }, 'exited', `process ${seen.pid} had exited`);
   // A clock set forward in between makes the process look younger: then it is not dumped, rather than the wrong one.
-  if ((await startedAtMs(process)) > seen.seenAtMs + startToleranceMs)
+  if (startedAtMs(process) > seen.seenAtMs + startToleranceMs)
     return withoutCore(wanted, process, 'exited', `process ${seen.pid} had exited; ${label(process)} started later`);
   if (isOwn(process)) return withoutCore(wanted, process, 'failed', `${label(process)} is rig itself`);
   return { wanted, process, note: null };
@@ -140,8 +140,8 @@ async function findMatch(trigger: Trigger): Promise<Found> {
 /** The processes that a PID or a name stands for now. */
 export async function findCandidates(target: Exclude<Target, { kind: 'match' }>): Promise<ProcessIdentity[]> {
   if (target.kind === 'name') return await others(target.name);
-  const now = await readProcess(target.pid);
-  return now !== undefined && (await isAlive(target)) ? [now] : [];
+  const now = readProcess(target.pid);
+  return now !== undefined && isAlive(target) ? [now] : [];
 }
 
 /** Looks up who is to be dumped now, each process once. */

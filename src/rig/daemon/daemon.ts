@@ -2,6 +2,7 @@
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { messageOf, RigError, UsageError } from '../../errors.ts';
+import { setOwnName } from '../../host/own-name.ts';
 import { type EndRequest, runRig, type Starter } from '../life/life.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { receiveJson, sendJson } from '../wire/json-lines.ts';
@@ -58,6 +59,7 @@ function listen(socket: Socket) {
 /** Runs the daemon to the end of its rig. */
 export async function runDaemon(): Promise<void> {
   const socket = connectStarter();
+  setOwnName('rig');
   process.umask(0o077);
   const say = (message: FromDaemon): void => sendJson(socket, message);
   const { spec, told } = listen(socket);

@@ -22,6 +22,7 @@ import {
 } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, RigError, UsageError } from '../../errors.ts';
+import { descriptorPath } from '../../host/descriptors.ts';
 import { checkOwnFolder, ensureOwnFolder, identityOf, writeNewFile } from '../../host/folders.ts';
 import { isAlive, readProcess } from '../../host/processes/stat.ts';
 import { finishedRoot, stateFolder, stateRoot } from '../records/paths.ts';
@@ -130,7 +131,7 @@ class StateFolder {
   }
 
   inside(name = ''): string {
-    return `/proc/self/fd/${this.#handle.fd}/${name}`;
+    return `${descriptorPath(this.#handle.fd)}/${name}`;
   }
 
   /** What a file of this folder says; undefined where it is gone or holds nothing that can be read. */
