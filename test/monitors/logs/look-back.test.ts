@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { rehearse } from '../../../src/monitors/logs/rehearsal.ts';
-import { newFolder } from './files/following.ts';
+import { newFolder } from '../../support/folder.ts';
 
 /** What is told of a file with this text. */
 async function told(t: TestContext, content: string, text = 'boom'): Promise<string[]> {

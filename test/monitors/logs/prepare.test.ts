@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { UsageError } from '../../../src/errors.ts';
 import type { LogsValues } from '../../../src/monitors/logs/options.ts';
 import { prepareLogs } from '../../../src/monitors/logs/prepare.ts';
-import { newFolder } from './files/following.ts';
+import { newFolder } from '../../support/folder.ts';
 
 const nothing: LogsValues = {
   message: 'boom',
