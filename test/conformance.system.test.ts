@@ -25,7 +25,7 @@ import { waitFor } from './support/wait.ts';
 
 const plugins: Plugins = { monitors, actions };
 const silent = (): void => {};
-const log: RigLog = { debug: silent, info: silent, warn: silent, error: silent, lines: () => [] };
+const log: RigLog = { debug: silent, info: silent, warn: silent, error: silent, bug: silent, lines: () => [] };
 
 /** A command line for each plugin, which works on any host. `file` is an empty log, `pid` a process that sleeps. */
 type Sample = (file: string, pid: string) => string[];
@@ -140,7 +140,7 @@ for (const [monitorName, actionName, name] of pairs) {
         return await runActions(armed.ready, { ...run, ended: ending.ending, monitorProcesses: () => [] });
       });
       await delay(afterMs);
-      ending.request({ by: 'a test', keep: false });
+      ending.request({ by: 'a test', keep: false }, true);
       await waitFor(
         'it to end',
         async () => Promise.race([Promise.all([working, armed.stop()]).then(() => true), delay(50)]),

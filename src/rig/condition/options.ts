@@ -11,19 +11,14 @@ const eventOptions = {
     hint: 'N',
     default: 1,
     summary: 'Trigger on the Nth match',
-    excludes: ['absent', 'then', 'unless'],
+    excludes: ['absent'],
   },
-  within: {
-    kind: 'duration',
-    hint: 'DURATION',
-    summary: 'Time for --count, --then and --unless',
-    needs: ['count', 'then', 'unless'],
-  },
+  within: { kind: 'duration', hint: 'DURATION', summary: 'Time for --count', needs: ['count'] },
   absent: {
     kind: 'duration',
     hint: 'DURATION',
     summary: 'Trigger when there was no match for this long',
-    excludes: ['then', 'unless', 'distinct', 'within'],
+    excludes: ['distinct'],
   },
   distinct: {
     kind: 'count',
@@ -31,25 +26,31 @@ const eventOptions = {
     hint: 'N',
     summary: 'N triggers (default: 1) for each kind of match',
     needs: ['restart'],
-    excludes: ['then', 'unless'],
   },
 } as const satisfies OptionTable;
 
-/** Of a monitor whose matches may be of two texts. */
+/** Of a monitor that tells a second text from the first. */
 const sequenceOptions = {
+  within: {
+    kind: 'duration',
+    hint: 'DURATION',
+    summary: 'Time for --count, --then and --unless',
+    needs: ['count', 'then', 'unless'],
+  },
   // biome-ignore lint/suspicious/noThenProperty: an option table is never awaited
   then: {
     kind: 'text',
     hint: 'TEXT',
     summary: 'Trigger when TEXT follows a match, --within',
     needs: ['within'],
-    excludes: ['unless'],
+    excludes: ['unless', 'count', 'absent', 'distinct'],
   },
   unless: {
     kind: 'text',
     hint: 'TEXT',
     summary: 'Trigger when TEXT does not follow a match, --within',
     needs: ['within'],
+    excludes: ['count', 'absent', 'distinct'],
   },
 } as const satisfies OptionTable;
 

@@ -1,5 +1,5 @@
 /** The monitors and actions of a rig at work: armed, asked how they are, stopped. */
-import { messageOf } from '../../errors.ts';
+import { messageOf, RigError } from '../../errors.ts';
 import { SystemClock } from '../../host/clock.ts';
 import type { AnyAction, Plugins, SourceStatus, Trigger } from '../../plugin.ts';
 import type { ReadyAction } from '../collect/actions.ts';
@@ -95,6 +95,6 @@ export class Armed {
 
   #onError(error: unknown): void {
     this.#onGap(messageOf(error));
-    if (error instanceof Error) this.#context.log.debug(`${error.stack}`);
+    if (!(error instanceof RigError)) this.#context.log.bug(error);
   }
 }

@@ -5,6 +5,7 @@ import type { End, EndRequest } from './end.ts';
 
 export class Ending {
   #end: End | undefined;
+  #hasDiscarded = false;
   readonly #over = new AbortController();
   readonly #ending = new AbortController();
   readonly #discarding = new AbortController();
@@ -12,6 +13,11 @@ export class Ending {
   /** Why the rig ends; undefined while it does not. */
   get end(): End | undefined {
     return this.#end;
+  }
+
+  /** Whether something was being collected that was to be discarded. */
+  get hasDiscarded(): boolean {
+    return this.#hasDiscarded;
   }
 
   /** Who ended the rig from outside. */
@@ -47,10 +53,13 @@ export class Ending {
 
   /**
    * The rig is ended from outside. The first request decides, but what a later one discards is discarded. Returns whether this
-   * is the first one.
+   * is the first one. `isBusy` says that something is being collected.
    */
-  request(request: EndRequest): boolean {
-    if (!request.keep) this.#discarding.abort();
+  request(request: EndRequest, isBusy: boolean): boolean {
+    if (!request.keep) {
+      this.#hasDiscarded ||= isBusy;
+      this.#discarding.abort();
+    }
     if (this.#end?.kind === 'request') return false;
     this.#end = { kind: 'request', request };
     this.#ending.abort();

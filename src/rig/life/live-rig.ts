@@ -7,18 +7,17 @@ import type { Plugins, Trigger } from '../../plugin.ts';
 import { Collection } from '../collect/collection.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
 import { clearLeftover, makeWorkFolder, removeWorkFolder } from '../collect/work-folder.ts';
-import type { HoldReason } from '../condition/hold.ts';
 import type { MetBy } from '../condition/together.ts';
 import { announceEnd, announceTrigger, notify } from '../log/announce.ts';
 import type { RigLog } from '../log/log.ts';
 import { controlSocket, isoTime } from '../records/paths.ts';
 import { type FinishedRecord, type LiveStatus, type Progress, type RigState, rowOf } from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
-import { writeRecord } from '../registry/finished.ts';
 import type { Request } from '../wire/control.ts';
 import { Armed } from './armed.ts';
 import { type EndRequest, outcomeOf } from './end.ts';
 import { Ending } from './ending.ts';
+import { keepRecord } from './keep-record.ts';
 import { Packing } from './packing.ts';
 import { Presence } from './presence.ts';
 import type { RigStatus, Starter } from './starter.ts';
@@ -45,9 +44,6 @@ export class LiveRig {
   readonly #packing: Packing;
   #status: LiveStatus = 'starting';
   #lastTaken: TakenTrigger | undefined;
-  #hasDiscarded = false;
-  /** Why the last trigger that was met was passed over, if so. */
-  #heldFor: HoldReason | undefined;
   readonly #ended = Promise.withResolvers<FinishedRecord>();
   /** What is to be cancelled when it ends. */
   readonly #timers: Cancel[] = [];
@@ -67,7 +63,7 @@ export class LiveRig {
       remark: (text) => this.#remark(text),
     });
     this.#presence = new Presence(state, log);
-    this.#triggers = new Triggers(spec, this.#armed.clock, (taken) => this.#onTaken(taken));
+    this.#triggers = new Triggers(spec, this.#armed.clock, log, (taken) => this.#onTaken(taken));
     this.#packing = new Packing(spec, log, () => this.#save());
     this.#ending.over.addEventListener('abort', () => this.#triggers.end());
     starter.onEndRequest((request) => this.end(request));
@@ -107,11 +103,10 @@ export class LiveRig {
 
   /** Ends the rig, whatever it does. */
   end(request: EndRequest): void {
-    if (!request.keep)
-      this.#hasDiscarded ||= this.#status === 'triggered' || this.#packing.isBusy || this.#triggers.waiting > 0;
+    const isBusy = this.#status === 'triggered' || this.#packing.isBusy || this.#triggers.waiting > 0;
     // What a trigger has seen is kept; the actions of several that wait would never come to an end.
     const dropped = this.#triggers.drop();
-    if (this.#ending.request(request)) this.#log.info(`is ended by ${request.by}`);
+    if (this.#ending.request(request, isBusy)) this.#log.info(`is ended by ${request.by}`);
     if (dropped > 0) this.#log.warn(`triggers that were waiting are passed over: ${dropped}`);
   }
 
@@ -123,29 +118,19 @@ export class LiveRig {
   #onMet(by: MetBy): boolean {
     if (this.#triggers.isOver) return false;
     const held = this.#triggers.offer(by);
-    if (held === undefined) return true;
-    this.#armed.watches.passOver(by.monitor, held);
-    const { subject, because } = by.met;
-    // Once, until the next trigger: in a burst every line may be held back.
-    if (this.#heldFor !== held)
-      this.#log.info(`a trigger is passed over (${held}): ${[subject, because].filter(Boolean).join(': ')}`);
-    this.#heldFor = held;
-    return false;
+    if (held !== undefined) this.#armed.watches.passOver(by.monitor, held);
+    return held === undefined;
   }
 
   /** In the very turn of the trigger. */
   #onTaken({ trigger }: TakenTrigger): void {
-    this.#heldFor = undefined;
     if (this.#triggers.isOver) this.#ending.stopWatching();
     this.#armed.atOnce(trigger);
   }
 
-  /** Acts as if the condition had been met; no cooldown and no limit holds a user back. Throws a RigError when it cannot. */
   #triggerNow(): RigStatus {
     if (this.#status === 'starting') throw new RigError('is not armed yet');
-    if (this.#triggers.isOver) throw new RigError('has triggered or is ending already');
-    if (this.#triggers.waiting > 0) throw new RigError('a trigger is waiting already');
-    this.#triggers.takeNow('rig trigger', 'a user asked for it');
+    this.#triggers.takeForUser();
     return this.#describe();
   }
 
@@ -171,7 +156,7 @@ export class LiveRig {
       await Promise.all([this.#packing.whenDone(), this.#warmingUp]);
       await removeWorkFolder(this.#spec);
     } catch (error) {
-      this.#log.error(`unexpected: ${error instanceof Error ? error.stack : error}`);
+      this.#log.bug(error);
       const [kept = null] = await clearLeftover(this.#spec).catch(() => []);
       this.#packing.note({ result: kept, reasons: [messageOf(error)] });
     }
@@ -188,20 +173,12 @@ export class LiveRig {
     const collection = new Collection(taken, { spec, log, armed, ending });
     const running = collection.run();
     log.info(`triggered by ${[trigger.subject, trigger.because, trigger.text].filter(Boolean).join(': ')}`);
-    const announcing = this.#announce(trigger);
+    const announcing = announce(spec.id, trigger, log, () => this.#save());
     await running;
     this.#packing.add(collection, ending.discarding, announcing);
     // What triggers next does not wait for the archive.
     if (isLast || ending.end || this.#packing.isFull) await this.#packing.whenDone();
     if (!isLast) this.#status = 'watching';
-  }
-
-  /** Says that the rig has triggered, to who asks later and to who reads the journal. The first action runs already. */
-  async #announce(trigger: Trigger): Promise<void> {
-    await delay(saveAfterMs);
-    this.#save();
-    await delay(announceAfterMs);
-    await announceTrigger(this.#spec.id, trigger, this.#log);
   }
 
   /** What the rig is and how far it has got. */
@@ -211,10 +188,9 @@ export class LiveRig {
   }
 
   #progress(): Progress {
-    const { hold } = this.#triggers;
     const triggered = this.#lastTaken ? isoTime(this.#lastTaken.at) : null;
     const { lastResult, results } = this.#packing;
-    return { triggered, ...hold.progress(), archive: lastResult, archives: results };
+    return { triggered, ...this.#triggers.hold.progress(), archive: lastResult, archives: results };
   }
 
   /** A rig that is killed leaves word of how far it had got. */
@@ -226,7 +202,7 @@ export class LiveRig {
     const done = {
       triggers: this.#triggers.hold.triggers,
       ...this.#packing.failures,
-      hasDiscarded: this.#hasDiscarded,
+      hasDiscarded: this.#ending.hasDiscarded,
     };
     const outcome = outcomeOf(this.#ending.end, done);
     return { ...rowOf(this.#state, this.#progress()), ...outcome, ended: isoTime(new Date()) };
@@ -234,10 +210,8 @@ export class LiveRig {
 
   /** Writes the record, gives the name back, and answers whoever asked for the end. */
   async finish(record: FinishedRecord): Promise<void> {
-    const result = record.archive === null ? '' : `, ${record.archive}`;
-    this.#log.info(`${record.status}${result}${record.reasons.map((reason) => `; ${reason}`).join('')}`);
-    await writeRecord(record).catch((error) => this.#log.error(`the record cannot be written: ${messageOf(error)}`));
-    await this.#endPrograms();
+    await keepRecord(record, this.#log);
+    await endPrograms();
     await this.#presence.leave();
     this.#ended.resolve(record);
     await Promise.all([
@@ -251,15 +225,23 @@ export class LiveRig {
   async abandon(): Promise<void> {
     this.#ending.stopWatching();
     // A journalctl that hangs is why it could not be armed, or why it would not end.
-    await this.#endPrograms();
+    await endPrograms();
     await Promise.race([Promise.all([this.#armed.stop(), this.#warmingUp]), delay(programsMs)]);
     await removeWorkFolder(this.#spec);
     await this.#presence.leave();
     await this.#presence.close();
   }
+}
 
-  /** Ends what still runs; one in uninterruptible sleep (D) cannot be ended, and must not hold up the end. */
-  async #endPrograms(): Promise<void> {
-    await Promise.race([ownPrograms.endAll(), delay(programsMs)]);
-  }
+/** Says that the rig has triggered, to who asks later and to who reads the journal. The first action runs already. */
+async function announce(id: string, trigger: Trigger, log: RigLog, save: () => void): Promise<void> {
+  await delay(saveAfterMs);
+  save();
+  await delay(announceAfterMs);
+  await announceTrigger(id, trigger, log);
+}
+
+/** Ends what still runs; one in uninterruptible sleep (D) cannot be ended, and must not hold up the end. */
+async function endPrograms(): Promise<void> {
+  await Promise.race([ownPrograms.endAll(), delay(programsMs)]);
 }

@@ -13,14 +13,14 @@ import type { Starter } from './starter.ts';
 /** Runs a rig from its spec to its end. Throws when it cannot be armed; then nothing of it remains. */
 export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins): Promise<FinishedRecord> {
   preferSmallHeap();
-  const owner = await ownIdentity();
+  const owner = ownIdentity();
   defendSelf();
   ownPrograms.setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
   const log = await openLog(spec.id, spec.debug, starter);
   const rig = new LiveRig({ version: 3, ...owner, spec }, log, starter, plugins);
   // A bug must not end the watch in silence: the record says that the rig failed, and of what.
   process.on('uncaughtException', (error) => {
-    log.error(`unexpected: ${error.stack}`);
+    log.bug(error);
     rig.fail(error);
   });
   await rig.claim();

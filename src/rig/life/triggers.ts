@@ -1,10 +1,12 @@
 /** Which of the conditions that are met make a trigger, and which trigger is worked on next. */
+import { RigError } from '../../errors.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Trigger } from '../../plugin.ts';
 import { mostKinds } from '../condition/distinct.ts';
 import { Hold, type HoldReason } from '../condition/hold.ts';
 import { type Met, metWithout } from '../condition/met.ts';
 import type { MetBy } from '../condition/together.ts';
+import type { RigLog } from '../log/log.ts';
 import { isoTime } from '../records/paths.ts';
 import type { RigSpec } from '../records/spec.ts';
 
@@ -19,17 +21,21 @@ export interface TakenTrigger {
 export class Triggers {
   readonly hold: Hold;
   readonly #clock: Clock;
+  readonly #log: Pick<RigLog, 'info'>;
   readonly #onTaken: (taken: TakenTrigger) => void;
   readonly #waiting: TakenTrigger[] = [];
   #isWorking = false;
   #isEnded = false;
+  /** Why the last trigger was held back, if it was. */
+  #heldFor: HoldReason | undefined;
   #changed = Promise.withResolvers<void>();
 
   /** `onTaken` is called in the very turn in which a trigger is taken. */
-  constructor(spec: RigSpec, clock: Clock, onTaken: (taken: TakenTrigger) => void) {
+  constructor(spec: RigSpec, clock: Clock, log: Pick<RigLog, 'info'>, onTaken: (taken: TakenTrigger) => void) {
     const isDistinct = spec.monitors.some(({ when }) => when.distinct !== undefined);
     this.hold = new Hold(spec.restart, clock, isDistinct ? mostKinds : 1);
     this.#clock = clock;
+    this.#log = log;
     this.#onTaken = onTaken;
   }
 
@@ -47,11 +53,20 @@ export class Triggers {
     // The first that waits is about to start: it does not count as waiting.
     const held = this.hold.reason(this.#isWorking ? this.waiting : Math.max(0, this.waiting - 1));
     if (held === undefined) this.take(by);
+    else this.#tellHeld(held, by.met);
     return held;
+  }
+
+  /** Once, until the next trigger: in a burst every match may be held back. */
+  #tellHeld(held: HoldReason, { subject, because }: Met): void {
+    if (this.#heldFor !== held)
+      this.#log.info(`a trigger is passed over (${held}): ${[subject, because].filter(Boolean).join(': ')}`);
+    this.#heldFor = held;
   }
 
   /** Takes a trigger that nothing holds back. */
   take({ monitor, met }: MetBy): void {
+    this.#heldFor = undefined;
     this.hold.take();
     const at = new Date(this.#clock.dateMs());
     const { atMs: _, earlier, facts = {}, ...rest } = met;
@@ -71,6 +86,13 @@ export class Triggers {
   #tellEarlier({ subject, text, atMs }: Met): NonNullable<Trigger['earlier']> {
     const atDateMs = this.#clock.dateMs() - (this.#clock.nowMs() - atMs);
     return { subject, text, time: isoTime(new Date(atDateMs)) };
+  }
+
+  /** Acts as if the condition had been met; no cooldown and no limit holds a user back. Throws a RigError when it cannot. */
+  takeForUser(): void {
+    if (this.isOver) throw new RigError('has triggered or is ending already');
+    if (this.waiting > 0) throw new RigError('a trigger is waiting already');
+    this.takeNow('rig trigger', 'a user asked for it');
   }
 
   /** Takes a trigger that no condition made. */

@@ -13,7 +13,7 @@ import { isoTime } from '../records/paths.ts';
 import type { RigSpec } from '../records/spec.ts';
 
 const silent = (): void => {};
-const noLog: RigLog = { debug: silent, info: silent, warn: silent, error: silent, lines: () => [] };
+const noLog: RigLog = { debug: silent, info: silent, warn: silent, error: silent, bug: silent, lines: () => [] };
 
 const runTrue = defineAction({
   name: 'warm-up',

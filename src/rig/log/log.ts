@@ -18,6 +18,8 @@ export interface RigLog {
   info(text: string): void;
   warn(text: string): void;
   error(text: string): void;
+  /** An error that nobody expected, with all that is known of it. */
+  bug(error: unknown): void;
   /** This rig's last lines, for its archive. */
   lines(): string[];
 }
@@ -76,6 +78,7 @@ export async function openLog(id: string, debug: boolean, { show, remark }: LogL
     info: (text) => log('info', text),
     warn: (text) => log('warn', text),
     error: (text) => log('error', text),
+    bug: (error) => log('error', `unexpected: ${error instanceof Error ? error.stack : error}`),
     lines: () => [...lines],
   };
 }

@@ -97,7 +97,7 @@ export async function untilCleaned(id: string): Promise<void> {
 }
 
 async function clean(id: string, folder: StateFolder, owner: string, takeDown: TakeDown): Promise<void> {
-  const mine = `cleaner.${ownerMarker(await ownIdentity())}.json`;
+  const mine = `cleaner.${ownerMarker(ownIdentity())}.json`;
   try {
     // Its rig has just renamed it away, and will remove it.
     if (!(await folder.isInPlace(id))) return;

@@ -1,13 +1,12 @@
 /** What the files in a rig's folder hold, as far as it can be trusted. */
-import { RigError } from '../../errors.ts';
+import { noProc } from '../../host/descriptors.ts';
 import { readProcess } from '../../host/processes/stat.ts';
 import type { Owner, Progress, RigState } from '../records/rows.ts';
-import { noProc } from './state-folder.ts';
 
 /** This process. */
-export async function ownIdentity(): Promise<Owner> {
+export function ownIdentity(): Owner {
   const self = readProcess(process.pid);
-  if (self === undefined) throw new RigError(noProc);
+  if (self === undefined) throw noProc();
   return { pid: self.pid, startTime: self.startTime };
 }
 
@@ -23,6 +22,7 @@ export function isState(value: unknown): value is RigState {
   return isOwner(value) && version === 3 && Array.isArray(spec?.monitors) && Array.isArray(spec.actions);
 }
 
+/** Whether it is how far a rig has got. */
 export function isProgress(value: unknown): value is Progress {
   const { triggers, restartsLeft, archives } = (value ?? {}) as Partial<Progress>;
   return typeof triggers === 'number' && typeof restartsLeft === 'number' && Array.isArray(archives);

@@ -1,11 +1,8 @@
 /** A rig's folder under /run/rig. */
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { RigError } from '../../errors.ts';
-import { descriptorPath } from '../../host/descriptors.ts';
+import { descriptorPath, noProc } from '../../host/descriptors.ts';
 import { stateFolder } from '../records/paths.ts';
-
-export const noProc = '/proc is not mounted: rig cannot tell processes apart';
 
 /** A rig's folder as it was met: a descriptor, so that what is done in it is done in this one and in no later one. */
 export class StateFolder {
@@ -21,7 +18,7 @@ export class StateFolder {
     const folder = new StateFolder(handle);
     if (existsSync(folder.inside())) return folder;
     await folder.close();
-    throw new RigError(noProc);
+    throw noProc();
   }
 
   inside(name = ''): string {

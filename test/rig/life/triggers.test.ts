@@ -9,7 +9,7 @@ import { specWith } from '../../support/spec.ts';
 function make(restart: RestartRules, monitors: RigSpec['monitors'] = []) {
   const clock = new DrivenClock();
   const taken: TakenTrigger[] = [];
-  const triggers = new Triggers(specWith({ restart, monitors }), clock, (each) => taken.push(each));
+  const triggers = new Triggers(specWith({ restart, monitors }), clock, { info: () => {} }, (each) => taken.push(each));
   return { triggers, clock, taken };
 }
 
