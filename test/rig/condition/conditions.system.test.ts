@@ -28,7 +28,10 @@ test('--exclude passes lines over, commas and all, and the rig says how many', a
     const condition = (await theSources(host, id)).find(({ source }) => source === 'condition');
     return JSON.stringify(condition?.passedOver) === '{"excluded":2}';
   });
-  assert.match((await theRig(host, id)).monitors[0]?.condition ?? '', /"boom", passing over "never, ever" and "harm\(less\)\+"/);
+  assert.match(
+    (await theRig(host, id)).monitors[0]?.condition ?? '',
+    /"boom", passing over "never, ever" and "harm\(less\)\+"/,
+  );
   host.append(file, 'boom, never\n');
   assert.equal((await triggerOf(host, id)).text, 'boom, never');
 });
@@ -53,7 +56,7 @@ test('--absent does not mistake its own stop for a silence', async (t) => {
   assert.equal((await triggerOf(host, id)).matches, 1);
 });
 
-test('--then triggers when the second line follows the first, also from another source', async (t) => {
+test('--then triggers when the second line follows the first, with its groups, also from another source', async (t) => {
   const host = await startHost(t);
   await host.startJournald();
   host.write(file, '');
@@ -62,7 +65,7 @@ test('--then triggers when the second line follows the first, also from another 
     host,
     'logs',
     '-m',
-    'link down',
+    'link (down|lost)',
     '--then',
     'failover',
     '--within',
@@ -75,6 +78,7 @@ test('--then triggers when the second line follows the first, also from another 
   host.append(file, 'failover now\n');
   const trigger = await triggerOf(host, id);
   assert.deepEqual([trigger.text, trigger.earlier?.text], ['failover now', 'link down']);
+  assert.deepEqual(trigger.facts.groups, { 1: 'down' });
 });
 
 test('--unless triggers when the second line does not come, and not when it does', async (t) => {
