@@ -11,10 +11,7 @@ import { waitFor } from '../support/wait.ts';
 import { type Command, findCommands, findInlineCommands, findSessions, pages } from './pages.ts';
 
 /** What the pages describe and rig cannot do yet. An entry that is no longer needed fails the test: remove it then. */
-const PENDING = ['rig process', '--tcpdump', '--exec-shell', '--gcore-all-pids', '(?<!', '\\1', '(?i)'];
-
-/** Old spellings that rig still has. */
-const UNDOCUMENTED = ['rig logs --gcore-all-pids', 'rig logs --shell'];
+const PENDING = ['rig process', '--tcpdump'];
 
 /** Typed where rig is built, and not on the host that it watches. */
 const isTypedElsewhere = ({ text }: Command): boolean => /^(npm|scp) /.test(text);
@@ -134,5 +131,5 @@ test('every option of every monitor and command is on a page', async (t) => {
     for (const [, option = ''] of help.matchAll(/^ {2}(?:-\w, | {4})--([\w-]+)/gm))
       if (!new RegExp(`--${option}(?![\\w-])`).test(documentation)) missing.push(`rig ${name} --${option}`);
   }
-  assert.deepEqual([...new Set(missing)], UNDOCUMENTED);
+  assert.deepEqual([...new Set(missing)], []);
 });
