@@ -66,14 +66,14 @@ test('a zombie is refused', async (t) => {
   const parent = await start(t, 'bash', ['-c', `${child} & echo $!; exec sleep 1000`]);
   let said = '';
   parent.stdout?.on('data', (chunk) => (said += chunk));
-  await waitFor('the zombie', async () => (await readProcess(Number(said.trim() || 0)))?.state === 'Z');
+  await waitFor('the zombie', async () => readProcess(Number(said.trim() || 0))?.state === 'Z');
   await assert.rejects(prepareTargets([said.trim()], false, prepareContext()), usage(/already ended/));
 });
 
 test('a traced process is remarked on', async (t) => {
   const pid = await startStranger(t);
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${pid}`, '-ex', 'shell sleep 1000']);
-  await waitFor('gdb to attach', async () => (await readProcessStatus(pid))?.tracer === gdb.pid);
+  await waitFor('gdb to attach', async () => readProcessStatus(pid)?.tracer === gdb.pid);
   const context = prepareContext();
   await prepareTargets([String(pid)], false, context);
   assert.match(context.remarks.join(), new RegExp(`traced by process ${gdb.pid}`));

@@ -6,8 +6,8 @@ import { monitorCommands, otherCommands } from '../../src/commands/index.ts';
 import { monitors } from '../../src/monitors/index.ts';
 import { nearest } from '../../src/options/nearest.ts';
 import { parseOptions } from '../../src/options/parse.ts';
-import { parseDuration } from '../../src/options/values.ts';
 import type { Option, OptionTable } from '../../src/options/table.ts';
+import { parseDuration } from '../../src/options/values.ts';
 
 const table = {
   message: { kind: 'text', short: 'm', hint: 'TEXT', summary: 'text' },

@@ -16,13 +16,13 @@ const pollMs = 5;
  */
 export async function letRun(target: ProcessIdentity, detached: boolean): Promise<number> {
   const deadline = performance.now() + letGoWithinMs;
-  let tracer = (await readProcessStatus(target.pid))?.tracer ?? 0;
+  let tracer = readProcessStatus(target.pid)?.tracer ?? 0;
   // After an orderly detach a tracer is someone else's, another rig's perhaps: not ours to wait for.
   while (tracer !== 0 && !detached && performance.now() < deadline) {
     await delay(pollMs);
-    tracer = (await readProcessStatus(target.pid))?.tracer ?? 0;
+    tracer = readProcessStatus(target.pid)?.tracer ?? 0;
   }
-  const now = await readProcess(target.pid);
+  const now = readProcess(target.pid);
   if (now === undefined || now.startTime !== target.startTime) return 0;
   // Not only when it is stopped: a SIGSTOP on its way would stop it a moment later; SIGCONT takes that back too, signal(7).
   // Nor while someone else traces it: SIGCONT would take the SIGSTOP away by which that one attaches, and waits for.
@@ -33,9 +33,9 @@ export async function letRun(target: ProcessIdentity, detached: boolean): Promis
 /** The processes that one of these has attached to. */
 async function findTraced(tracers: Set<number>): Promise<(ProcessStat & { tracer: number })[]> {
   const traced: (ProcessStat & { tracer: number })[] = [];
-  for (const pid of await listPids()) {
-    const tracer = (await readProcessStatus(pid))?.tracer ?? 0;
-    const process = tracers.has(tracer) ? await readProcess(pid) : undefined;
+  for (const pid of listPids()) {
+    const tracer = readProcessStatus(pid)?.tracer ?? 0;
+    const process = tracers.has(tracer) ? readProcess(pid) : undefined;
     if (process) traced.push({ ...process, tracer });
   }
   return traced;

@@ -13,6 +13,6 @@ const restless = '[ "$1" = 100000 ] || exec /bin/sh -c "$0" "$0" $(($1 + 1))';
 
 test('what a process was started with is known also in the moment in which it gets another program', async (t) => {
   const { pid } = await start(t, 'env', ['RIG_RESTLESS=yes', '/bin/sh', '-c', restless, restless, '0']);
-  await waitFor('the shell to run', async () => (await readProcess(pid))?.comm === 'sh');
+  await waitFor('the shell to run', async () => readProcess(pid)?.comm === 'sh');
   for (let look = 1; look <= 1000; look++) assert.equal(await readVariable(pid, 'RIG_RESTLESS'), 'yes', `look ${look}`);
 });
