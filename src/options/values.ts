@@ -63,12 +63,8 @@ function parseOne(option: Option, text: string): unknown {
   }
 }
 
-/** There is no value at all. */
+/** What is wrong where there is no value at all. */
 class NoValue extends Error {}
-
-/** The error of an option that has no value. */
-export const needsValue = (name: string): UsageError =>
-  new UsageError(`--${name}: needs a value; one that begins with a dash is written --${name}=-VALUE`);
 
 /** Throws an Error that says what is wrong, without the option's name. */
 function convert(option: Option, given: string[] | boolean): unknown {
@@ -122,8 +118,11 @@ export function toValues<T extends OptionTable>(table: T, given: Given, others: 
       values[name] =
         raw === undefined ? (option.default ?? (option.kind === 'flag' ? false : undefined)) : convert(option, raw);
     } catch (error) {
-      if (error instanceof NoValue) throw needsValue(name);
-      throw new UsageError(`--${name}: ${messageOf(error)}`, { cause: error });
+      const why =
+        error instanceof NoValue
+          ? `needs a value; one that begins with a dash is written --${name}=-VALUE`
+          : messageOf(error);
+      throw new UsageError(`--${name}: ${why}`, { cause: error });
     }
   }
   checkRelations(table, given, others);
