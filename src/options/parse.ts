@@ -3,7 +3,7 @@ import minimist from 'minimist';
 import { UsageError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { isNegatable, type Option, type OptionTable, type Values } from './table.ts';
-import { type Given, toValues } from './values.ts';
+import { type Given, missingValue, toValues } from './values.ts';
 
 function unknownOption(typed: string, table: OptionTable): UsageError {
   const shown = typed.replace(/=.*/s, '');
@@ -56,6 +56,8 @@ function prepare(argv: string[], table: OptionTable): string[] {
       const otherwise = option.kind === 'count' ? String(option.otherwise) : '';
       prepared.push(`--${name}=${argv.slice(at + 1, at + 1 + count).join(',') || otherwise}`);
       at += count;
+    } else if (option && name !== undefined && takesValue(option) && /^-./.test(argv[at + 1] ?? '')) {
+      throw missingValue(name, option);
     } else if (/^-[^-]./.test(argument)) prepared.push(...splitShort(argument, table));
     else prepared.push(argument);
   }
@@ -64,22 +66,24 @@ function prepare(argv: string[], table: OptionTable): string[] {
 
 /** What minimist would take in silence: a value for a flag, names that every object has. */
 function refuseStrange(argv: string[], table: OptionTable): void {
-  const end = argv.indexOf('--');
-  for (const argument of end < 0 ? argv : argv.slice(0, end)) {
-    const [, name = '', value] = /^--([^=]+)(=)?/.exec(argument) ?? [];
+  for (const argument of argv) {
+    const [, no = '', name = '', value] = /^--(no-)?([^=]+)(=)?/.exec(argument) ?? [];
     if (name in {}) throw unknownOption(argument, table);
-    if (value !== undefined && table[name]?.kind === 'flag') throw new UsageError(`--${name} takes no value`);
+    const option = table[name];
+    if (option && value !== undefined && (no ? isNegatable(option) : option.kind === 'flag'))
+      throw new UsageError(`--${no}${name} takes no value`);
   }
 }
 
-function givenFor(name: string, option: Option, raw: unknown): string[] | boolean {
-  const values = [raw].flat();
+/** `isNegated`: `--no-NAME` was typed, which minimist forgets when the option follows it. */
+function givenFor(name: string, option: Option, raw: unknown, isNegated: boolean): string[] | boolean {
+  if (isNegated && !isNegatable(option)) throw new UsageError(`unknown option --no-${name}`);
   if (option.kind === 'flag') {
-    if (raw === false && !isNegatable(option)) throw new UsageError(`unknown option --no-${name}`);
-    return raw === true;
+    if (raw === true || isNegated) return raw === true;
+    throw new UsageError(`--${name} takes no value`);
   }
-  if (!values.includes(false)) return values as string[];
-  if (!isNegatable(option)) throw new UsageError(`unknown option --no-${name}`);
+  const values = [raw].flat();
+  if (!isNegated) return values as string[];
   if (values.some((value) => value !== false)) throw new UsageError(`--${name} and --no-${name} exclude each other`);
   return false;
 }
@@ -89,7 +93,9 @@ function givenFor(name: string, option: Option, raw: unknown): string[] | boolea
  * that is unknown, with the nearest one that is not.
  */
 export function readArguments(table: OptionTable, argv: string[]): { given: Given; words: string[] } {
-  refuseStrange(argv, table);
+  const end = argv.indexOf('--');
+  const typed = end < 0 ? argv : argv.slice(0, end);
+  refuseStrange(typed, table);
   const names = Object.keys(table);
   const flags = names.filter((name) => !takesValue(table[name]));
   const raw = minimist(prepare(argv, table), {
@@ -106,7 +112,7 @@ export function readArguments(table: OptionTable, argv: string[]): { given: Give
   const given: Given = {};
   for (const [name, option] of Object.entries(table)) {
     if (raw[name] === undefined || raw[name] === null) continue;
-    given[name] = givenFor(name, option, raw[name]);
+    given[name] = givenFor(name, option, raw[name], typed.includes(`--no-${name}`));
   }
   return { given, words: raw._ };
 }

@@ -63,8 +63,12 @@ function parseOne(option: Option, text: string): unknown {
   }
 }
 
-/** What is wrong where there is no value at all. */
-class NoValue extends Error {}
+/** The error for an option that was given without its value. */
+export function missingValue(name: string, option: Option): UsageError {
+  const why = option.kind === 'list' ? option.whenEmpty : undefined;
+  const hint = `needs a value; one that begins with a dash is written --${name}=-VALUE`;
+  return new UsageError(`--${name}: ${why ?? hint}`);
+}
 
 /** Throws an Error that says what is wrong, without the option's name. */
 function convert(option: Option, given: string[] | boolean): unknown {
@@ -72,9 +76,6 @@ function convert(option: Option, given: string[] | boolean): unknown {
   // Node replaces what is not UTF-8 in argv: the text that was typed is lost and would never be found.
   if (given.some((text) => text.includes('\ufffd')))
     throw new Error('expected UTF-8; is the terminal set to another encoding?');
-  if (given.every((text) => text === '') && option.kind === 'list' && option.whenEmpty !== undefined)
-    throw new Error(option.whenEmpty);
-  if (given.includes('')) throw new NoValue();
   if (option.kind === 'list') return parseList(given);
   if (option.kind === 'choices') return parseList(given).map((text) => parseChoice(text, option.choices));
   if (option.kind === 'texts') return given;
@@ -114,15 +115,12 @@ export function toValues<T extends OptionTable>(table: T, given: Given, others: 
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries<Option>(table)) {
     const raw = given[name];
+    if (Array.isArray(raw) && raw.includes('')) throw missingValue(name, option);
     try {
       values[name] =
         raw === undefined ? (option.default ?? (option.kind === 'flag' ? false : undefined)) : convert(option, raw);
     } catch (error) {
-      const why =
-        error instanceof NoValue
-          ? `needs a value; one that begins with a dash is written --${name}=-VALUE`
-          : messageOf(error);
-      throw new UsageError(`--${name}: ${why}`, { cause: error });
+      throw new UsageError(`--${name}: ${messageOf(error)}`, { cause: error });
     }
   }
   checkRelations(table, given, others);
