@@ -24,7 +24,7 @@ function parseIpv4(text: string): DefaultRoute[] {
     .map(([name = '', , , , , , metric]) => ({ interface: name, metric: Number(metric) }));
 }
 
-/** Columns: destination, its prefix length, source, its prefix length, next hop, metric (hexadecimal), references, uses, flags, interface. */
+/** Columns: destination, prefix length, source, prefix length, next hop, metric (hexadecimal), two counters, flags, interface. */
 function parseIpv6(text: string): DefaultRoute[] {
   return rowsOf(text)
     .filter(

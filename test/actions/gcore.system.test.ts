@@ -11,18 +11,24 @@ import { ActionError } from '../../src/errors.ts';
 import { startedAtMs } from '../../src/host/processes/start-time.ts';
 import { isAlive, readProcess, sendSignal } from '../../src/host/processes/stat.ts';
 import { readProcessStatus } from '../../src/host/processes/status.ts';
-import type { ActionContext } from '../../src/plugin.ts';
+import { findProgram } from '../../src/host/programs/find-program.ts';
+import type { TriggerContext } from '../../src/plugin.ts';
+import { asking, triggerContext } from '../support/contexts.ts';
 import { copySleep, kill, makeFolder, mustRead, start, startStranger } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
-import { actionContext, prepareContext } from './context.ts';
 
-const prepare = (wanted: string[], allPids = false) =>
-  gcore.prepare({ gcore: wanted, 'all-pids': allPids }, prepareContext());
+const program = (await findProgram('gcore')) ?? assert.fail('there is no gcore');
+
+const prepare = async (wanted: string[], allPids = false) =>
+  gcore.plan(
+    { gcore: wanted, 'gcore-all-pids': allPids },
+    asking({ gives: ['process', 'processes'], programs: { gcore: program } }),
+  );
 
 /** What the manifest gets, whether the action did what it is for or not. */
-async function run(plan: GcorePlan, context: ActionContext): Promise<{ outcomes: Outcome[]; error?: ActionError }> {
+async function run(plan: GcorePlan, context: TriggerContext): Promise<{ outcomes: Outcome[]; error?: ActionError }> {
   try {
-    return { outcomes: (await gcore.run(plan, context)).processes as Outcome[] };
+    return { outcomes: (await gcore.run?.(plan, context))?.processes as Outcome[] };
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     return { outcomes: error.details.processes as Outcome[], error };
@@ -38,7 +44,7 @@ const killTracer = (tracer: number): boolean => tracer !== 0 && sendSignal(trace
 test('a process is dumped into a core that gdb opens', async (t) => {
   const dir = makeFolder(t);
   const pid = await startStranger(t);
-  const { outcomes, error } = await run(await prepare([String(pid)]), actionContext(dir));
+  const { outcomes, error } = await run(await prepare([String(pid)]), triggerContext(dir));
   assert.equal(error, undefined);
   const file = `core.sleep.${pid}`;
   assert.deepEqual(outcomes, [
@@ -54,7 +60,7 @@ test('a process is dumped into a core that gdb opens', async (t) => {
 
 test('a process that was dumped goes on running, with no tracer', async (t) => {
   const pid = await startStranger(t);
-  await run(await prepare([String(pid)]), actionContext(makeFolder(t)));
+  await run(await prepare([String(pid)]), triggerContext(makeFolder(t)));
   await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
   assert.equal(readProcessStatus(pid)?.tracer, 0);
 });
@@ -63,7 +69,7 @@ test('a process that was stopped before it was dumped stays stopped', async (t) 
   const pid = await startStranger(t);
   process.kill(pid, 'SIGSTOP');
   await waitFor('the process to stop', async () => (await stateOf(pid)) === 'T');
-  const { outcomes } = await run(await prepare([String(pid)]), actionContext(makeFolder(t)));
+  const { outcomes } = await run(await prepare([String(pid)]), triggerContext(makeFolder(t)));
   assert.deepEqual(statuses(outcomes), ['dumped']);
   // gdb has let go of it; that it stops is its own next step.
   await waitFor('the process to be stopped', async () => (await stateOf(pid)) === 'T');
@@ -74,7 +80,7 @@ test('a pid that another process has by now is never dumped', async (t) => {
   const pid = await startStranger(t);
   const { startTime } = await mustRead(pid);
   const plan = await prepare([String(pid)]);
-  const context = actionContext(dir);
+  const context = triggerContext(dir);
   const stale: GcorePlan = { ...plan, targets: [{ kind: 'pid', pid, startTime: startTime - 1, comm: 'nginx' }] };
   const { outcomes, error } = await run(stale, context);
   assert.deepEqual(statuses(outcomes), ['exited']);
@@ -87,7 +93,7 @@ test('a process that has exited does not fail the action when another was dumped
   const [gone, there] = [await startStranger(t), await startStranger(t)];
   const plan = await prepare([String(gone), String(there)]);
   await kill(gone);
-  const { outcomes, error } = await run(plan, actionContext(makeFolder(t)));
+  const { outcomes, error } = await run(plan, triggerContext(makeFolder(t)));
   assert.equal(error, undefined);
   assert.deepEqual(statuses(outcomes), ['exited', 'dumped']);
 });
@@ -96,7 +102,7 @@ test('a process that cannot be dumped fails the action after the others were dum
   const [traced, free] = [await startStranger(t), await startStranger(t)];
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${traced}`, '-ex', 'shell sleep 1000']);
   await waitFor('gdb to attach', async () => readProcessStatus(traced)?.tracer === gdb.pid);
-  const { outcomes, error } = await run(await prepare([String(traced), String(free)]), actionContext(makeFolder(t)));
+  const { outcomes, error } = await run(await prepare([String(traced), String(free)]), triggerContext(makeFolder(t)));
   assert.deepEqual(statuses(outcomes), ['failed', 'dumped']);
   assert.equal(error?.message, `${traced}: it is traced by process ${gdb.pid}`);
   assert.equal(readProcessStatus(traced)?.tracer, gdb.pid);
@@ -108,7 +114,7 @@ test('a name means the process that has it when the rig triggers', async (t) => 
   const plan = await prepare(['rig-service']);
   await kill(before);
   const after = await startStranger(t, program);
-  const { outcomes } = await run(plan, actionContext(makeFolder(t)));
+  const { outcomes } = await run(plan, triggerContext(makeFolder(t)));
   assert.deepEqual(
     outcomes.map(({ pid, status }) => ({ pid, status })),
     [{ pid: after, status: 'dumped' }],
@@ -116,16 +122,16 @@ test('a name means the process that has it when the rig triggers', async (t) => 
 });
 
 test('a name that no process has when the rig triggers fails the action', async (t) => {
-  const { outcomes, error } = await run(await prepare(['rig-nobody']), actionContext(makeFolder(t)));
+  const { outcomes, error } = await run(await prepare(['rig-nobody']), triggerContext(makeFolder(t)));
   assert.deepEqual(statuses(outcomes), ['not running']);
   assert.equal(error?.message, 'rig-nobody: no process of this name was running');
 });
 
-test('with --all-pids every process of a name is dumped', async (t) => {
+test('with --gcore-all-pids every process of a name is dumped', async (t) => {
   const dir = makeFolder(t);
   const program = copySleep(makeFolder(t), 'rig-workers');
   const pids = [await startStranger(t, program), await startStranger(t, program)];
-  const { outcomes } = await run(await prepare(['rig-workers'], true), actionContext(dir));
+  const { outcomes } = await run(await prepare(['rig-workers'], true), triggerContext(dir));
   assert.deepEqual(
     outcomes.map(({ pid, status }) => ({ pid, status })),
     pids.map((pid) => ({ pid, status: 'dumped' })),
@@ -138,7 +144,7 @@ test('of several processes that have a name only when the rig triggers, the olde
   const oldest = await startStranger(t, program);
   const plan = await prepare(['rig-forked']);
   const second = await startStranger(t, program);
-  const { outcomes } = await run(plan, actionContext(makeFolder(t)));
+  const { outcomes } = await run(plan, triggerContext(makeFolder(t)));
   assert.deepEqual(
     outcomes.map(({ pid, note }) => ({ pid, note })),
     [{ pid: oldest, note: `the oldest of ${oldest} ${second}` }],
@@ -147,13 +153,13 @@ test('of several processes that have a name only when the rig triggers, the olde
 
 test('a process that is meant twice is dumped once', async (t) => {
   const pid = await startStranger(t, copySleep(makeFolder(t), 'rig-once'));
-  const { outcomes } = await run(await prepare([String(pid), 'rig-once']), actionContext(makeFolder(t)));
+  const { outcomes } = await run(await prepare([String(pid), 'rig-once']), triggerContext(makeFolder(t)));
   assert.equal(outcomes.length, 1);
 });
 
 test('@match dumps the process that logged the line', async (t) => {
   const pid = await startStranger(t);
-  const context = actionContext(makeFolder(t), { process: { pid, seenAtMs: Date.now() } });
+  const context = triggerContext(makeFolder(t), { process: { pid, seenAtMs: Date.now() } });
   const { outcomes } = await run(await prepare(['@match']), context);
   assert.deepEqual(
     outcomes.map((outcome) => ({ pid: outcome.pid, status: outcome.status })),
@@ -166,22 +172,38 @@ test('@match does not dump a process that started after the line was logged', as
   const pid = await startStranger(t);
   // By more than this process may stand still between the two clocks by which rig tells the start.
   const seenAtMs = startedAtMs(await mustRead(pid)) - 5000;
-  const { outcomes, error } = await run(await prepare(['@match']), actionContext(dir, { process: { pid, seenAtMs } }));
+  const { outcomes, error } = await run(await prepare(['@match']), triggerContext(dir, { process: { pid, seenAtMs } }));
   assert.deepEqual(statuses(outcomes), ['exited']);
   assert.match(String(error?.message), /started later/);
   assert.deepEqual(readdirSync(dir), []);
 });
 
 test('@match does not dump rig itself', async (t) => {
-  const context = actionContext(makeFolder(t), { process: { pid: process.pid, seenAtMs: Date.now() } });
+  const context = triggerContext(makeFolder(t), { process: { pid: process.pid, seenAtMs: Date.now() } });
   const { outcomes, error } = await run(await prepare(['@match']), context);
   assert.deepEqual(statuses(outcomes), ['failed']);
   assert.match(String(error?.message), /is rig itself/);
 });
 
 test('@match fails for a trigger that names no process', async (t) => {
-  const { error } = await run(await prepare(['@match']), actionContext(makeFolder(t)));
+  const { error } = await run(await prepare(['@match']), triggerContext(makeFolder(t)));
   assert.equal(error?.message, '@match: the trigger names no process');
+});
+
+test('@monitor dumps the processes that the monitor watches', async (t) => {
+  const pids = [await startStranger(t), await startStranger(t)];
+  const watched = await Promise.all(pids.map((pid) => mustRead(pid)));
+  const context = { ...triggerContext(makeFolder(t)), monitorProcesses: () => watched };
+  const { outcomes } = await run(await prepare(['@monitor']), context);
+  assert.deepEqual(
+    outcomes.map(({ wanted, pid, status }) => ({ wanted, pid, status })),
+    pids.map((pid) => ({ wanted: '@monitor', pid, status: 'dumped' })),
+  );
+});
+
+test('@monitor fails where the monitor watches no process', async (t) => {
+  const { error } = await run(await prepare(['@monitor']), triggerContext(makeFolder(t)));
+  assert.equal(error?.message, '@monitor: the monitor watched no process');
 });
 
 test('a process name with slashes and escapes makes a plain file name', async (t) => {
@@ -190,7 +212,7 @@ test('a process name with slashes and escapes makes a plain file name', async (t
   const wrapper = await start(t, 'sh', ['-c', 'bash -c "$0"; true', script]);
   const [said] = (await once(wrapper.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   const pid = Number(said);
-  const { outcomes } = await run(await prepare([String(pid)]), actionContext(dir));
+  const { outcomes } = await run(await prepare([String(pid)]), triggerContext(dir));
   assert.deepEqual(
     outcomes.map(({ name, status }) => ({ name, status })),
     [{ name: '../x\u001b[1m y', status: 'dumped' }],
@@ -232,7 +254,7 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
     );
     const ending = new AbortController();
     let hasEnded = false;
-    const context = actionContext(makeFolder(t), { signal: ending.signal });
+    const context = triggerContext(makeFolder(t), { signal: ending.signal });
     const running = run(plan, context).finally(() => (hasEnded = true));
     // Without a pause between two looks: the moment at which an ended gdb does harm is short.
     let tracer = 0;
@@ -265,7 +287,7 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
   const plan = await prepare([String(pid)]);
   const dumpAndKill = async () => {
     const dir = makeFolder(t);
-    const context = actionContext(dir);
+    const context = triggerContext(dir);
     let hasEnded = false;
     const running = run(plan, context).finally(() => (hasEnded = true));
     const isWriting = () => readdirSync(dir).some((name) => statSync(join(dir, name)).size > 0);
@@ -288,7 +310,7 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
 test('nothing is dumped once the rig is being ended', async (t) => {
   const dir = makeFolder(t);
   const pid = await startStranger(t);
-  const { outcomes } = await run(await prepare([String(pid)]), actionContext(dir, { signal: AbortSignal.abort() }));
+  const { outcomes } = await run(await prepare([String(pid)]), triggerContext(dir, { signal: AbortSignal.abort() }));
   assert.deepEqual(statuses(outcomes), ['failed']);
   assert.deepEqual(readdirSync(dir), []);
 });

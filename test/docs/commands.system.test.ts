@@ -11,7 +11,7 @@ import { waitFor } from '../support/wait.ts';
 import { type Command, findCommands, findInlineCommands, findSessions, pages } from './pages.ts';
 
 /** What the pages describe and rig cannot do yet. An entry that is no longer needed fails the test: remove it then. */
-const PENDING = ['rig process', '--tcpdump'];
+const PENDING: string[] = [];
 
 /** Typed where rig is built, and not on the host that it watches. */
 const isTypedElsewhere = ({ text }: Command): boolean => /^(npm|scp) /.test(text);

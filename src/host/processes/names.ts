@@ -48,14 +48,14 @@ interface Named {
  * - the kernel's name for it (comm), which is cut to 15 bytes and which the process may have changed;
  * - its program (exe), as a full path and as the file's name;
  * - what it was called by (argv[0]), as it stands there and without its folder.
- * A search reads the stat of every process. Program and argv[0] are read once, and again when comm changes, as execve(2) makes it.
+ * A search reads the stat of every process. Program and argv[0] are read once, and again when comm changes: execve(2) sets it.
  */
 export class ProcessFinder {
   #known = new Map<number, Named>();
 
   /**
-   * All processes of that name, oldest first. `zombies` includes those that have ended and that nobody has collected. Of such a
-   * process only comm is left, unless an earlier search has seen it alive: a long name means all that begin with the same 15 bytes.
+   * All processes of that name, oldest first; `zombies` includes those that have ended and that nobody has collected. A zombie
+   * has only its comm left. Unless an earlier search has seen it alive, it answers to every name with the same first 15 bytes.
    */
   async find(name: string, { zombies = false } = {}): Promise<ProcessStat[]> {
     const found: ProcessStat[] = [];

@@ -71,7 +71,7 @@ export const hasMemory = (pid: number): boolean => Number(readFields(pid)?.field
 /** Whether execve(2) has put an environment, which may be empty, into the memory of a process: env_end, field 51. */
 export const hasEnvironment = (pid: number): boolean => Number(readFields(pid)?.field(51)) > 0;
 
-/** The CPU time that all threads of a process have used, in clock ticks: utime and stime, fields 14 and 15. NaN when it is gone. */
+/** The CPU time of all threads of a process, in clock ticks: utime and stime, fields 14 and 15. NaN when it is gone. */
 export function readCpuTicks(pid: number): number {
   const stat = readFields(pid);
   return Number(stat?.field(14)) + Number(stat?.field(15));
