@@ -3,7 +3,6 @@ import minimist from 'minimist';
 import { UsageError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { isNegatable, type Option, type OptionTable, type Values } from './table.ts';
-
 import { type Given, missingValue, toValues } from './values.ts';
 
 function unknownOption(typed: string, table: OptionTable): UsageError {

@@ -22,7 +22,8 @@ function parseSpace(text: string): Space {
 
 function parseChoice(text: string, choices: readonly string[]): string {
   if (choices.includes(text)) return text;
-  throw new Error(`expected ${choices.join(', ')}, got ${JSON.stringify(text)}`);
+  const expected = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+  throw new Error(`expected ${expected}, got ${JSON.stringify(text)}`);
 }
 
 function parseList(texts: string[]): string[] {

@@ -93,7 +93,7 @@ for (const [what, typed, says] of [
   ['no condition', '--proc sh', /--proc goes with --state or --exit/],
   ['no process', '--exit', /--proc PID\|NAME,\.\.\. is needed/],
   ['no process found by pidof', '--proc $(pidof no-such-thing) --exit', /--proc: no process given: did pidof/],
-  ['an unknown state', '--proc sh --state Q', /--state: expected R, S, D, Z, T, t, I, got "Q"/],
+  ['an unknown state', '--proc sh --state Q', /--state: expected R, S, D, Z, T, t or I, got "Q"/],
   ['--for without a state', '--proc sh --exit --for 5s', /--for goes with --state/],
   ['--count without an event', '--proc sh --state D --count 3', /--count goes with --exit/],
 ] as const)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseOptions } from '../../src/options/parse.ts';
-
 import type { OptionTable } from '../../src/options/table.ts';
 
 const table = {

@@ -89,8 +89,8 @@ export class Armed {
   }
 
   #onGap(cause: string): void {
-    this.#gaps.add(cause);
-    this.#context.log.warn(`gap: ${cause}`);
+    // Once: what a monitor cannot see, it may not see at every look.
+    if (this.#gaps.add(cause)) this.#context.log.warn(`gap: ${cause}`);
   }
 
   #onError(error: unknown): void {

@@ -27,8 +27,8 @@ export class Gaps {
     if (gap) gap.missingBytes = (gap.missingBytes ?? 0) + bytes;
   }
 
-  /** Notes a gap; `missing` is undefined where nobody knows how much there was. */
-  add(cause: string, missing?: number): void {
+  /** Notes a gap; `missing` is undefined where nobody knows how much there was. Returns whether the cause is new. */
+  add(cause: string, missing?: number): boolean {
     const now = new Date().toISOString();
     const key = this.#gaps.size < mostCauses || this.#gaps.has(cause) ? cause : furtherCauses;
     const known = this.#gaps.get(key);
@@ -38,6 +38,7 @@ export class Gaps {
       known.last = now;
       known.missing = known.missing === null || missing === undefined ? null : known.missing + missing;
     }
+    return known === undefined;
   }
 
   /** Takes over what another one has noted. */

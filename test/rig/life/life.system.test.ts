@@ -433,15 +433,6 @@ for (const [what, remove] of [
     await assertNothingLeft(host);
   });
 
-test('a rig that ends just after it has lost the file that says whose its folder is leaves nothing', async (t) => {
-  const { host, rig } = await startWatched(t);
-  await armRig(host, ...rig, '--name', 'web');
-  const { pid } = await theRig(host, 'web');
-  await host.sh(`rm /run/rig/web/rig.json; kill ${pid}`);
-  assert.equal((await finished(host, 'web')).status, 'destroyed');
-  await assertNothingLeft(host);
-});
-
 test('a rig that has lost its folder and then its name to another one still collects, and leaves that one alone', async (t) => {
   const { host, rig } = await startWatched(t);
   await armRig(host, ...rig, '--name', 'web');
