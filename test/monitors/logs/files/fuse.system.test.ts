@@ -77,7 +77,7 @@ test('after a rename below a FUSE file system the new file is read from its firs
   const sources = await theSources(host, id);
   assert.equal(await linesExamined(host, id), 5, JSON.stringify(sources));
   await waitFor('the gap', async () =>
-    /its name has gone to another file/.test(JSON.stringify(await sourcesOf(host, id))),
+    /its name has gone to another file/.test(JSON.stringify(await theSources(host, id))),
   );
 });
 
