@@ -118,6 +118,8 @@ export interface Watch {
    * run, and for the last one after `stop`. Resolves to what adds that which came since, called when the last action has ended.
    */
   saveContext?(dir: string, trigger: Trigger): Promise<() => Promise<void>>;
+  /** Gives back what `saveContext` needed after `stop`. Called last. */
+  close?(): void;
 }
 
 export interface Monitor<T extends OptionTable, P> extends Plugin<T, P> {

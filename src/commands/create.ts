@@ -1,6 +1,7 @@
 /** `rig <monitor> ...`: one command for each monitor, made from its option table and those of the actions. */
 import { writeSync } from 'node:fs';
 import { errnoOf, RigError, UsageError } from '../errors.ts';
+import { setOwnName } from '../host/own-name.ts';
 import type { AnyMonitor, Plugins } from '../plugin.ts';
 import { handleSignals } from '../rig/daemon/daemon.ts';
 import { launch } from '../rig/daemon/launch.ts';
@@ -44,6 +45,7 @@ class Remarks {
 
 /** Runs the rig in this process, attached to the terminal. Resolves to the exit code: as a shell has it when a signal ended it. */
 async function runAttached(spec: RigSpec, remarks: Remarks, plugins: Plugins): Promise<number> {
+  setOwnName('rig');
   process.umask(0o077);
   let signalCode: number | undefined;
   const record: FinishedRecord = await runRig(

@@ -1,6 +1,6 @@
 import { messageOf, RigError } from '../errors.ts';
+import { describeState } from '../host/processes/describe-state.ts';
 import { findByEnvironment } from '../host/processes/environment.ts';
-import { describeState } from '../host/processes/stat.ts';
 import { readUsage, type Usage } from '../host/processes/usage.ts';
 import { ownerVariable } from '../host/programs/own-programs.ts';
 import type { Json } from '../json.ts';

@@ -1,9 +1,10 @@
 /** Which boot of this host it is. */
 import { readFileSync } from 'node:fs';
 
+/** Needed for every journal entry, and constant as long as this process lives. */
 let bootId: string | undefined;
 
-/** This boot's id, 32 hexadecimal digits as journald writes it; empty where it cannot be read. See random(4), boot_id. */
+/** The id of this boot, as 32 hexadecimal digits like journald's; empty where it cannot be read. See boot_id in random(4). */
 export function readBootId(): string {
   if (bootId !== undefined) return bootId;
   try {

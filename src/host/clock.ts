@@ -1,6 +1,6 @@
 /**
- * The clock of everything that is timed: CLOCK_MONOTONIC, which nobody sets, and which journald notes with each entry.
- * It owns the timers too, so that a test or a rehearsal can drive all of it.
+ * The clock that everything is timed by: CLOCK_MONOTONIC, which nobody can set, and which journald notes with each entry. It
+ * owns the timers, too, so that a test or a rehearsal can drive all of it.
  */
 
 /** Ends what a clock was asked to do. */
@@ -11,11 +11,11 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds since the epoch, for people. This clock may be set. */
   dateMs(): number;
-  /** Calls `act` once, after so many milliseconds. */
+  /** Calls `act` once, after `ms` milliseconds. */
   after(ms: number, act: () => void): Cancel;
   /**
-   * Calls `look` every so many milliseconds. A look that has not ended is not started again. One that throws is told of, and
-   * the next one comes all the same.
+   * Calls `look` every `ms` milliseconds, but not while the last look still runs. A look that throws is reported, and the next
+   * one comes as usual.
    */
   every(ms: number, look: () => void | Promise<void>): Cancel;
 }
@@ -25,7 +25,7 @@ export function nowMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
-/** The longest that one of Node's timers can be set for; a longer one goes off at once. */
+/** The longest time of a timer in Node; a longer one goes off at once. */
 const longestTimerMs = 2 ** 31 - 1;
 const secondMs = 1000;
 
@@ -36,12 +36,12 @@ interface Look {
 
 export class SystemClock implements Clock {
   readonly #onError: (error: unknown) => void;
-  /** What is called at whole seconds: one timer for all, so that the processor is woken up once. */
+  /** The looks at whole seconds. They share one timer, so that the processor is woken up once for all. */
   readonly #looks = new Set<Look>();
   #seconds = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onError` hears what a look throws. */
+  /** `onError` gets what a look throws. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
@@ -67,7 +67,7 @@ export class SystemClock implements Clock {
     return () => clearTimeout(timer);
   }
 
-  /** Looks at whole seconds share a timer: the first one then comes early, by up to a second. */
+  /** Looks at whole seconds share a timer, so the first one may come early, by up to `ms`. */
   every(ms: number, look: () => void | Promise<void>): Cancel {
     const once = this.#withoutOverlap(look);
     if (ms % secondMs !== 0) {
@@ -109,21 +109,21 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Smaller steps are those of the kernel's own ticks, and of this process waiting for its turn. */
+/** A smaller step back may come from the kernel's ticks, or from this process waiting for a processor. */
 const smallestStepMs = 50;
 
-/** Notices that the clock was set back, by comparing it with the one that nobody sets. */
+/** Notices that the wall clock was set back, by comparing it with the monotonic one. */
 export class WallClock {
   #aheadMs = this.#measure();
 
-  /** Whether it was since the last call. */
+  /** Whether it was set back since the last call. */
   wasSetBack(): boolean {
     const before = this.#aheadMs;
     this.#aheadMs = this.#measure();
     return this.#aheadMs < before - smallestStepMs;
   }
 
-  /** How far it is ahead of the monotonic clock. This process may be held up between the two readings. */
+  /** How far it is ahead of the monotonic clock: the highest of three values, for this process may be held up in between. */
   #measure(): number {
     let aheadMs = Number.NEGATIVE_INFINITY;
     for (let tries = 0; tries < 3; tries++) aheadMs = Math.max(aheadMs, Date.now() - nowMs());

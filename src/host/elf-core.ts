@@ -1,4 +1,4 @@
-/** Whether a core file is all there. Reads its headers only: elf(5). */
+/** Whether a core file is complete, by its headers: elf(5). */
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** A core is complete, or it says what is missing. */
@@ -6,12 +6,12 @@ export type CoreCheck = { complete: true } | { complete: false; reason: string }
 
 /** e_type of a core file. */
 const ET_CORE = 4;
-/** In e_phnum: there are more program headers than it can say, their number is in sh_info of the first section header. */
+/** e_phnum when it is too small for the number of program headers: sh_info of the first section header has the number then. */
 const PN_XNUM = 0xffff;
 /** Program headers are read in pieces of about this size: a process may have millions of mappings. */
 const pieceBytes = 64 * 1024;
 
-/** Where the fields stand, in bytes; they differ between 32 and 64 bits only in size and order. */
+/** Where the fields are, in bytes: files of 32 and 64 bits differ only in the size and order of fields. */
 interface Layout {
   wordBytes: 4 | 8;
   header: { size: number; programOffset: number; sectionOffset: number; entrySize: number; entryCount: number };
@@ -33,7 +33,7 @@ const layout64: Layout = {
   section: { size: 64, info: 44 },
 };
 
-/** Reads numbers of this file's byte order. 64-bit values beyond 2^53 lose precision, which is beyond any file's size too. */
+/** Reads numbers in the file's byte order. Values beyond 2^53, which no file's size reaches, lose precision. */
 class Fields {
   readonly #view: DataView;
   readonly #little: boolean;
@@ -59,10 +59,10 @@ class Fields {
   }
 }
 
-/** Thrown to its only caller, {@link checkCore}: what is missing. */
+/** Says what is missing. Only {@link checkCore} catches it. */
 class Incomplete extends Error {}
 
-/** Reads exactly these bytes, or says that the file ends before. */
+/** Reads `length` bytes. Throws Incomplete, which names `what`, when the file ends before. */
 async function readExactly(file: FileHandle, at: number, length: number, what: string): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   if (!Number.isSafeInteger(at)) throw new Incomplete(`its ${what} is beyond any file`);
@@ -106,7 +106,7 @@ async function locateProgramHeaders(file: FileHandle): Promise<ProgramHeaders> {
   return { at: fields.word(header.programOffset), count, entrySize, layout, little };
 }
 
-/** How long the file must be for all that its program headers promise, in bytes. */
+/** How long the file must be, in bytes, to hold everything in its program headers. */
 async function neededBytes(file: FileHandle): Promise<number> {
   const { at, count, entrySize, layout, little } = await locateProgramHeaders(file);
   const perPiece = Math.max(1, Math.floor(pieceBytes / entrySize));
@@ -125,8 +125,8 @@ async function neededBytes(file: FileHandle): Promise<number> {
 }
 
 /**
- * Checks that a core file has every byte that its program headers promise. Of 32 or 64 bits and either byte order.
- * Throws the system's error when the file cannot be read.
+ * Checks that a core file, of 32 or 64 bits and either byte order, has every byte that its program headers list. Throws the
+ * system's error when the file cannot be read.
  */
 export async function checkCore(path: string): Promise<CoreCheck> {
   const file = await open(path, 'r');

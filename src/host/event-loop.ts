@@ -1,9 +1,9 @@
 /** Whether the event loop of this process turns, and what held it up when it did not. */
 
-/** What took longest since it was last asked for. */
+/** What took longest since {@link EventLoopWatch.look} last asked. A process has one event loop, so one of these is enough. */
 let longest = { what: '', ms: 0 };
 
-/** Does work that may take long, or hang in the kernel, at once; `what` names it should it hold up the event loop. */
+/** Does work that may take long, or hang in the kernel, and notes how long it held up the event loop; `what` names it. */
 export function holding<T>(what: string, work: () => T): T {
   const startedAt = performance.now();
   try {
@@ -17,8 +17,8 @@ export function holding<T>(what: string, work: () => T): T {
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /**
- * Looks at regular intervals whether the event loop turns. Whatever holds it up for twice the interval is told, in words, as soon
- * as it turns again: while it stands nothing in this process can tell (rig info asks the kernel then).
+ * Reports when the event loop stood still for twice the interval of its looks. The report comes when the loop turns again: until
+ * then nothing in this process can report anything, and `rig info` asks the kernel.
  */
 export class EventLoopWatch {
   readonly #everyMs: number;
@@ -26,6 +26,7 @@ export class EventLoopWatch {
   #lookedAt = performance.now();
   #cpu = process.threadCpuUsage();
 
+  /** `everyMs` is the time between two looks; `tell` gets the report. */
   constructor(everyMs: number, tell: (text: string) => void) {
     this.#everyMs = everyMs;
     this.#tell = tell;
@@ -42,12 +43,12 @@ export class EventLoopWatch {
     longest = { what: '', ms: 0 };
     if (lateMs < this.#everyMs) return;
     const cpuMs = (user + system) / 1000;
-    const by =
+    const why =
       ms > lateMs / 2
         ? `${what} took ${seconds(ms)}`
         : cpuMs > lateMs / 4
           ? 'it was busy'
           : 'this process did not run: it was stopped, or waited for a disk';
-    this.#tell(`the event loop stood still for ${seconds(lateMs)} or more: ${by}; it used ${seconds(cpuMs)} of CPU`);
+    this.#tell(`the event loop stood still for ${seconds(lateMs)} or more: ${why}; it used ${seconds(cpuMs)} of CPU`);
   }
 }

@@ -1,7 +1,7 @@
-/** What file systems announce, by the magic numbers of statfs(2). */
+/** Kinds of file systems, by the magic numbers of statfs(2). */
 import { statfsSync } from 'node:fs';
 
-/** Their files change without inotify(7) hearing of it: on another host, or in another kernel. */
+/** inotify(7) does not announce all changes here: another host or another kernel may make them. */
 const silent: Record<number, string> = {
   26985: 'NFS',
   20859: 'SMB',
@@ -19,7 +19,7 @@ const silent: Record<number, string> = {
   428016422: 'BeeGFS',
 };
 
-/** Their files are made by the kernel at the moment they are read: see proc(5), sysfs(5), cgroups(7). */
+/** The kernel makes these files when they are read: proc(5), sysfs(5), cgroups(7). */
 const pseudo: Record<number, string> = {
   40864: 'proc',
   1650812274: 'sysfs',
@@ -32,15 +32,15 @@ const pseudo: Record<number, string> = {
   4185718668: 'selinuxfs',
 };
 
-/** The name of a file system whose changes inotify does not announce; undefined for all others. */
+/** The name of a path's file system, if inotify does not announce its changes; else undefined. */
 export const silentFileSystem = (path: string): string | undefined => nameIn(silent, path);
 
-/** The name of a file system whose files the kernel makes at each reading; undefined for all others. */
+/** The name of a path's file system, if the kernel makes its files when they are read; else undefined. */
 export const pseudoFileSystem = (path: string): string | undefined => nameIn(pseudo, path);
 
 function nameIn(names: Record<number, string>, path: string): string | undefined {
   try {
-    // The number may come with its sign.
+    // The number may come as a negative one.
     return names[statfsSync(path).type >>> 0];
   } catch {
     return undefined;

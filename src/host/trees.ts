@@ -1,4 +1,4 @@
-/** Whole folders, as far as their own file system goes: what a program has mounted in one is not part of it. */
+/** Folders with everything in them, but without what is mounted there. */
 import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { freeName } from './folders.ts';
 const unescapeOctal = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
-/** What is mounted on a path or below it, as paths that begin as `root` does; none where /proc does not say it. */
+/** The mount points at or below `root`, as paths that begin with `root`; none where /proc is not mounted. */
 async function mountsIn(root: string): Promise<string[]> {
   const real = await realpath(root);
   const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
@@ -19,7 +19,7 @@ async function mountsIn(root: string): Promise<string[]> {
     .map((point) => join(root, point.slice(real.length)));
 }
 
-/** The paths of the regular files below `root`. Links are never followed, and what is mounted there is left out. */
+/** The paths of the regular files below `root`, without links and without what is mounted there. */
 export async function listFiles(root: string): Promise<string[]> {
   const mounts = await mountsIn(root);
   const folders = [root];
@@ -36,8 +36,8 @@ export async function listFiles(root: string): Promise<string[]> {
 }
 
 /**
- * Removes a folder with everything in it, or a file; one that is gone is what was wanted. Throws a RigError, and removes nothing,
- * where something is mounted in it: rm(2) would empty what is mounted, and that is somebody else's.
+ * Removes a file, or a folder with everything in it; nothing happens when it is gone. When something is mounted in it, throws a
+ * RigError and removes nothing: what is mounted is somebody else's, and would be emptied.
  */
 export async function removeTree(path: string): Promise<void> {
   const [mount] = await mountsIn(path).catch(() => []);
@@ -45,7 +45,7 @@ export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
 }
 
-/** A name in ASCII, short enough for any file system even though each other byte takes four characters: `caf\\xe9`. */
+/** A name in printable ASCII, with other bytes as in `caf\\xe9`, cut to 200 characters: file systems allow 255. */
 const spell = (name: Buffer): string =>
   name
     .toString('latin1')
@@ -53,8 +53,8 @@ const spell = (name: Buffer): string =>
     .slice(0, 200);
 
 /**
- * Renames what has a name that is no UTF-8 below a folder of ours: neither Node's paths nor a manifest nor the headers of an
- * archive could say it. Each byte that is no character of ASCII is then written as `\\xff`.
+ * Renames everything below a folder of ours whose name is not UTF-8: such a name fits neither in Node's paths nor in a manifest
+ * or an archive's headers. In the new name each byte that is not printable ASCII is written as `\\xff`.
  */
 export async function spellNames(root: string): Promise<void> {
   const mounts = await mountsIn(root);

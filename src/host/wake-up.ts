@@ -1,4 +1,4 @@
-/** Hints from inotify(7) that something may have changed. They are never relied on: a stat once a second is the safety net. */
+/** Hints from inotify(7) that something may have changed. Nobody relies on them: a stat once a second is the safety net. */
 import type { FSWatcher } from 'node:fs';
 import { readFileSync, watch } from 'node:fs';
 import { errnoOf } from '../errors.ts';
@@ -8,35 +8,43 @@ export interface WakeUp {
   close(): void;
 }
 
-/** Where the kernel says how many events it keeps for a process that does not read them: it drops what comes then. */
-const queueLimit = '/proc/sys/fs/inotify/max_queued_events';
-let mostQueued: number | undefined;
-let heardInThisTurn = 0;
-let timesFull = 0;
-
-/** How often so many events came in one go that others may have been dropped: Node does not tell that they were. */
-export const timesEventsMayBeLost = (): number => timesFull;
-
-function countEvent(): void {
-  mostQueued ??= readQueueLimit();
-  if (heardInThisTurn === 0) setImmediate(() => (heardInThisTurn = 0));
-  if (++heardInThisTurn === mostQueued) timesFull++;
-}
-
+/** How many events the kernel queues; it drops those that come when the queue is full. See inotify(7). */
 function readQueueLimit(): number {
   try {
-    return Number(readFileSync(queueLimit, 'latin1'));
+    return Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'latin1'));
   } catch {
-    // Without /proc: the kernel's default, see inotify(7).
+    // Without /proc: the kernel's default.
     return 16_384;
   }
 }
 
+/** The queue of events: libuv has one for each event loop, so there is one in this process for all watchers. */
+class EventQueue {
+  #limit: number | undefined;
+  #heardInThisTurn = 0;
+  /** How often it may have been full. */
+  timesFull = 0;
+
+  /** To be called for each event. As many in one turn of the event loop as the queue can hold mean that it may have been full. */
+  count(): void {
+    this.#limit ??= readQueueLimit();
+    if (this.#heardInThisTurn === 0)
+      setImmediate(() => {
+        this.#heardInThisTurn = 0;
+      });
+    if (++this.#heardInThisTurn === this.#limit) this.timesFull++;
+  }
+}
+
+const queue = new EventQueue();
+
+/** How often the kernel may have dropped events because they came too fast: Node does not report it. */
+export const timesEventsMayBeLost = (): number => queue.timesFull;
+
 /**
- * Calls `onChange` when something happens to a path: `change` for a write, `rename` for anything that happens to names, with
- * the name in a folder that it is about; each event once, as long as the kernel's queue of them holds.
- * Returns undefined, after telling `onUnavailable` why, where its file system does not announce changes and when this host's
- * inotify limits are used up; also when there is no such path.
+ * Calls `onChange` when something happens to a path: `change` for a write, `rename` when a name appears or goes, with that name
+ * if the path is a folder. Returns undefined when there is no such path, and when it cannot be watched: its file system announces
+ * no changes, or this host's inotify limits are used up. `onUnavailable` gets the reason why it cannot be watched.
  */
 export function wakeOn(
   path: string,
@@ -50,7 +58,7 @@ export function wakeOn(
   }
   try {
     const watcher: FSWatcher = watch(path, { encoding: 'buffer' }, (kind, name) => {
-      countEvent();
+      queue.count();
       onChange(kind, name);
     });
     // A watcher that breaks is no loss: the safety net remains.

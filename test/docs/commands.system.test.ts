@@ -11,10 +11,7 @@ import { waitFor } from '../support/wait.ts';
 import { type Command, findCommands, findInlineCommands, findSessions, pages } from './pages.ts';
 
 /** What the pages describe and rig cannot do yet. An entry that is no longer needed fails the test: remove it then. */
-const PENDING = ['rig process', '--tcpdump', '--exec-shell', '--gcore-all-pids', '(?<!', '\\1', '(?i)'];
-
-/** Old spellings that rig still has. */
-const UNDOCUMENTED = ['rig logs --all-pids', 'rig logs --shell'];
+const PENDING: string[] = [];
 
 /** Typed where rig is built, and not on the host that it watches. */
 const isTypedElsewhere = ({ text }: Command): boolean => /^(npm|scp) /.test(text);
@@ -98,11 +95,11 @@ async function findFaults(host: TestHost): Promise<{ command: Command; fault: st
 test('every command in the documentation does what its page says', async (t) => {
   const host = await startHost(t, { places: { '/srv': { size: '50%' } } });
   await furnish(host);
-  const isPending = ({ text }: Command, words: string): boolean => text.includes(words);
+  const waitsFor = ({ text }: Command): string | undefined => PENDING.find((words) => text.includes(words));
   const faults = await findFaults(host);
-  const unexpected = faults.filter(({ command }) => !PENDING.some((words) => isPending(command, words)));
+  const unexpected = faults.filter(({ command }) => waitsFor(command) === undefined);
   assert.equal(unexpected.map(({ fault }) => fault).join('\n'), '');
-  const done = PENDING.filter((words) => !faults.some(({ command }) => isPending(command, words)));
+  const done = PENDING.filter((words) => !faults.some(({ command }) => waitsFor(command) === words));
   assert.deepEqual(done, [], 'rig can do these now: take them off PENDING');
 });
 
@@ -134,5 +131,5 @@ test('every option of every monitor and command is on a page', async (t) => {
     for (const [, option = ''] of help.matchAll(/^ {2}(?:-\w, | {4})--([\w-]+)/gm))
       if (!new RegExp(`--${option}(?![\\w-])`).test(documentation)) missing.push(`rig ${name} --${option}`);
   }
-  assert.deepEqual([...new Set(missing)], UNDOCUMENTED);
+  assert.deepEqual([...new Set(missing)], []);
 });

@@ -22,7 +22,7 @@ function spin(ms: number): void {
 /** Sleeps as a read from a sick disk does: without CPU, and without letting the event loop turn. */
 const hang = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-test('what held the event loop up is named, and whether it used the CPU', () => {
+test('a report names what held up the event loop, and the CPU that it used', () => {
   const { told, look } = watch();
   holding('reading /var/log/app.log', () => hang(longMs));
   look.look();
@@ -32,9 +32,9 @@ test('what held the event loop up is named, and whether it used the CPU', () => 
   );
 });
 
-test('work that nobody has named is told by its CPU', async () => {
-  // Of a spin for which the machine had no CPU it is rightly said that this process did not run.
-  await waitFor('a spin that is told by its CPU', () => {
+test('work without a name is reported as busy', async () => {
+  // Again where the machine was too busy: a spin without a processor is a process that did not run.
+  await waitFor('a spin that is reported as busy', () => {
     const { told, look } = watch();
     spin(longMs);
     look.look();
@@ -42,22 +42,22 @@ test('work that nobody has named is told by its CPU', async () => {
   });
 });
 
-test('a process that did not run says so', () => {
+test('a process that did not run is reported as such', () => {
   const { told, look } = watch();
   hang(longMs);
   look.look();
   assert.match(told.join(), /: this process did not run: it was stopped, or waited for a disk; /);
 });
 
-test('an event loop that turns is nothing to tell, and what was told is not told again', async () => {
+test('an event loop that turns is not reported, and a standstill is reported once', async () => {
   /** How long it took, in milliseconds. */
   const timed = (work: () => void): number => {
     const startedAt = performance.now();
     work();
     return performance.now() - startedAt;
   };
-  // Again where the machine really held this process up at another place.
-  await waitFor('no more than one standstill', () => {
+  // Again where the machine itself held up this process.
+  await waitFor('no other standstill', () => {
     const told: string[] = [];
     let look: EventLoopWatch | undefined;
     const firstMs = timed(() => {

@@ -6,12 +6,13 @@ import { errnoOf, messageOf } from '../../errors.ts';
 import { type CoreCheck, checkCore } from '../../host/elf-core.ts';
 import { readVariable } from '../../host/processes/environment.ts';
 import { hasMemory, isAlive, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
-import { estimateCore, readProcessStatus } from '../../host/processes/status.ts';
+import { readProcessStatus } from '../../host/processes/status.ts';
 import { leaveStopped, letRun } from '../../host/processes/tracing.ts';
 import { ownerVariable } from '../../host/programs/own-programs.ts';
 import type { RunResult } from '../../host/programs/run-program.ts';
 import type { TriggerContext } from '../../plugin.ts';
 import { visible } from '../../terminal/text.ts';
+import { estimateCore } from './core-size.ts';
 import { label, type Outcome, withoutCore } from './outcome.ts';
 
 /**
@@ -63,7 +64,7 @@ const pollMs = 20;
  */
 async function waitForOtherRigs(pid: number, signal: AbortSignal): Promise<number> {
   while (!signal.aborted) {
-    const tracer = (await readProcessStatus(pid))?.tracer ?? 0;
+    const tracer = readProcessStatus(pid)?.tracer ?? 0;
     if (tracer === 0) return 0;
     // What a rig's gdb was started with is gone before gdb itself is, as is all that could be read of it then.
     if ((await readVariable(tracer, ownerVariable)) === undefined && hasMemory(tracer)) return tracer;
@@ -107,12 +108,12 @@ export async function dumpProcess(
   const tracedBy = await waitForOtherRigs(found.pid, context.signal);
   if (context.signal.aborted) return withoutCore(wanted, found, 'failed', 'there was no time left to dump it');
   // Again: dumping those before it may have taken minutes.
-  const target = await readProcess(found.pid);
+  const target = readProcess(found.pid);
   const exited = () => withoutCore(wanted, found, 'exited', `process ${label(found)} had exited`);
-  if (target === undefined || !(await isAlive(found))) return exited();
+  if (target === undefined || !isAlive(found)) return exited();
   if (tracedBy !== 0) return withoutCore(wanted, target, 'failed', `it is traced by process ${tracedBy}`);
 
-  const refusal = await context.spaceRefusal(await estimateCore(target.pid));
+  const refusal = await context.spaceRefusal(estimateCore(target.pid));
   if (refusal !== undefined) return withoutCore(wanted, target, 'failed', refusal);
 
   const prefix = `core.${safeFileName(target.comm)}`;
@@ -126,13 +127,13 @@ export async function dumpProcess(
   if (tracer !== 0) context.log(`process ${label(target)} is still held by process ${tracer}`);
 
   const core = await checkIfThere(join(context.dir, file));
-  const after = await readProcess(target.pid);
+  const after = readProcess(target.pid);
   if (after !== undefined && after.startTime !== target.startTime) {
     // It ended while gdb was starting: the core is that of whoever has its pid now.
     await rm(join(context.dir, file), { force: true });
     return exited();
   }
-  const isStillAlive = await isAlive(target);
+  const isStillAlive = isAlive(target);
   if (core === undefined) {
     if (!isStillAlive) return exited();
     const reason = context.signal.aborted ? 'gcore was ended' : (findReason(result.stderr) ?? 'gcore made no core');

@@ -1,8 +1,8 @@
 /** `--gcore`: core dumps of running processes, which go on running. */
 import { ActionError } from '../../errors.ts';
-import { estimateCore } from '../../host/processes/status.ts';
 import { formatSize } from '../../options/units.ts';
 import { defineAction } from '../../plugin.ts';
+import { estimateCore } from './core-size.ts';
 import { dumpProcess, safeFileName } from './dump.ts';
 import { describeFailure, label, type Outcome } from './outcome.ts';
 import { findCandidates, findTargets, prepareTargets, type Target } from './targets.ts';
@@ -23,7 +23,7 @@ async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
   let bytes = 0;
   for (const target of targets) {
     const found = target.kind === 'pid' || target.kind === 'name' ? await findCandidates(target) : [];
-    for (const { pid } of allPids ? found : found.slice(0, 1)) bytes += await estimateCore(pid);
+    for (const { pid } of allPids ? found : found.slice(0, 1)) bytes += estimateCore(pid);
   }
   return bytes;
 }
@@ -38,7 +38,7 @@ async function describeCore(target: Target, allPids: boolean): Promise<string> {
       ? `nothing: process ${label(target)} has exited`
       : `core.${safeFileName(target.name)}.PID, as soon as a process has that name`;
   const cores = found.slice(0, allPids ? mostDescribed : 1).map(async ({ comm, pid }) => {
-    return `core.${safeFileName(comm)}.${pid} (${formatSize(await estimateCore(pid))} or more)`;
+    return `core.${safeFileName(comm)}.${pid} (${formatSize(estimateCore(pid))} or more)`;
   });
   const more = allPids && found.length > mostDescribed ? [`and ${found.length - mostDescribed} more`] : [];
   return [...(await Promise.all(cores)), ...more].join(', ');

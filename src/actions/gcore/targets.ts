@@ -28,7 +28,7 @@ const others = async (name: string) => (await findByName(name)).filter((candidat
 
 /** Says what may keep a process from being dumped, while the user can still do something about it. */
 async function remarkObstacles(target: ProcessStat, ask: Asking): Promise<void> {
-  const tracer = (await readProcessStatus(target.pid))?.tracer ?? 0;
+  const tracer = readProcessStatus(target.pid)?.tracer ?? 0;
   if (tracer !== 0)
     ask.remark(
       `--gcore: ${label(target)} is traced by process ${tracer} (a debugger, strace?): until that ends, it cannot be dumped`,
@@ -43,11 +43,11 @@ async function preparePid(text: string, ask: Asking): Promise<Target> {
   const pid = Number(text);
   if (!/^[1-9]\d*$/.test(text) || pid > pidLimit)
     throw new UsageError(`--gcore: expected a PID from 1 to ${pidLimit}, got ${JSON.stringify(text)}`);
-  const found = await readProcess(pid);
+  const found = readProcess(pid);
   if (found === undefined) throw new UsageError(`--gcore: there is no process ${pid}`);
   if (found.state === 'Z' || found.state === 'X')
     throw new UsageError(`--gcore: ${label(found)} has already ended (a zombie)`);
-  const threadGroup = (await readProcessStatus(pid))?.threadGroup;
+  const threadGroup = readProcessStatus(pid)?.threadGroup;
   if (threadGroup !== pid) throw new UsageError(`--gcore: ${pid} is a thread of process ${threadGroup}: give that PID`);
   if (isOwn(found)) throw new UsageError(`--gcore: ${label(found)} is rig itself`);
   const access = await checkAccess(pid);
@@ -102,8 +102,8 @@ export async function prepareTargets(texts: string[], allPids: boolean, ask: Ask
 
 async function findPinned(pinned: ProcessIdentity): Promise<Found> {
   const wanted = String(pinned.pid);
-  const process = await readProcess(pinned.pid);
-  if (process === undefined || !(await isAlive(pinned)))
+  const process = readProcess(pinned.pid);
+  if (process === undefined || !isAlive(pinned))
     return withoutCore(wanted, pinned, 'exited', `process ${label(pinned)} had exited`);
   return { wanted, process, note: null };
 }
@@ -121,11 +121,11 @@ async function findMatch({ trigger }: TriggerContext): Promise<Found> {
   const wanted = '@match';
   const seen = await trigger.process;
   if (seen === undefined) return withoutCore(wanted, undefined, 'failed', 'the trigger names no process');
-  const process = await readProcess(seen.pid);
-  if (process === undefined || !(await isAlive(process)))
+  const process = readProcess(seen.pid);
+  if (process === undefined || !isAlive(process))
     return withoutCore(wanted, { pid: seen.pid, comm: '' }, 'exited', `process ${seen.pid} had exited`);
   // A clock set forward in between makes the process look younger: then it is not dumped, rather than the wrong one.
-  if ((await startedAtMs(process)) > seen.seenAtMs + startToleranceMs)
+  if (startedAtMs(process) > seen.seenAtMs + startToleranceMs)
     return withoutCore(wanted, process, 'exited', `process ${seen.pid} had exited; ${label(process)} started later`);
   if (isOwn(process)) return withoutCore(wanted, process, 'failed', `${label(process)} is rig itself`);
   return { wanted, process, note: null };
@@ -141,8 +141,8 @@ async function findMonitored(rig: TriggerContext): Promise<Found[]> {
 /** The processes that a PID or a name stands for now. */
 export async function findCandidates(target: Extract<Target, { kind: 'pid' | 'name' }>): Promise<ProcessIdentity[]> {
   if (target.kind === 'name') return await others(target.name);
-  const now = await readProcess(target.pid);
-  return now !== undefined && (await isAlive(target)) ? [now] : [];
+  const now = readProcess(target.pid);
+  return now !== undefined && isAlive(target) ? [now] : [];
 }
 
 /** Looks up who is to be dumped now, each process once. */

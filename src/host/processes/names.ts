@@ -1,12 +1,12 @@
-/** The names that a process answers to. */
+/** The names of processes, and processes by their names. */
 import { readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errnoOf } from '../../errors.ts';
-import { listPids, type ProcessIdentity, type ProcessStat, readProcess } from './stat.ts';
+import { listPids, type ProcessStat, readProcess } from './stat.ts';
 
 /**
- * The path of the program that a process runs, as it was when it was started: an upgrade may have replaced the file.
- * Undefined where {@link checkAccess} does not allow to look.
+ * The path of the program that a process runs, as it was when the process was started: an upgrade may have replaced the file.
+ * Undefined for a kernel thread or a zombie, and where {@link checkAccess} says `denied`. See proc_pid_exe(5).
  */
 export async function readExecutable(pid: number): Promise<string | undefined> {
   const path = await readlink(`/proc/${pid}/exe`).catch(() => undefined);
@@ -14,8 +14,8 @@ export async function readExecutable(pid: number): Promise<string | undefined> {
 }
 
 /**
- * Whether rig may look into a process, which needs the same permission as attaching to it (proc_pid_exe(5), ptrace(2)):
- * a container may deny that even to root. A kernel thread has nothing to look into.
+ * Whether rig may look into a process, which takes the same permission as attaching to it (proc_pid_exe(5), ptrace(2)): a
+ * container may deny that even to root. A kernel thread has nothing to look into.
  */
 export async function checkAccess(pid: number): Promise<'allowed' | 'denied' | 'kernel thread'> {
   try {
@@ -29,26 +29,77 @@ export async function checkAccess(pid: number): Promise<'allowed' | 'denied' | '
 /** The arguments of a process, its name among them; none when it is gone. See proc_pid_cmdline(5). */
 export async function readCommandLine(pid: number): Promise<string[]> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  // A process that has given itself a title may have left out the last NUL.
+  // A process that has set its own title may have left out the last NUL.
   return text === '' ? [] : text.replace(/\0$/, '').split('\0');
 }
 
-/**
- * The names that a process answers to, as with pidof(8): the kernel's (cut to 15 bytes), that of its program and that
- * which it was called by, the latter two also as full paths.
- */
-async function readNames({ pid, comm }: ProcessIdentity): Promise<string[]> {
-  const [calledBy] = await readCommandLine(pid);
-  const paths = [await readExecutable(pid), calledBy].filter((path) => path !== undefined && path !== '');
-  return [comm, ...paths.flatMap((path) => (path === undefined ? [] : [path, basename(path)]))];
+/** The name that the kernel keeps of a program: the first 15 bytes of its file's name. See TASK_COMM_LEN in proc_pid_comm(5). */
+const commOf = (name: string): string => Buffer.from(basename(name)).subarray(0, 15).toString();
+
+/** A process as it was when its names were read. */
+interface Named {
+  startTime: number;
+  comm: string;
+  names: string[];
 }
 
-/** All processes of that name, oldest first; zombies have ended and are left out. */
-export async function findByName(name: string): Promise<ProcessStat[]> {
-  const found: ProcessStat[] = [];
-  for (const pid of await listPids()) {
-    const process = await readProcess(pid);
-    if (process && process.state !== 'Z' && (await readNames(process)).includes(name)) found.push(process);
+/**
+ * Finds processes by name, again and again. As with pidof(8), a process answers to
+ * - the kernel's name for it (comm), which is cut to 15 bytes and which the process may have changed;
+ * - its program (exe), as a full path and as the file's name;
+ * - what it was called by (argv[0]), as it stands there and without its folder.
+ * A search reads the stat of every process. Program and argv[0] are read once, and again when comm changes: execve(2) sets it.
+ */
+export class ProcessFinder {
+  #known = new Map<number, Named>();
+
+  /**
+   * All processes of that name, oldest first; `zombies` includes those that have ended and that nobody has collected. A zombie
+   * has only its comm left. Unless an earlier search has seen it alive, it answers to every name with the same first 15 bytes.
+   */
+  async find(name: string, { zombies = false } = {}): Promise<ProcessStat[]> {
+    const found: ProcessStat[] = [];
+    const before = this.#known;
+    this.#known = new Map();
+    for (const pid of listPids()) {
+      const process = readProcess(pid);
+      if (process === undefined || (process.state === 'Z' && !zombies)) continue;
+      const answers = this.#recall(process, before.get(pid), name) ?? (await this.#answers(process, name));
+      if (answers) found.push(process);
+    }
+    return found.sort((a, b) => a.startTime - b.startTime || a.pid - b.pid);
   }
-  return found.sort((a, b) => a.startTime - b.startTime || a.pid - b.pid);
+
+  /** Whether a process answers to a name, by what is known of it; undefined when its names have to be read. */
+  #recall({ pid, startTime, comm }: ProcessStat, before: Named | undefined, name: string): boolean | undefined {
+    const isSame = before?.startTime === startTime && before.comm === comm;
+    if (isSame) this.#known.set(pid, before);
+    if (comm === name) return true;
+    return isSame ? before.names.includes(name) : undefined;
+  }
+
+  async #answers(process: ProcessStat, name: string): Promise<boolean> {
+    const { pid, startTime, comm, state } = process;
+    if (state === 'Z') return comm === commOf(name);
+    const { names, isComplete } = await readNames(process);
+    if (isComplete) this.#known.set(pid, { startTime, comm, names });
+    return names.includes(name);
+  }
 }
+
+/** The program and argv[0] of a process. `isComplete` is false when argv[0] could not be read, and may be readable later. */
+async function readNames({ pid, state }: ProcessStat): Promise<{ names: string[]; isComplete: boolean }> {
+  const program = await readExecutable(pid);
+  // A process in uninterruptible sleep may have locked its memory, where argv[0] is: reading it would hang, too. And while
+  // execve(2) is at work there is no argv[0].
+  const [calledBy = ''] = state === 'D' ? [] : await readCommandLine(pid);
+  const paths = [program ?? '', calledBy].filter((path) => path !== '');
+  // A kernel thread has neither.
+  return {
+    names: paths.flatMap((path) => [path, basename(path)]),
+    isComplete: calledBy !== '' || program === undefined,
+  };
+}
+
+/** All processes of that name, oldest first, without zombies: see {@link ProcessFinder}. */
+export const findByName = (name: string): Promise<ProcessStat[]> => new ProcessFinder().find(name);

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Reads a file of /proc/PID that never waits for the process, as those do that need its memory map (environ, cmdline, smaps):
- * at once, because the thread pool would take a hundred times longer, and there are ten on the way to a core.
+ * Reads such a file at once; undefined when the process has ended. The thread pool would take a hundred times longer, and ten of
+ * these are read before a core is begun. Files that need the memory map of the process (environ, cmdline, smaps) may hang, and
+ * do not belong here.
  */
 export function readAtOnce(pid: number, name: 'stat' | 'status' | 'coredump_filter'): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
-    // It has ended.
     return undefined;
   }
 }

@@ -1,29 +1,22 @@
 /** What a process uses of the host. */
 import { readFile } from 'node:fs/promises';
 import { ticksPerSecond } from './start-time.ts';
+import { readCpuTicks } from './stat.ts';
 
 /** What a process has used so far. */
 export interface Usage {
   pid: number;
-  /** Its own alone: what it has written to. The rest, as the program file itself, it shares with others of its kind. */
+  /** The memory that it alone has written to: Private_Dirty in proc_pid_smaps(5). The rest, such as its program, it shares. */
   privateBytes: number;
-  /** In user and kernel mode, of all its threads; children are not counted. */
+  /** In user and kernel mode, of all its threads, without its children. */
   cpuSeconds: number;
 }
 
-/** Memory and CPU of a process; undefined when it is gone. See Private_Dirty in proc_pid_smaps(5), utime and stime in proc_pid_stat(5). */
+/** Undefined when the process is gone, and on kernels without smaps_rollup (before 4.14). */
 export async function readUsage(pid: number): Promise<Usage | undefined> {
-  try {
-    const [memory, text] = [
-      await readFile(`/proc/${pid}/smaps_rollup`, 'utf8'),
-      await readFile(`/proc/${pid}/stat`, 'utf8'),
-    ];
-    const [kiB] = /(?<=^Private_Dirty:\s+)\d+/m.exec(memory) ?? [];
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    return { pid, privateBytes: Number(kiB) * 1024, cpuSeconds: ticks / ticksPerSecond };
-  } catch {
-    // It has ended. A kernel without smaps_rollup (before 4.14) is older than any that rig runs on.
-    return undefined;
-  }
+  const memory = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  const [kiB] = /(?<=^Private_Dirty:\s+)\d+/m.exec(memory) ?? [];
+  const cpuSeconds = readCpuTicks(pid) / ticksPerSecond;
+  if (kiB === undefined || Number.isNaN(cpuSeconds)) return undefined;
+  return { pid, privateBytes: Number(kiB) * 1024, cpuSeconds };
 }

@@ -41,7 +41,7 @@ export class WriterSearch {
 
 async function findHeld(wanted: Set<string>): Promise<Set<string>> {
   const held = new Set<string>();
-  for (const pid of await listPids()) {
+  for (const pid of listPids()) {
     if (pid === process.pid) continue;
     // A process or descriptor that is gone by the time it is looked at holds nothing.
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {

@@ -80,8 +80,8 @@ export class Guardian {
 
 /** Kills the guardian of a process, before that process is killed by somebody who cleans up in another way. */
 export async function killGuardian(pid: number): Promise<void> {
-  for (const candidate of await listPids()) {
-    if ((await readProcess(candidate))?.parentPid !== pid) continue;
+  for (const candidate of listPids()) {
+    if (readProcess(candidate)?.parentPid !== pid) continue;
     if ((await readCommandLine(candidate)).includes(label)) sendSignal(candidate, 'SIGKILL');
   }
 }

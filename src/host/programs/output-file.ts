@@ -1,19 +1,19 @@
-/** What a program writes, whole, in a file. */
+/** Keeps what a program writes in a file. */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, messageOf, RigError } from '../../errors.ts';
 
-/** How long what a program has written may take to arrive when it has ended: it is in a pipe of 64 KiB by then, pipe(7). */
+/** How long the last output of an ended program may take to arrive: at most 64 KiB of it are in the pipe, pipe(7). */
 const lateMs = 2000;
 
 /** How much of a program's output is in the file. */
 export interface OutputReport {
   bytes: number;
-  /** There was more than the limit allowed; the rest is lost. */
+  /** Whether there was more than the limit: the rest is lost. */
   isCut: boolean;
-  /** Why not everything could be written. */
+  /** Why something could not be written. */
   error?: string;
 }
 
@@ -29,7 +29,7 @@ export class OutputFile {
     this.#limit = limit;
   }
 
-  /** Makes a new file (0600) that takes `limit` bytes at most. Throws a RigError where there is one already. */
+  /** Makes a new file (0600) of at most `limit` bytes. Throws a RigError when it cannot, or the name is taken. */
   static async create(path: string, limit: number): Promise<OutputFile> {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     try {
@@ -39,7 +39,7 @@ export class OutputFile {
     }
   }
 
-  /** Writes what comes from `stream`, no faster than the disk takes it, and reads on when the limit is reached. */
+  /** Writes what comes from `stream`, as fast as the disk takes it. Beyond the limit it is read and dropped. */
   collect(stream: Readable): void {
     this.#ended = new Promise((resolve) => {
       for (const event of ['end', 'close', 'error'] as const) stream.once(event, () => resolve());
@@ -54,9 +54,9 @@ export class OutputFile {
     });
   }
 
-  /** Waits until everything is in the file, when the program has ended. */
+  /** To be called when the program has ended: waits until everything is in the file, and closes it. */
   async finish(): Promise<OutputReport> {
-    // Something that has escaped may hold the pipe: what it writes is not waited for.
+    // A grandchild may hold the pipe open: its output is not waited for.
     await Promise.race([this.#ended, delay(lateMs, undefined, { ref: false })]);
     await this.#writing;
     await this.#file.close();

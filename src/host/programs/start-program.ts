@@ -41,7 +41,7 @@ export interface RunningProgram {
   stderr(): string;
   /** All of its stderr. */
   stderrStream: Readable;
-  /** Ends its whole process group: the signal of {@link StartOptions.endWith}, and after 3 s SIGKILL. Resolves when it is gone. */
+  /** Ends its whole process group: by {@link StartOptions.endWith}, and after 3 s by SIGKILL. Resolves when it is gone. */
   end(): Promise<void>;
 }
 

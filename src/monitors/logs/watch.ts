@@ -30,7 +30,6 @@ class LogsWatch implements Watch {
   readonly #secondEvents: SameEvent;
   readonly #verdictOn: (line: Buffer) => Verdict;
   readonly #objectionTo: (match: LineMatch, verdict: Verdict) => Objection | undefined;
-  #isStopped = false;
 
   constructor(plan: LogsPlan, rig: MonitorContext) {
     this.#plan = plan;
@@ -71,12 +70,12 @@ class LogsWatch implements Watch {
       await Promise.all(this.#sources.map((source) => source.start()));
     } catch (error) {
       await this.stop();
+      this.close();
       throw error;
     }
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
     await Promise.all(this.#sources.map((source) => source.stop()));
   }
 
@@ -89,12 +88,11 @@ class LogsWatch implements Watch {
   }
 
   async saveContext(dir: string, { facts }: Trigger): Promise<() => Promise<void>> {
-    const complete = await saveLines(this.#sources, dir, facts.position as LinePosition | undefined);
-    return async () => {
-      await complete();
-      // Before that another trigger may still be waiting for its turn.
-      if (this.#isStopped) for (const source of this.#sources) source.close();
-    };
+    return await saveLines(this.#sources, dir, facts.position as LinePosition | undefined);
+  }
+
+  close(): void {
+    for (const source of this.#sources) source.close();
   }
 
   /** Takes a line in which one of the plan's texts was found. Says how it was taken, for the figures of its source. */

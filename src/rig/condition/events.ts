@@ -139,7 +139,9 @@ class FollowedBy implements EventCondition {
 
   #meet(earlier: Met, second: Met): undefined {
     const because = `followed within ${formatDuration(this.#spanMs)}`;
-    this.#onMet({ ...second, matches: this.matches, because, earlier });
+    // What only the first one knows, as what the groups of --message captured, is a fact of the trigger too.
+    const facts = { ...earlier.facts, ...second.facts };
+    this.#onMet({ ...second, matches: this.matches, because, earlier, facts });
     this.#first.all = [];
     this.#second.all = [];
   }

@@ -2,6 +2,7 @@
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { RigError, UsageError } from '../../errors.ts';
+import { setOwnName } from '../../host/own-name.ts';
 import type { Plugins } from '../../plugin.ts';
 import type { EndRequest } from '../life/end.ts';
 import { runRig } from '../life/run-rig.ts';
@@ -81,6 +82,7 @@ function listen(socket: Socket) {
 /** Runs the daemon to the end of its rig. */
 export async function runDaemon(plugins: Plugins): Promise<void> {
   const socket = connectStarter();
+  setOwnName('rig');
   process.umask(0o077);
   const say = (message: FromDaemon): void => sendJson(socket, message);
   const { spec, told } = listen(socket);

@@ -1,7 +1,7 @@
 /** Starts the daemon and waits until it is armed. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { errnoOf, messageOf, RigError } from '../../errors.ts';
+import { type Limits, readLimits } from '../../host/limits.ts';
 import { type DetachedProgram, startDetached } from '../../host/programs/detached.ts';
 import { findProgram } from '../../host/programs/find-program.ts';
 import { runProgram } from '../../host/programs/run-program.ts';
@@ -50,8 +50,8 @@ const liftedLimits = [
 ] as const;
 
 /** Lifts those of its `limits` that this process, and so the daemon, has from a shell or from limits.conf(5). */
-async function liftLimits(limits: string, remark: (text: string) => void): Promise<void> {
-  const set = liftedLimits.filter(([, name]) => new RegExp(`^${name} +\\d`, 'm').test(limits));
+async function liftLimits(limits: Limits, remark: (text: string) => void): Promise<void> {
+  const set = liftedLimits.filter(([, name]) => Number.isFinite(limits.get(name)?.soft));
   if (set.length === 0) return;
   const prlimit = await findProgram('prlimit');
   const args = ['--pid', String(process.pid), ...set.map(([option]) => `--${option}=unlimited`)];
@@ -67,8 +67,8 @@ async function liftLimits(limits: string, remark: (text: string) => void): Promi
  * from starting a program of core_pattern, which a limit of 0 does not: core(5). What the rig starts has the limit too, and
  * may raise it. Where the hard limit is 0 already there is nothing to be set: no limit may be above it.
  */
-async function withoutCore(limits: string): Promise<string[]> {
-  const prlimit = /^Max core file size +\S+ +0 /m.test(limits) ? undefined : await findProgram('prlimit');
+async function withoutCore(limits: Limits): Promise<string[]> {
+  const prlimit = limits.get('Max core file size')?.hard === 0 ? undefined : await findProgram('prlimit');
   return prlimit === undefined ? [] : [prlimit, '--core=1:', '--'];
 }
 
@@ -112,10 +112,16 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
 
 /** Starts the rig. Resolves when it is armed and the user has been told; throws when it cannot be, and nothing remains. */
 export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
-  // proc_pid_limits(5)
-  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+  const limits = readLimits();
   await liftLimits(limits, teller.remark);
-  const command = [...(await withoutCore(limits)), process.execPath, '--daemon'];
+  // The daemon ignores the two words behind --daemon: they are for who looks at ps(1).
+  const command = [
+    ...(await withoutCore(limits)),
+    process.execPath,
+    '--daemon',
+    spec.id,
+    ...spec.monitors.map(({ name }) => name),
+  ];
   // What a killed rig of this name has left may hold its scope.
   await findLive(spec.id, takeDownWith(teller.remark));
   const scopes = await scopeCommands(spec.id);

@@ -85,6 +85,7 @@ export class Armed {
   async stop(): Promise<void> {
     await this.#arming.catch(() => 'whoever armed them knows');
     await Promise.all([this.watches.stop(), this.#backgrounds.stop()]);
+    this.watches.close();
   }
 
   #onGap(cause: string): void {

@@ -7,6 +7,7 @@ import type { Plugins, Trigger } from '../../plugin.ts';
 import { Collection } from '../collect/collection.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
 import { clearLeftover, makeWorkFolder, removeWorkFolder } from '../collect/work-folder.ts';
+import type { HoldReason } from '../condition/hold.ts';
 import type { MetBy } from '../condition/together.ts';
 import { announceEnd, announceTrigger, notify } from '../log/announce.ts';
 import type { RigLog } from '../log/log.ts';
@@ -45,6 +46,8 @@ export class LiveRig {
   #status: LiveStatus = 'starting';
   #lastTaken: TakenTrigger | undefined;
   #hasDiscarded = false;
+  /** Why the last trigger that was met was passed over, if so. */
+  #heldFor: HoldReason | undefined;
   readonly #ended = Promise.withResolvers<FinishedRecord>();
   /** What is to be cancelled when it ends. */
   readonly #timers: Cancel[] = [];
@@ -123,12 +126,16 @@ export class LiveRig {
     if (held === undefined) return true;
     this.#armed.watches.passOver(by.monitor, held);
     const { subject, because } = by.met;
-    this.#log.info(`a trigger is passed over (${held}): ${[subject, because].filter(Boolean).join(': ')}`);
+    // Once, until the next trigger: in a burst every line may be held back.
+    if (this.#heldFor !== held)
+      this.#log.info(`a trigger is passed over (${held}): ${[subject, because].filter(Boolean).join(': ')}`);
+    this.#heldFor = held;
     return false;
   }
 
   /** In the very turn of the trigger. */
   #onTaken({ trigger }: TakenTrigger): void {
+    this.#heldFor = undefined;
     if (this.#triggers.isOver) this.#ending.stopWatching();
     this.#armed.atOnce(trigger);
   }

@@ -50,6 +50,7 @@ export class Watches {
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) {
       await this.stop();
+      this.close();
       throw failed.reason;
     }
     for (const { condition } of this.#watched) if (!this.#context.signal.aborted) condition.start();
@@ -132,5 +133,10 @@ export class Watches {
     for (const { condition } of this.#watched) condition.stop();
     this.#stopping ??= Promise.all(this.#watched.map(({ watch }) => watch?.stop()));
     await this.#stopping;
+  }
+
+  /** Gives back what saving the context needed. */
+  close(): void {
+    for (const { watch } of this.#watched) watch?.close?.();
   }
 }

@@ -93,7 +93,7 @@ export async function takeDownKilled(id: string, marker: string): Promise<void> 
   if (owner === undefined) throw new UsageError('--take-down is what rig starts itself');
   process.umask(0o077);
   const deadline = performance.now() + dyingMs;
-  while (await isAlive(owner)) {
+  while (isAlive(owner)) {
     // It has closed its end and lives: whatever that is, there is no leave to kill its children.
     if (performance.now() > deadline) return;
     await delay(pollMs);

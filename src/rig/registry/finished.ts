@@ -18,9 +18,10 @@ export async function listFinished(): Promise<string[]> {
 export async function readRecord(id: string): Promise<FinishedRecord | undefined> {
   try {
     const value = JSON.parse(await readFile(`${finishedRoot}/${id}.json`, 'utf8')) as Partial<FinishedRecord> | null;
-    return typeof value?.id === 'string' && typeof value.status === 'string' ? (value as FinishedRecord) : undefined;
+    const isRecord = typeof value?.id === 'string' && typeof value.status === 'string' && Array.isArray(value.monitors);
+    return isRecord ? (value as FinishedRecord) : undefined;
   } catch {
-    // None, or one that another version wrote half: to whoever asks both are no record.
+    // None, or one that cannot be read: to whoever asks both are no record.
     return undefined;
   }
 }

@@ -35,13 +35,13 @@ async function examine(folder: StateFolder): Promise<Found> {
   const names: string[] = await readdir(folder.inside()).catch(() => []);
   if (names.includes('rig.json')) {
     const value = await folder.read('rig.json');
-    if (!isOwner(value) || !(await isAlive(value))) return { kind: 'dead', owner: 'rig.json' };
+    if (!isOwner(value) || !isAlive(value)) return { kind: 'dead', owner: 'rig.json' };
     return isState(value) ? { kind: 'live', state: value } : { kind: 'foreign', owner: value, said: value };
   }
   const taken = names.find((name) => cleanerFile.test(name));
   const cleaner = parseMarker(cleanerFile.exec(taken ?? '')?.[1] ?? '');
   if (taken === undefined || cleaner === undefined) return { kind: 'none' };
-  return (await isAlive(cleaner)) ? { kind: 'none' } : { kind: 'dead', owner: taken };
+  return isAlive(cleaner) ? { kind: 'none' } : { kind: 'dead', owner: taken };
 }
 
 /** What is known of a rig whose daemon was killed: as much of it as could be read. One that was never armed has no progress. */
@@ -124,7 +124,7 @@ async function clean(id: string, folder: StateFolder, owner: string, takeDown: T
 export async function removeDeadClaims(): Promise<void> {
   for (const name of await readdir(stateRoot)) {
     const claimer = name.startsWith('.claim.') ? parseMarker(name.slice('.claim.'.length)) : undefined;
-    if (claimer && !(await isAlive(claimer))) await rm(`${stateRoot}/${name}`, { recursive: true, force: true });
+    if (claimer && !isAlive(claimer)) await rm(`${stateRoot}/${name}`, { recursive: true, force: true });
   }
 }
 

@@ -6,7 +6,7 @@ import { noProc } from './state-folder.ts';
 
 /** This process. */
 export async function ownIdentity(): Promise<Owner> {
-  const self = await readProcess(process.pid);
+  const self = readProcess(process.pid);
   if (self === undefined) throw new RigError(noProc);
   return { pid: self.pid, startTime: self.startTime };
 }

@@ -4,16 +4,16 @@ import { startedAtMs, startToleranceMs } from '../../../src/host/processes/start
 import { mustRead, start } from '../../support/processes.ts';
 import { waitFor } from '../../support/wait.ts';
 
-test('the start of a process lies between the moments before and after it was started', async (t) => {
+test('a process has started between the moments before and after its start', async (t) => {
   const beforeMs = Date.now();
   const child = await start(t, '/bin/sleep', ['1000']);
   const afterMs = Date.now();
   const stat = await mustRead(child.pid);
-  // This process may stand still between the two clocks that are read, and then the other one looks older.
-  const startedMs = await waitFor('the start to be told without a delay', async () => {
+  // Again where this process stood still between its readings of the two clocks: the other one looks older then.
+  const startedMs = await waitFor('a reading without a delay', async () => {
     const askedAtMs = performance.now();
-    const toldMs = await startedAtMs(stat);
-    return performance.now() - askedAtMs < 5 && toldMs;
+    const readMs = startedAtMs(stat);
+    return performance.now() - askedAtMs < 5 && readMs;
   });
   assert.ok(startedMs >= beforeMs - startToleranceMs, `${startedMs} is before ${beforeMs}`);
   assert.ok(startedMs <= afterMs + startToleranceMs, `${startedMs} is after ${afterMs}`);

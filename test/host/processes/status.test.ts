@@ -5,9 +5,9 @@ import { start } from '../../support/processes.ts';
 
 test('a process that nobody debugs has no tracer and leads its own threads', async (t) => {
   const child = await start(t, '/bin/sleep', ['1000']);
-  assert.deepEqual(await readProcessStatus(child.pid), { threadGroup: child.pid, tracer: 0 });
+  assert.deepEqual(readProcessStatus(child.pid), { threadGroup: child.pid, tracer: 0 });
 });
 
 test('a process that does not exist has no status', async () => {
-  assert.equal(await readProcessStatus(4_194_304), undefined);
+  assert.equal(readProcessStatus(4_194_304), undefined);
 });

@@ -18,7 +18,7 @@ function heldFile(t: TestContext, folder: string, flags: 'a' | 'r'): string {
   return `${dev}:${ino}`;
 }
 
-test('hundreds of files are searched for at once, and also what is asked for meanwhile is found', async (t) => {
+test('one search finds the writers of hundreds of files, and the next one those of files asked for meanwhile', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'rig-unit-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [written, read] = [heldFile(t, folder, 'a'), heldFile(t, folder, 'r')];

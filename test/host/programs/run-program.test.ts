@@ -17,7 +17,7 @@ test('what has left the process group of an ended program is ended with it', asy
   const escaped = await mustRead(Number(readFileSync(pidFile, 'utf8')));
   ending.abort();
   await running;
-  await waitFor('it to end', async () => !(await isAlive(escaped)));
+  await waitFor('it to end', async () => !isAlive(escaped));
 });
 
 test('a program that is ended with SIGKILL does nothing more', async (t) => {

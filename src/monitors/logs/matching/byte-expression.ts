@@ -25,22 +25,28 @@ export type ByteExpression = Forms & Pick<Piece, 'required'>;
  */
 export function toByteExpression(text: string, ignoreCase: boolean): ByteExpression {
   new RegExp(inBasicPlane(text));
+  refuseBackReferences(text);
   return new Rewriting(text, ignoreCase).disjunction();
+}
+
+/** Throws NotLinear for a back-reference. Without a second group, `\2` is none; nor is `\k<name>` without named groups. */
+function refuseBackReferences(text: string): void {
+  const withoutOthers = text.replace(/\\[^k1-9]|\[(?:\\.|[^\]\\])*\]/gs, '');
+  const groups: string[] = withoutOthers.match(/\((?!\?)|\(\?<(?![=!])/g) ?? [];
+  const hasNames = groups.includes('(?<');
+  for (const [reference, number] of withoutOthers.matchAll(/\\(?:k<[^>]*>|([1-9]\d*))/g))
+    if (number === undefined ? hasNames : Number(number) <= groups.length)
+      throw new NotLinear(`instead of ${reference}, list the alternatives with |`);
 }
 
 /** Rewrites an expression that is known to be valid, from left to right. */
 class Rewriting {
   readonly #cursor: Cursor;
-  readonly #groups: number;
-  readonly #hasNames: boolean;
   #ignoreCase: boolean;
 
   constructor(text: string, ignoreCase: boolean) {
     this.#cursor = new Cursor(text);
     this.#ignoreCase = ignoreCase;
-    const bare = text.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gs, '');
-    this.#groups = bare.match(/\((?!\?)|\(\?<(?![=!])/g)?.length ?? 0;
-    this.#hasNames = /\(\?<(?![=!])/.test(bare);
   }
 
   /** Alternatives, up to the end or a closing parenthesis. */
@@ -114,15 +120,7 @@ class Rewriting {
   #escape(): Piece {
     const boundary = this.#cursor.match(/[bB]/y);
     if (boundary) return assertion(`\\${boundary[0]}`);
-    this.#refuseBackReference();
     const found = readEscape(this.#cursor);
     return typeof found === 'number' ? character(found, this.#ignoreCase) : setOf(found);
-  }
-
-  /** `\2` without a second group, and `\k` without named groups, are plain escapes. */
-  #refuseBackReference(): void {
-    const [, name, number] = this.#cursor.lookAt(/(k<[^>]*>)|([1-9]\d*)/y) ?? [];
-    if ((name && this.#hasNames) || (number && Number(number) <= this.#groups))
-      throw new NotLinear(`instead of \\${name ?? number}, list the alternatives with |`);
   }
 }

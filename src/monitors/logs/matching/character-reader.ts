@@ -1,7 +1,8 @@
 /** Reads the parts of an expression that stand for one character: escapes such as `\x41` and `\d`, and classes. */
-import { escapedSet, posixSets } from './character-sets.ts';
+
 import type { Ranges } from './code-points.ts';
 import type { Cursor } from './cursor.ts';
+import { escapedSet, posixSets } from './named-sets.ts';
 
 const controlEscapes: Record<string, number> = { t: 9, n: 10, v: 11, f: 12, r: 13 };
 const backspace = 8;

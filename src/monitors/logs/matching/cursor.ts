@@ -30,15 +30,10 @@ export class Cursor {
     return isThere;
   }
 
-  /** What a sticky expression matches here, without moving. */
-  lookAt(expression: RegExp): RegExpExecArray | undefined {
-    expression.lastIndex = this.#at;
-    return expression.exec(this.#text) ?? undefined;
-  }
-
   /** Moves past what a sticky expression matches here; undefined where it matches nothing. */
   match(expression: RegExp): RegExpExecArray | undefined {
-    const found = this.lookAt(expression);
+    expression.lastIndex = this.#at;
+    const found = expression.exec(this.#text) ?? undefined;
     if (found) this.#at += found[0].length;
     return found;
   }

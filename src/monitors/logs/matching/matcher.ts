@@ -2,7 +2,7 @@
 import { isAscii } from 'node:buffer';
 import type { ByteExpression } from './byte-expression.ts';
 import { toByteExpression } from './byte-expression.ts';
-import { decode } from './code-points.ts';
+import { decode } from './encoded-sets.ts';
 import type { Searcher } from './searcher.ts';
 import {
   expressionSearcher,
@@ -27,8 +27,8 @@ export interface MessageOptions {
 
 export interface Matcher {
   /**
-   * Calls `onLine` for each line of the chunk that matches, in order, with the offsets of its first byte and of its end,
-   * line end (LF or CRLF) left out. The last line need not have one. `onLine` returns false to stop.
+   * Calls `onLine` for each matching line of the chunk, in order, with the offsets of its first byte and of its end, which is
+   * before the LF or CRLF. The last line need not have one. `onLine` returns false to stop.
    */
   scan(chunk: Buffer, onLine: (start: number, end: number) => boolean): void;
   /** Whether any line of a text matches. */
@@ -40,24 +40,12 @@ export function compileMatcher(...options: MessageOptions[]): Matcher {
   return new LineMatcher(options.flatMap(searchersOf), options.map(decidingExpression));
 }
 
-/** The expression alone, with its groups, for a line of `linesOf`. Throws where it is none. */
-export function compileGroups({ text, ignoreCase }: MessageOptions): RegExp {
-  return linearExpression(toByteExpression(text, ignoreCase).text);
-}
-
-/** What decides for one decoded line. */
+/** The expression that decides for one decoded line. */
 function decidingExpression({ text, mode, ignoreCase }: MessageOptions): RegExp {
   const plain = plainExpression(text, ignoreCase).text;
   if (mode === 'plain' || !special.test(text)) return linearExpression(plain);
   const expression = toByteExpression(text, ignoreCase).text;
   return linearExpression(mode === 'expression' ? expression : `${expression}|${plain}`);
-}
-
-/** The decoded lines of a text, without their line ends. */
-export function linesOf(text: Buffer): string[] {
-  const lines = decode(text).split('\n');
-  if (lines.length > 1 && lines.at(-1) === '') lines.pop();
-  return lines.map((line) => line.replace(/\r$/, ''));
 }
 
 function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
@@ -70,7 +58,7 @@ function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
   return [plainSearcher(text, ignoreCase), expressionSearcher(expression)];
 }
 
-/** Plain text whose case does not matter is an expression of classes: V8 skips through those faster than through lowered copies. */
+/** Without regard to case, plain text becomes an expression of classes: that is faster than a search in lowered copies. */
 function plainSearcher(text: string, ignoreCase: boolean): Searcher {
   const isCased = text.toLowerCase() !== text || text.toUpperCase() !== text;
   if (!ignoreCase || !isCased) return literalSearcher(Buffer.from(text));
@@ -82,7 +70,7 @@ function plainExpression(text: string, ignoreCase: boolean): ByteExpression {
   return toByteExpression(text.replace(new RegExp(special, 'g'), '\\$&'), ignoreCase);
 }
 
-/** One expression for both, if they have a required text in common: one search for it is half the work of two searches. */
+/** One expression for both, if every match of both contains the same text: then one search for that text is enough. */
 function eitherOf(plain: ByteExpression, expression: ByteExpression): ByteExpression | undefined {
   if (!isWorthSearching(expression.required) || !plain.required.includes(expression.required)) return undefined;
   return {
@@ -94,22 +82,20 @@ function eitherOf(plain: ByteExpression, expression: ByteExpression): ByteExpres
 
 /** Merges what its searchers find, line by line. */
 class LineMatcher implements Matcher {
-  readonly #searchers: Searcher[];
-  /** The next hit of each searcher: -1 when it has none left. */
-  readonly #hits: number[];
+  /** Each with its next hit, which is -1 when it has none left. */
+  readonly #searchers: Array<{ searcher: Searcher; hit: number }>;
   readonly #deciding: RegExp[];
 
   constructor(searchers: Searcher[], deciding: RegExp[]) {
+    this.#searchers = searchers.map((searcher) => ({ searcher, hit: -1 }));
     this.#deciding = deciding;
-    this.#searchers = searchers;
-    this.#hits = searchers.map(() => -1);
   }
 
   scan(chunk: Buffer, onLine: (start: number, end: number) => boolean): void {
-    this.#searchers.forEach((searcher, index) => {
-      searcher.begin(chunk);
-      this.#hits[index] = searcher.next(0);
-    });
+    for (const each of this.#searchers) {
+      each.searcher.begin(chunk);
+      each.hit = each.searcher.next(0);
+    }
     let isSimple: boolean | undefined;
     for (;;) {
       const hit = this.#firstHit();
@@ -136,19 +122,16 @@ class LineMatcher implements Matcher {
 
   #firstHit(): number {
     let first = -1;
-    for (const hit of this.#hits) if (hit >= 0 && (first < 0 || hit < first)) first = hit;
+    for (const { hit } of this.#searchers) if (hit >= 0 && (first < 0 || hit < first)) first = hit;
     return first;
   }
 
   #advance(chunk: Buffer, from: number): void {
-    for (let index = 0; index < this.#hits.length; index++) {
-      const hit = this.#hits[index] as number;
-      if (hit < 0 || hit >= from) continue;
-      this.#hits[index] = from < chunk.length ? (this.#searchers[index] as Searcher).next(from) : -1;
-    }
+    for (const each of this.#searchers)
+      if (each.hit >= 0 && each.hit < from) each.hit = from < chunk.length ? each.searcher.next(from) : -1;
   }
 
-  /** A CR and what is not ASCII may have been taken for something else: the decoded line alone decides. */
+  /** Whether the decoded line matches. With a CR, or bytes beyond ASCII, a searcher also finds lines that do not. */
   #matchesAlone(line: Buffer): boolean {
     const text = decode(line);
     return this.#deciding.some((each) => each.test(text));

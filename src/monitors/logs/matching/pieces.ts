@@ -1,16 +1,7 @@
 /** The pieces that a rewritten expression is put together from: characters, and what sequences and repetition make of them. */
 import type { Ranges } from './code-points.ts';
-import {
-  asciiClass,
-  byteClassOf,
-  complement,
-  foldCase,
-  holdsReplacement,
-  normalize,
-  textClass,
-  utf8Alternatives,
-  utf8Bytes,
-} from './code-points.ts';
+import { complement, foldCase } from './code-points.ts';
+import { asciiClass, byteClassOf, holdsReplacement, textClass, utf8Alternatives, utf8Bytes } from './encoded-sets.ts';
 
 /** An expression in three forms, each for one kind of input. */
 export interface Forms {
@@ -51,15 +42,10 @@ export class NotLinear extends Error {}
 const mostCounted = 1000;
 export const unbounded = Number.POSITIVE_INFINITY;
 const newline: Ranges = [[10, 10]];
+const noCharacter = { required: '', begins: '', size: 0, counted: 0 };
 
 /** What matches an empty place: `^`, `$`, `\b`. */
-export const assertion = (source: string): Piece => ({
-  ...sameInAll(source),
-  required: '',
-  begins: '',
-  size: 0,
-  counted: 0,
-});
+export const assertion = (source: string): Piece => ({ ...sameInAll(source), ...noCharacter });
 
 /** One certain character, or with `ignoreCase` any form of it. */
 export function character(point: number, ignoreCase: boolean): Piece {
@@ -82,14 +68,12 @@ export function setOf(members: Ranges): Piece {
   const ascii = asciiClass(ranges);
   const isAscii = ranges.every(([, high]) => high <= 0x7f);
   return {
-    source: isAscii ? ascii : utf8Alternatives(normalize(ranges)),
+    source: isAscii ? ascii : utf8Alternatives(ranges),
     ascii,
     text: textClass(ranges),
     ...(!isAscii && holdsReplacement(ranges) ? { repeatable: byteClassOf(ranges) } : {}),
-    required: '',
-    begins: '',
+    ...noCharacter,
     size: 1,
-    counted: 0,
   };
 }
 
@@ -101,18 +85,19 @@ export function sequence(pieces: Piece[]): Piece {
     for (const bytes of [run, piece.required]) if (bytes.length > required.length) required = bytes;
     if (!piece.isLiteral) run = '';
   }
-  return { ...joined(pieces, ''), required, begins: '' };
+  return { ...joined(pieces, ''), required };
 }
 
 /** One piece or another. */
 export function alternatives(pieces: Piece[]): Piece {
-  return pieces.length === 1 ? (pieces[0] as Piece) : { ...joined(pieces, '|'), required: '', begins: '' };
+  return pieces.length === 1 ? (pieces[0] as Piece) : joined(pieces, '|');
 }
 
-function joined(pieces: Piece[], separator: string) {
+function joined(pieces: Piece[], separator: string): Piece {
   const join = (form: keyof Forms): string => pieces.map((piece) => piece[form]).join(separator);
   const sum = (figure: 'size' | 'counted'): number => pieces.reduce((total, piece) => total + piece[figure], 0);
   return {
+    ...noCharacter,
     source: join('source'),
     ascii: join('ascii'),
     text: join('text'),
@@ -141,10 +126,11 @@ export function repeat(piece: Piece, quantifier: Quantifier): Piece {
     return { source: repeated + typed, ascii: ascii + typed, text: text + typed, required, begins, size, counted };
   }
   const written = checkCounted(Math.max(1, size) * (isUnbounded ? least : most));
+  const asciiCopies = writeOut(ascii, quantifier);
   return {
-    // Without the count it is shorter, and matches more: see Forms.
-    source: repeatable + (least > 0 ? '+' : '*'),
-    ascii: writeOut(ascii, quantifier),
+    // Copies of many alternatives are slow. Without the count it matches more, as Forms allow.
+    source: source === ascii ? asciiCopies : repeatable + (least > 0 ? '+' : '*'),
+    ascii: asciiCopies,
     text: writeOut(text, quantifier),
     required,
     begins,

@@ -120,7 +120,7 @@ test('a file of /proc is read again and again: of equal lines only one that is a
   await host.must('mount', mount);
   const { archive } = await finished(host, id);
   const { trigger } = await host.manifest<Manifest>(archive ?? '');
-  assert.deepEqual([trigger.source, trigger.matches], ['/proc/mounts', 1]);
+  assert.deepEqual([trigger.subject, trigger.matches], ['/proc/mounts', 1]);
   const context = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/context/proc-mounts.log']);
   assert.match(context, /\none-of-two .*\n--- the next line triggered the rig ---\none-of-two /);
 });
@@ -133,7 +133,7 @@ test('standard input is read with --foreground, and the archive has what came be
   assert.equal(code, 0, stderr);
   const [archive = ''] = host.archives();
   const { trigger, sources } = await host.manifest<Manifest & { sources: [Certificate] }>(archive);
-  assert.equal(trigger.source, 'standard input');
+  assert.equal(trigger.subject, 'standard input');
   assert.equal(sources[0].coverage, 'no gap');
   // What came behind the message was not examined.
   assert.deepEqual([sources[0].examined[0]?.from, sources[0].examined[0]?.to], [0, 'before\n'.length + MESSAGE.length]);
@@ -175,7 +175,7 @@ test('a fifo is read from writer to writer', async (t) => {
   );
   for (let writer = 1; writer <= 2; writer++) await host.must('sh', ['-c', `echo 'x ${MESSAGE}' > /run/fifo`]);
   const { archive } = await finished(host, id);
-  assert.equal((await host.manifest<Manifest>(archive ?? '')).trigger.source, '/run/fifo');
+  assert.equal((await host.manifest<Manifest>(archive ?? '')).trigger.subject, '/run/fifo');
 });
 
 for (const [how, rotate] of [

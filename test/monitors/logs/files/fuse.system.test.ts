@@ -34,7 +34,7 @@ test('a line that reaches a FUSE file system unannounced triggers, and one remar
   host.append(BELOW, `${MESSAGE}, new\n`);
   const { archive } = await finished(host, stdout.trim());
   const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
-  assert.deepEqual([trigger.line, trigger.matches], [`${MESSAGE}, new`, 1]);
+  assert.deepEqual([trigger.text, trigger.matches], [`${MESSAGE}, new`, 1]);
   assert.match(String(sources[0]?.coverage), /^no gap known: .*FUSE/);
   assert.equal(sources[0]?.wokenBy, 'polling');
 });
@@ -97,7 +97,7 @@ test('a FUSE file system that dies and is mounted again is read on where rig was
   host.append(BELOW, `${MESSAGE}, new\n`);
   const { archive } = await finished(host, id);
   const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
-  assert.deepEqual([trigger.line, trigger.matches], [`${MESSAGE}, new`, 1]);
+  assert.deepEqual([trigger.text, trigger.matches], [`${MESSAGE}, new`, 1]);
   assert.match(String(sources[0]?.coverage), /^no gap known: .*ENOTCONN.*it was out of sight/);
   const context = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/context/*']);
   assert.match(context, /old\none\ntwo\nthree\n--- .*\nThis is my test message, new\n$/);

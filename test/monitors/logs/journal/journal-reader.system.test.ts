@@ -69,7 +69,7 @@ test('the journal of another host is watched where it is mounted, without journa
   assert.equal((await theSources(host, id))[0]?.matches, 0);
   await log(MESSAGE);
   const { manifest } = await result(host, id);
-  assert.deepEqual([manifest.trigger.line, manifest.trigger.matches], [MESSAGE, 1]);
+  assert.deepEqual([manifest.trigger.text, manifest.trigger.matches], [MESSAGE, 1]);
   const [source] = manifest.sources;
   assert.deepEqual([source?.reader, source?.coverage, source?.matches], ['native', 'no gap', 1]);
   await assertNothingLeft(host);
@@ -88,7 +88,7 @@ test('a copied journal is watched, also while a newer copy is written over it', 
   await log(MESSAGE);
   await copy();
   const { manifest } = await result(host, id);
-  assert.deepEqual([manifest.trigger.line, manifest.trigger.matches], [MESSAGE, 1]);
+  assert.deepEqual([manifest.trigger.text, manifest.trigger.matches], [MESSAGE, 1]);
   assert.deepEqual([manifest.sources[0]?.reader, manifest.sources[0]?.gaps], ['native', []]);
 });
 
@@ -108,7 +108,7 @@ for (const kind of kinds)
     await waitFor('journalctl to follow', () => host.processesNamed('journalctl').length > 0);
     await host.journal(MESSAGE);
     const { manifest, log } = await result(host, id);
-    assert.deepEqual([manifest.trigger.line, manifest.trigger.matches], [MESSAGE, 1]);
+    assert.deepEqual([manifest.trigger.text, manifest.trigger.matches], [MESSAGE, 1]);
     assert.deepEqual([manifest.sources[0]?.reader, manifest.sources[0]?.gaps], ['journalctl', []]);
     assert.match(log, remarkOf(kind));
     assert.equal(log.match(/journalctl reads it/g)?.length, 1, log);
@@ -127,7 +127,7 @@ for (const kind of ['incompatible flags that are not known', 'there is no entry 
     assert.equal(stderr.match(/journalctl reads it/g)?.length, 1, stderr);
     await host.journal(MESSAGE);
     const { manifest } = await result(host, stdout.trim());
-    assert.deepEqual([manifest.trigger.line, manifest.trigger.matches], [MESSAGE, 1]);
+    assert.deepEqual([manifest.trigger.text, manifest.trigger.matches], [MESSAGE, 1]);
     assert.equal(manifest.sources[0]?.reader, 'journalctl');
   });
 
@@ -140,7 +140,7 @@ test('with --journal-reader native no journalctl is started: a file that cannot 
   await waitFor('the gap', async () => (await theSources(host, id))[0]?.coverage === 'gaps');
   await host.journal(MESSAGE);
   const { manifest, log } = await result(host, id);
-  assert.deepEqual([manifest.trigger.line, manifest.sources[0]?.reader], [MESSAGE, 'native']);
+  assert.deepEqual([manifest.trigger.text, manifest.sources[0]?.reader], [MESSAGE, 'native']);
   assert.match(JSON.stringify(manifest.sources[0]?.gaps), /cannot be read: .*user-4711\.journal/);
   assert.equal(log.match(/user-4711\.journal/g)?.length, 1, log);
 });

@@ -9,18 +9,10 @@ const set = (...ranges: string[]): Ranges =>
 const digits = set('09');
 const letters = set('AZ', 'az');
 /** What `\s` means in JavaScript. */
-const blanks = set(
-  '\t\r',
-  ' ',
-  '\u00a0',
-  '\u1680',
-  '\u2000\u200a',
-  '\u2028\u2029',
-  '\u202f',
-  '\u205f',
-  '\u3000',
-  '\ufeff',
-);
+const blanks = [
+  ...set('\t\r', ' ', '\u00a0', '\u1680', '\u2000\u200a'),
+  ...set('\u2028\u2029', '\u202f', '\u205f', '\u3000', '\ufeff'),
+];
 
 const escapedSets: Record<string, Ranges> = { d: digits, w: [...digits, ...letters, ...set('_')], s: blanks };
 

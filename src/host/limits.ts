@@ -1,0 +1,28 @@
+/** The limits of this process: proc_pid_limits(5), getrlimit(2). */
+import { readFileSync } from 'node:fs';
+
+/** In the unit of the limit; infinite where there is none. */
+export interface Limit {
+  soft: number;
+  hard: number;
+}
+
+/** By their names in /proc/PID/limits, as `Max cpu time`. */
+export type Limits = Map<string, Limit>;
+
+const toNumber = (text = ''): number => (text === 'unlimited' ? Number.POSITIVE_INFINITY : Number(text));
+
+/** From the text of /proc/PID/limits. */
+export function parseLimits(text: string): Limits {
+  const rows = text.matchAll(/^(Max .+?) +(\d+|unlimited) +(\d+|unlimited) /gm);
+  return new Map([...rows].map(([, name = '', soft, hard]) => [name, { soft: toNumber(soft), hard: toNumber(hard) }]));
+}
+
+/** The limits of this process; none where /proc is not mounted. */
+export function readLimits(): Limits {
+  try {
+    return parseLimits(readFileSync('/proc/self/limits', 'latin1'));
+  } catch {
+    return new Map();
+  }
+}
