@@ -33,7 +33,10 @@ async function arm(
     { message: { text, mode: 'either', ignoreCase: false }, watch: '', files, ...more },
     rig.context,
   );
-  t.after(() => watch.stop());
+  t.after(async () => {
+    await watch.stop();
+    watch.close?.();
+  });
   return { watch, ...rig };
 }
 

@@ -94,6 +94,13 @@ test('a trigger by what follows has the sighting that it follows', () => {
   assert.equal(met?.because, 'followed within 1s');
 });
 
+test('a trigger by what follows has the facts of both, and where they differ those of the second', () => {
+  const { condition, met } = make(followed);
+  condition.saw(sighting('A', { atMs: 0, facts: { groups: { 1: 'sdb' }, position: 7 } }));
+  condition.saw(sighting('B', { atMs: 10, slot: 'second', facts: { position: 9 } }));
+  assert.deepEqual(met[0]?.facts, { groups: { 1: 'sdb' }, position: 9 });
+});
+
 const unless = { sequence: 'unless', withinMs: 100 } as const;
 
 test('--unless: what is not followed triggers when its time is over', () => {
