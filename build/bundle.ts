@@ -1,7 +1,20 @@
 /** src/main.ts and all that it imports, as one CommonJS file. */
+import type { Plugin } from 'esbuild';
 import { build } from 'esbuild';
+import { vectorsModule } from '../src/monitors/logs/matching/vectors-module.ts';
 import { root } from './paths.ts';
 import { gitCommit, packageVersion } from './version.ts';
+
+/** Puts the compiled module in the place of the file that compiles it: the executable needs no compiler. */
+export const compiledVectors: Plugin = {
+  name: 'compiled vectors',
+  setup({ onLoad }) {
+    const bytes = Buffer.from(vectorsModule).toString('base64');
+    onLoad({ filter: /\/vectors-module\.ts$/ }, () => ({
+      contents: `export const vectorsModule = Buffer.from('${bytes}', 'base64');`,
+    }));
+  },
+};
 
 export async function bundle(): Promise<string> {
   const { outputFiles } = await build({
@@ -21,6 +34,7 @@ export async function bundle(): Promise<string> {
       RIG_VERSION: JSON.stringify(packageVersion()),
       RIG_COMMIT: JSON.stringify(gitCommit()),
     },
+    plugins: [compiledVectors],
     logLevel: 'warning',
   });
   const [file] = outputFiles;

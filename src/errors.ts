@@ -32,3 +32,16 @@ export class ActionError extends RigError {
     this.details = details;
   }
 }
+
+/** Several expected things went wrong, each with a line of its own. */
+export class SeveralErrors extends Error {
+  override name = 'SeveralErrors';
+  readonly errors: Error[];
+  readonly exitCode: number;
+
+  constructor(errors: Error[], exitCode: number) {
+    super(errors.map(({ message }) => message).join('; '));
+    this.errors = errors;
+    this.exitCode = exitCode;
+  }
+}

@@ -1,21 +1,26 @@
 /** argv in, exit code out. The only place that turns a failure into words. `--daemon` and `--take-down` are what rig starts itself. */
 import './host/clean-start.ts';
 import { actions } from './actions/index.ts';
-import { type AnyCommand, optionsOf } from './commands/command.ts';
+import { type Command, optionsOf } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
-import { errnoOf, messageOf, RigError, UsageError } from './errors.ts';
+import { errnoOf, messageOf, RigError, SeveralErrors, UsageError } from './errors.ts';
+import { monitors } from './monitors/index.ts';
 import { commandHelp, overview } from './options/help.ts';
 import { nearest } from './options/nearest.ts';
-import { parseOptions } from './options/parse.ts';
+import { readArguments } from './options/parse.ts';
+import type { Plugins } from './plugin.ts';
 import { runDaemon } from './rig/daemon/daemon.ts';
 import { rigVersion } from './rig/records/version.ts';
 import { takeDownKilled } from './rig/recovery/leftover.ts';
 import { noteReaderGone } from './terminal/terminal.ts';
 import { visible } from './terminal/text.ts';
 
-const commands = [...monitorCommands, ...otherCommands];
+const plugins: Plugins = { monitors, actions };
+const creating = monitorCommands(plugins);
+const managing = otherCommands(plugins);
+const commands = [...creating, ...managing];
 
-function findCommand(name: string): AnyCommand {
+function findCommand(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);
   if (command) return command;
   const names = commands.map((candidate) => candidate.name);
@@ -33,13 +38,13 @@ async function runCommand(name: string, argv: string[]): Promise<number> {
     return 0;
   }
   if (process.geteuid?.() !== 0) throw new UsageError('rig runs as root only; try sudo');
-  const { values, words } = parseOptions(optionsOf(command), argv);
-  return (await command.run(values, words, [name, ...argv])) ?? 0;
+  const { given, words } = readArguments(optionsOf(command), argv);
+  return (await command.run(given, words, [name, ...argv])) ?? 0;
 }
 
 async function main([name, ...argv]: string[]): Promise<number> {
   if (name === '--daemon') {
-    await runDaemon();
+    await runDaemon(plugins);
     return 0;
   }
   if (name === '--take-down') {
@@ -54,14 +59,16 @@ async function main([name, ...argv]: string[]): Promise<number> {
   if (help === '--help' || help === '-h') {
     if (topic !== undefined) return await runCommand(topic, ['--help']);
     const actionOptions = Object.fromEntries(actions.map(({ name, options }) => [name, options[name]]));
-    print(overview(monitorCommands, otherCommands, actionOptions));
+    print(overview(creating, managing, actionOptions));
     return name === undefined ? 2 : 0;
   }
   return await runCommand(help, argv);
 }
 
-/** What went wrong, in words: one line where it was to be expected, everything we know where it is a bug of ours. */
+/** What went wrong, in words: a line each where it was to be expected, everything we know where it is a bug of ours. */
 function explain(error: unknown): { text: string; exitCode: number } {
+  if (error instanceof SeveralErrors)
+    return { text: error.errors.map((each) => visible(messageOf(each))).join('\nrig: '), exitCode: error.exitCode };
   if (error instanceof UsageError || error instanceof RigError)
     return { text: visible(messageOf(error)), exitCode: error.exitCode };
   // Whatever is relative to the folder in which rig was started asks for it.

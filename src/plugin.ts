@@ -1,138 +1,102 @@
 /**
- * The whole contract between rig and its monitors and actions. A monitor knows nothing of actions and an action nothing of
- * monitors: both get plain values, and a small context from the rig.
+ * The contract between rig and its monitors and actions. A monitor knows nothing of actions, an action nothing of monitors.
+ * Neither counts, holds, keeps time or knows whether the rig restarts: the rig does.
  */
+import type { Clock } from './host/clock.ts';
+import type { ProcessIdentity } from './host/processes/stat.ts';
 import type { RunOptions, RunResult } from './host/programs/run-program.ts';
 import type { Json } from './json.ts';
+import type { OptionTable, Values } from './options/table.ts';
 
-interface OptionBase {
-  /** One line for `--help`: at most 60 columns. */
-  summary: string;
-  /** A one-letter spelling, without the dash. */
-  short?: string;
-}
+/** Plain facts, for the manifest. */
+export type Facts = { [key: string]: Json };
 
-/**
- * One option of a monitor, an action or a subcommand. Parsing, validation and help are made from it.
- * - flag: given or not
- * - text: one value, not empty
- * - texts: values that may hold commas: each repetition of the option gives one
- * - list: values, comma-separated or by repeating the option; with `bareNumbers`, bare numbers that follow belong to it too
- * - count: a whole number of at least 1; with `otherwise`, the value may be left out and is then that
- * - integer: a whole number of at least `minimum`, which may be negative
- * - size: `512K 10M 2G`, powers of 1024, a bare number is bytes; the value is in bytes
- * - space: a size, or a percentage of a file system
- * - choice: one of a few words
- * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; the value is in milliseconds; 0 only with `orZero`
- */
-export type Option =
-  | (OptionBase & { kind: 'flag' })
-  | (OptionBase & { kind: 'text'; hint: string })
-  | (OptionBase & { kind: 'texts'; hint: string })
-  | (OptionBase & { kind: 'list'; hint: string; bareNumbers?: true })
-  | (OptionBase & { kind: 'count'; hint: string; otherwise?: number })
-  | (OptionBase & { kind: 'integer'; hint: string; minimum: number })
-  | (OptionBase & { kind: 'size'; hint: string })
-  | (OptionBase & { kind: 'space'; hint: string })
-  | (OptionBase & { kind: 'choice'; hint: string; choices: readonly string[] })
-  | (OptionBase & { kind: 'duration'; hint: string; orZero?: true });
+/** One watched thing and how far it has been looked at, for `rig info`. */
+export type SourceStatus = { source: string } & Facts;
 
-/** Options by their long name, without the dashes. */
-export type OptionTable = Record<string, Option>;
-
-/** An amount of disk space: in bytes, or as a part of the whole file system. */
-export type Space = { bytes: number } | { percent: number };
-
-interface ValueOf {
-  flag: boolean;
-  text: string | undefined;
-  texts: string[] | undefined;
-  list: string[] | undefined;
-  count: number | undefined;
-  integer: number | undefined;
-  size: number | undefined;
-  space: Space | undefined;
-  choice: string | undefined;
-  duration: number | undefined;
-}
-
-/** The typed values that a table's options get: a flag is a boolean, everything else is undefined when not given. */
-export type Values<T extends OptionTable> = { [Name in keyof T]: ValueOf[T[Name]['kind']] };
-
-/** What preparing a monitor or an action may use. It runs in the foreground, while the user still watches. */
-export interface PrepareContext {
-  /** Tells the user something that is not an error: one line on stderr. */
-  remark(text: string): void;
-  /** Whether the rig will run attached, with the standard input that it was given. */
-  isAttached?: boolean;
-  /** Whether the rig will watch again after a trigger. */
-  isRestarting?: boolean;
-}
-
-/** A prepared monitor: `plan` goes to the daemon as it is. */
-export interface PreparedMonitor<P> {
-  plan: P;
-  /** What is watched, in a few words, for `rig list`. */
-  watch: string;
-  /** What makes it trigger, in a few words, for `rig list`. */
-  condition: string;
-  /** Whether a trigger can name a process, as the journal does. */
-  namesProcess: boolean;
-  /** How many triggers may wait while a restarting rig works on one; undefined: one. */
-  mayWait?: number;
-  /** Tells how the condition would have done so far. It runs while the rig is being armed; it must be quick and never throw. */
-  rehearse?(): Promise<void>;
-}
-
-/** The process that a trigger is about, as far as it is known. */
+/** Which process a trigger is about. */
 export interface TriggerProcess {
   pid: number;
   /** When it did what triggered, in milliseconds since the epoch: a process that started later is another one. */
   seenAtMs: number;
 }
 
-/** What fired: the facts that a monitor gives, JSON in the manifest. */
-export interface TriggerFacts {
-  /** The file, or `journal`. */
-  source: string;
-  /** The matching line, without its line end, decoded as UTF-8 and cut to 64 KiB. */
-  line: string;
-  /** How many matches there were, this one included. */
-  matches: number;
-  /** Where it stands: a byte offset in a file, or a journal cursor. */
-  position: { file: string; inode: string; offset: number } | { cursor: string };
-  /** When it was logged (journal) or read (file): ISO 8601. */
-  loggedAt: string;
-  /** What all lines of its kind have in common, where kinds are told apart (--distinct). */
-  lineKind?: string;
-  /** What made it a trigger, where the line alone does not say it: `no match for 30s`. Then the line may be empty. */
-  because?: string;
-  /** The line that came before and is a part of it. */
-  earlier?: { source: string; line: string; loggedAt: string };
-  /** What the groups of the expression captured, by number and by name; null for one that took no part. */
-  groups?: { [name: string]: string | null };
-  process?: TriggerProcess;
+/** What a plugin needs of the host, checked at creation. `package` is by family of distribution. */
+export type Requirement =
+  | { kind: 'program'; anyOf: readonly string[]; package: { debian: string; redhat: string; suse: string } }
+  | { kind: 'file'; path: string; for: string };
+
+/** What a monitor knows of processes: which one a trigger is about (`@match`), which ones it watches (`@monitor`). */
+export type Gives = 'process' | 'processes';
+
+/** What planning may use. It runs in the foreground, while the user watches. */
+export interface Asking {
+  /** Tells the user something that is not an error: one line on stderr. */
+  remark(text: string): void;
+  /** The full path of a program that the plugin requires; undefined where the host has another one instead. */
+  program(name: string): string | undefined;
+  /** Whether the rig will run attached, with the standard input that it was given. */
+  isAttached: boolean;
+  /** What the monitors give, for an action. Empty for a monitor. */
+  gives: ReadonlySet<Gives>;
 }
 
-/** The fact that fired, with the rig's own part: when, by which monitor. */
-export interface Trigger extends TriggerFacts {
-  time: string;
-  monitor: string;
+interface Plugin<T extends OptionTable, P> {
+  name: string;
+  /** One line for help. */
+  summary: string;
+  options: T;
+  requires?: readonly Requirement[];
+  /** Checks all that can be checked and makes plain data of it. Throws UsageError or RigError. */
+  plan(values: Values<T>, ask: Asking): P | Promise<P>;
+}
+
+/** Something seen once. The rig counts it (--count --within --absent --distinct). */
+export interface Sighting {
+  /** What it was seen of: a file, `journal`, a process. */
+  readonly subject: string;
+  /** What was seen: the line, or words. Read only while `saw` runs: it may be made on demand. */
+  readonly text: string;
+  /** When it happened, on the rig's clock. */
+  readonly atMs: number;
+  /** How often: `message repeated 3 times`. Undefined: once. */
+  readonly times?: number;
+  /** Which of several texts it is: `second` is that of --then and --unless. Undefined: the first. */
+  readonly slot?: 'first' | 'second' | 'both';
+  /** What tells one kind of sighting from another, for --distinct. Undefined: `text`. */
+  readonly kind?: string;
+  /** Settled within a second. */
+  readonly process?: Promise<TriggerProcess | undefined>;
+  readonly facts?: Facts;
+}
+
+/** How something is, said at every look (--for --cycles). */
+export interface Reading {
+  subject: string;
+  /** What was looked at: `state`, `rss`. */
+  figure: string;
+  value: string | number;
+  limit: string | number;
+  isMet: boolean;
+  /** When, on the rig's clock. */
+  atMs: number;
+  process?: Promise<TriggerProcess | undefined>;
 }
 
 /** What the rig hands a monitor in the daemon. */
 export interface MonitorContext {
-  /**
-   * The condition is met. Returns whether the rig goes on watching: then the condition begins anew, and everything that comes
-   * is examined; else nothing more need be.
-   */
-  fire(facts: TriggerFacts): 'over' | 'watching';
-  /**
-   * Why what matches does not count at the moment (a cooldown, a trigger that waits); undefined when it does. The monitor passes
-   * it over and counts it by this reason.
-   */
-  holdReason(): string | undefined;
-  /** Nothing can come any more, for the reason given: the rig ends, and has failed if it never triggered. */
+  clock: Clock;
+  /** Aborted when nothing more need be looked at: the last trigger has come, or the rig ends. */
+  signal: AbortSignal;
+  saw(sighting: Sighting): void;
+  level(reading: Reading): void;
+  /** A subject is gone: its levels are false from now on. */
+  gone(subject: string): void;
+  /** Something matched and does not count, for this reason. `text` is shown where a wrong guess should be noticed. */
+  passOver(reason: string, text?: string): void;
+  /** Something could not be seen. */
+  gap(cause: string): void;
+  /** Nothing can come any more: the rig ends, and has failed if it never triggered. */
   exhausted(reason: string): void;
   /** Something that the user should know: shown at creation while the rig is being armed, always logged. */
   remark(text: string): void;
@@ -140,100 +104,144 @@ export interface MonitorContext {
   debug(text: string): void;
 }
 
-/** One watched thing and how far it has been examined, for `rig info`. */
-export type SourceStatus = { source: string } & { [key: string]: Json };
-
 /** An armed monitor. */
 export interface Watch {
-  /** Stops watching; afterwards nothing is called any more and no child process is left. */
+  /** Stops watching. Afterwards nothing is called any more and no child process is left. */
   stop(): Promise<void>;
   status(): SourceStatus[];
+  /** How much later than it happened something may still be seen, in milliseconds. Undefined: at once. */
+  lateMs?(): number;
+  /** The processes that are watched now: `@monitor`. */
+  processes?(): ProcessIdentity[];
   /**
    * Writes what came before the trigger into files in `dir`, which exists. Called once for each trigger, while its actions
-   * run, and for the last one after `stop`. Resolves to what adds the lines that came since, to be called when the last
-   * action has ended.
+   * run, and for the last one after `stop`. Resolves to what adds that which came since, called when the last action has ended.
    */
   saveContext?(dir: string, trigger: Trigger): Promise<() => Promise<void>>;
+  /** Gives back what `saveContext` needed after `stop`. Called last. */
+  close?(): void;
 }
 
-export interface Monitor<T extends OptionTable, P> {
-  name: string;
-  /** One line for `--help`. */
-  summary: string;
-  options: T;
+export interface Monitor<T extends OptionTable, P> extends Plugin<T, P> {
   examples: string[];
-  /** Checks everything that can be checked before anything starts. Throws UsageError or RigError. */
-  prepare(values: Values<T>, context: PrepareContext): Promise<PreparedMonitor<P>>;
-  /** Starts watching. When it resolves, everything that happens from now on is examined. */
-  arm(plan: P, context: MonitorContext): Promise<Watch>;
-  /**
-   * Goes the way from what is watched to a trigger once, and gives what fired: what is compiled and loaded on it is so by then.
-   * `dir` is for its files; it exists, is empty and is removed afterwards. May reject, and does so soon when `signal` aborts.
-   */
-  warmUp?(dir: string, signal: AbortSignal): Promise<TriggerFacts>;
+  /** Whether it tells a second text from the first one (--then, --unless); their values are among those that it plans with. */
+  hasSecondSlot?: true;
+  /** In a few words, for `rig list`: what is watched, and what makes it trigger. `second` is what --then or --unless waits for. */
+  describe(plan: P): { watch: string; condition: string; second?: string; gives: readonly Gives[] };
+  /** Tells how the condition would have done so far. It runs while the rig is being armed; it is quick and never throws. */
+  lookBack?(plan: P, ask: Asking): Promise<void>;
+  /** Starts watching. When it resolves, everything that happens from now on is seen. */
+  watch(plan: P, rig: MonitorContext): Promise<Watch>;
 }
 
-/** What preparing an action may use. */
-export interface ActionPrepareContext extends PrepareContext {
-  /** Whether the monitor's trigger can name a process. */
-  monitorNamesProcess: boolean;
+/** The condition was met. */
+export interface Trigger {
+  /** ISO 8601. */
+  time: string;
+  /** The monitor's name; `rig` where a user or the rig itself triggered it. */
+  monitor: string;
+  subject: string;
+  text: string;
+  /** How many sightings there were, the last one included. */
+  matches: number;
+  /** What made it a trigger, where the text alone does not say it: `no match for 30s`. */
+  because?: string;
+  /** The sighting that came before and is a part of it. */
+  earlier?: { subject: string; text: string; time: string };
+  process?: Promise<TriggerProcess | undefined>;
+  facts: Facts;
 }
 
-/** What the rig hands a running action. */
+/** What an armed background action gets, and what every action gets at a trigger. */
 export interface ActionContext {
-  /** The rig's own. */
+  /** The rig's. */
   id: string;
-  /** The action's own folder in the archive. It exists and is empty; its files go into the archive. */
+  /** A folder of its own. It exists and is empty; at a trigger, its files go into the archive. */
   dir: string;
-  trigger: Trigger;
-  /** Aborted when the rig is ended, the action's time is up or the disk is nearly full. */
+  clock: Clock;
+  /** Aborted when the rig ends, the action's time is up or the disk is nearly full. */
   signal: AbortSignal;
-  /** How long the action, or each of its parts, may take, in milliseconds. */
-  timeoutMs: number;
   /** Why so many bytes more must not be written now (--min-free), in words; undefined when they may be. */
   spaceRefusal(bytes: number): Promise<string | undefined>;
   /**
-   * Runs a program of this host: recorded in the manifest, ended with its whole process group when `signal` aborts.
-   * A program that fails is a result, not an exception; one that cannot be started throws a RigError.
+   * Runs a program to its end. It is recorded in the manifest and ended with its process group when `signal` aborts.
+   * A program that fails is a result; one that cannot be started throws a RigError.
    */
   run(file: string, args: string[], options?: RunOptions): Promise<RunResult>;
   log(text: string): void;
 }
 
-export interface Action<T extends OptionTable, P> {
-  /** Also the name of the option that selects it, and of its folder in the archive. */
-  name: string;
-  summary: string;
-  options: T;
-  /** Decides the order: what vanishes first is collected first. */
-  priority: 'first' | 'normal' | 'late';
-  /** Whether --repeat runs it again: when it shows a moment, and not the host as a whole. */
-  repeatable?: true;
-  /** Whether it keeps its priority though the rig is to be nice: when being slow would change what it captures. */
-  keepsPriority?: true;
-  /** How long it may take unless --action-timeout says otherwise, in milliseconds. */
-  timeoutMs: number;
+/** What a background action gets when it is armed. */
+export interface RigContext extends Omit<ActionContext, 'run'> {
   /**
-   * How many parts of the plan are done one after the other, where the limit is for each: then the action ends a part whose time
-   * is up, and goes on with the next.
+   * Keeps a program running until the rig ends or the disk is nearly full. One that ends by itself is a gap, and is started
+   * again. `args` is asked at each start. Resolves when the first one runs.
    */
-  parts?(plan: P): number;
-  /** Checks that it can work on this host and pins what it is about. Throws UsageError or RigError. */
-  prepare(values: Values<T>, context: ActionPrepareContext): Promise<P>;
-  /** What it would leave in its folder now, in a few words, for `rig info`. It must be quick and never throw. */
-  produces?(plan: P): string | Promise<string>;
-  /** How many bytes it would write now, at least. It must be quick and never throw. */
-  needs?(plan: P): Promise<number>;
-  /** A plan by which `run` goes its usual way and does nothing to anybody, with `program`, true(1), in the place of its program. */
-  warmUp?(plan: P, program: string): P | Promise<P>;
-  /** Collects. Returns what the manifest should say of it; throws a RigError when it did not do what it is for. */
-  run(plan: P, context: ActionContext): Promise<{ [key: string]: Json }>;
+  keepRunning(file: string, args: (start: number) => string[]): Promise<KeptProgram>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the table holds plugins of every option and plan type, each checked where it is defined
+/** A program that the rig keeps running. */
+export interface KeptProgram {
+  /** The last 4 KiB of its stderr. */
+  stderr(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Ends it, and does not start it again. */
+  end(): Promise<void>;
+}
+
+/** What a running action gets. */
+export interface TriggerContext extends ActionContext {
+  trigger: Trigger;
+  /** How long the action, or each of its parts, may take, in milliseconds. */
+  timeoutMs: number;
+  /** The facts of the trigger as environment variables: RIG_ID, RIG_LINE ... */
+  environment(): Promise<Record<string, string>>;
+  /** The processes that the monitors watch: `@monitor`. */
+  monitorProcesses(): ProcessIdentity[];
+}
+
+/** An armed background action. */
+export interface Background {
+  /** How long after the trigger it hands over, in milliseconds. */
+  tailMs: number;
+  /** Puts what it has recorded into the folder. Returns what the manifest should say; throws a RigError when there is nothing. */
+  collect(rig: TriggerContext): Promise<Facts>;
+  stop(): Promise<void>;
+  status(): SourceStatus[];
+}
+
+/** An action has at least one of `arm`, `atOnce`, `run` and `afterRecord`. */
+export interface Action<T extends OptionTable, P> extends Plugin<T, P> {
+  /** How long it may take unless --action-timeout says otherwise, in milliseconds. */
+  timeoutMs: number;
+  /** Whether --repeat runs it again: when it shows a moment, and not the host as a whole. */
+  isRepeatable?: true;
+  /** Whether it keeps its priority though the rig is to be nice: when being slow would change what it captures. */
+  keepsPriority?: true;
+  /** How many parts of the plan are done one after the other, where the time limit is for each of them. */
+  parts?(plan: P): number;
+  /** What it would leave in its folder now, and how many bytes at least. It is quick and never throws. */
+  estimate?(plan: P): Promise<{ leaves: string; bytes: number }>;
+  /** Starts recording, before the monitors watch. */
+  arm?(plan: P, rig: RigContext): Promise<Background>;
+  /** In the very turn of the trigger: may read /proc and send signals, no more. */
+  atOnce?(plan: P, trigger: Trigger): void;
+  /** At the trigger, one action after the other. Returns what the manifest should say; throws a RigError when it failed. */
+  run?(plan: P, rig: TriggerContext): Promise<Facts>;
+  /** Last of all, when the record is written. */
+  afterRecord?(plan: P, rig: ActionContext): Promise<void>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the tables hold plugins of every option and plan type, each checked where it is defined
 export type AnyMonitor = Monitor<any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type AnyAction = Action<any, any>;
+
+/** The tables that the engine works with. */
+export interface Plugins {
+  monitors: readonly AnyMonitor[];
+  actions: readonly AnyAction[];
+}
 
 /** Gives a monitor's definition its types: the values it gets follow from its option table. */
 export function defineMonitor<const T extends OptionTable, P>(monitor: Monitor<T, P>): Monitor<T, P> {

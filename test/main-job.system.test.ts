@@ -17,8 +17,8 @@ test('the original example, typed as documented, dumps the process when the jour
   const record = await finished(host, stdout.trim());
   assert.equal(record.status, 'finished', record.reasons.join());
   const manifest = await host.manifest<Manifest>(record.archive ?? '');
-  assert.equal(manifest.trigger.source, 'journal');
-  assert.equal(manifest.trigger.line, `well: ${MESSAGE}!`);
+  assert.equal(manifest.trigger.subject, 'journal');
+  assert.equal(manifest.trigger.text, `well: ${MESSAGE}!`);
   const names = await host.tarList(record.archive ?? '');
   assert.ok(names.some((name) => name.endsWith(`/gcore/core.myservice.${service.pid}`)));
   await waitFor('the service to go on as before', () => host.process(service.pid)?.state === 'S');
@@ -38,7 +38,7 @@ test('a message in /var/log/messages triggers, both actions run, and what they m
 
   const archive = record.archive ?? '';
   const manifest = await host.manifest<Manifest>(archive);
-  assert.equal(manifest.trigger.source, '/var/log/messages');
+  assert.equal(manifest.trigger.subject, '/var/log/messages');
   assert.deepEqual(
     manifest.actions.map(({ name, status }) => [name, status]),
     [
@@ -98,9 +98,9 @@ test('the context goes on until the last action has ended, in the file and in th
   );
   assert.match(await context('*messages*'), /before\n--- .* after the trigger ---\nduring\n$/);
   const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
-  assert.deepEqual(trigger.groups, { 1: 'here' });
+  assert.deepEqual(trigger.facts.groups, { 1: 'here' });
   const journal = sources.find(({ source }) => source === 'journal');
-  assert.deepEqual([journal?.coverage, journal?.gaps, journal?.cursor], ['no gap', [], trigger.position?.cursor]);
+  assert.deepEqual([journal?.coverage, journal?.gaps, journal?.cursor], ['no gap', [], trigger.facts.position?.cursor]);
   assert.ok(Number(journal?.entries) >= 2);
 });
 
@@ -144,7 +144,7 @@ test('lines and entries from before the rig was armed never trigger', async (t) 
   host.append('/var/log/messages', `new ${MESSAGE}\n`);
   const { archive } = await finished(host, id);
   const { trigger } = await host.manifest<Manifest>(archive ?? '');
-  assert.deepEqual([trigger.line, trigger.matches], [`new ${MESSAGE}`, 1]);
+  assert.deepEqual([trigger.text, trigger.matches], [`new ${MESSAGE}`, 1]);
 });
 
 test('--count N triggers at the Nth match, wherever the matches come from', async (t) => {

@@ -4,10 +4,8 @@ import { ActionError, messageOf, RigError, UsageError } from '../errors.ts';
 import { writeNewFile } from '../host/folders.ts';
 import { findCommand } from '../host/programs/find-program.ts';
 import { type RunResult, runProgram } from '../host/programs/run-program.ts';
-import type { Json } from '../json.ts';
 import { splitWords } from '../options/command-words.ts';
-import { type ActionContext, defineAction } from '../plugin.ts';
-import { triggerEnvironment } from '../rig/records/trigger-environment.ts';
+import { defineAction, type Facts, type TriggerContext } from '../plugin.ts';
 import { visible } from '../terminal/text.ts';
 
 /** How much of each stream is kept. A program that runs wild must not fill the disk. */
@@ -51,7 +49,7 @@ async function plan(command: string, index: number, withShell: boolean): Promise
   }
   let words: string[];
   try {
-    words = splitWords(command, 'add --shell');
+    words = splitWords(command, 'add --exec-shell');
   } catch (error) {
     throw new UsageError(`--exec: ${messageOf(error)}`, { cause: error });
   }
@@ -76,24 +74,24 @@ function findReason(label: string, { exitCode, signalName, output }: RunResult):
 /** Runs one of them. Gives what the manifest says of it, and why it has failed if it has. */
 async function runOne(
   { command, program, args, label }: Planned,
-  context: ActionContext,
-): Promise<{ details: { [key: string]: Json }; reason?: string }> {
-  const path = join(context.dir, label);
-  const time = AbortSignal.timeout(context.timeoutMs);
+  rig: TriggerContext,
+): Promise<{ details: Facts; reason?: string }> {
+  const path = join(rig.dir, label);
+  const time = AbortSignal.timeout(rig.timeoutMs);
   try {
-    const result = await context.run(program, args, {
-      signal: AbortSignal.any([context.signal, time]),
-      env: triggerEnvironment(context.id, context.trigger),
+    const result = await rig.run(program, args, {
+      signal: AbortSignal.any([rig.signal, time]),
+      env: await rig.environment(),
       output: { stdout: `${path}.stdout`, stderr: `${path}.stderr`, limitBytes },
     });
     await writeNewFile(`${path}.exit`, `${describeEnd(result)}\n`);
     const { stdout, stderr } = result.output ?? {};
     const isCut = stdout?.isCut === true || stderr?.isCut === true;
-    if (isCut) context.log(`${label}: of its output the first ${limitBytes / 2 ** 20} MB are kept`);
+    if (isCut) rig.log(`${label}: of its output the first ${limitBytes / 2 ** 20} MB are kept`);
     const details = { command, label, end: describeEnd(result), ...(isCut ? { cutToBytes: limitBytes } : {}) };
     const reason =
-      time.aborted && !context.signal.aborted
-        ? `${label} was not done within ${context.timeoutMs / 1000} s`
+      time.aborted && !rig.signal.aborted
+        ? `${label} was not done within ${rig.timeoutMs / 1000} s`
         : findReason(label, result);
     return reason === undefined ? { details } : { details, reason };
   } catch (error) {
@@ -103,32 +101,32 @@ async function runOne(
   }
 }
 
+const describeFiles = (programs: Planned[]): string =>
+  [...programs.map(({ label }) => `${label}.stdout, .stderr, .exit`), 'what they write to their folder'].join('; ');
+
 export const exec = defineAction({
   name: 'exec',
   summary: 'Run a program; it finds the trigger in its environment',
   options: {
     exec: { kind: 'texts', hint: "'CMD ARG...'", summary: 'Run a program; RIG_LINE etc. are in its environment' },
-    shell: { kind: 'flag', summary: 'Hand what --exec says to sh -c' },
+    'exec-shell': { kind: 'flag', summary: 'Hand what --exec says to sh -c' },
   },
-  priority: 'normal',
-  repeatable: true,
   timeoutMs: 10 * 60_000,
-  async prepare(values): Promise<ExecPlan> {
+  isRepeatable: true,
+  async plan(values): Promise<ExecPlan> {
     const programs: Planned[] = [];
     for (const [index, command] of (values.exec ?? []).entries())
-      programs.push(await plan(command, index, values.shell));
+      programs.push(await plan(command, index, values['exec-shell']));
     return { programs };
   },
   parts: ({ programs }) => programs.length,
-  warmUp: (_, program) => ({ programs: [{ command: program, program, args: [], label: labelOf(0, program) }] }),
-  produces: ({ programs }) =>
-    [...programs.map(({ label }) => `${label}.stdout, .stderr, .exit`), 'what they write to their folder'].join('; '),
-  async run({ programs }, context) {
-    const details: { [key: string]: Json }[] = [];
+  estimate: async ({ programs }) => ({ leaves: describeFiles(programs), bytes: 0 }),
+  async run({ programs }, rig) {
+    const details: Facts[] = [];
     const reasons: string[] = [];
     for (const planned of programs) {
-      if (context.signal.aborted) break;
-      const outcome = await runOne(planned, context);
+      if (rig.signal.aborted) break;
+      const outcome = await runOne(planned, rig);
       details.push(outcome.details);
       if (outcome.reason !== undefined) reasons.push(outcome.reason);
     }

@@ -4,5 +4,6 @@ import { exec } from './exec.ts';
 import { gcore } from './gcore/index.ts';
 import { noop } from './noop.ts';
 import { sosreport } from './sosreport.ts';
+import { tcpdump } from './tcpdump.ts';
 
-export const actions: AnyAction[] = [gcore, exec, sosreport, noop];
+export const actions: AnyAction[] = [gcore, exec, tcpdump, sosreport, noop];

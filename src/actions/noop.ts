@@ -7,10 +7,9 @@ export const noop = defineAction({
   options: {
     noop: { kind: 'flag', summary: 'Do nothing: for trying a condition' },
   },
-  priority: 'first',
-  repeatable: true,
   timeoutMs: 60_000,
-  prepare: async () => ({}),
-  produces: () => 'nothing',
+  isRepeatable: true,
+  plan: () => ({}),
+  estimate: async () => ({ leaves: 'nothing', bytes: 0 }),
   run: async () => ({}),
 });

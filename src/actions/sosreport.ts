@@ -1,8 +1,7 @@
 /** `--sosreport`: the host's own support report, made by sos. */
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ActionError, RigError } from '../errors.ts';
-import { findProgram } from '../host/programs/find-program.ts';
+import { ActionError } from '../errors.ts';
 import type { RunResult } from '../host/programs/run-program.ts';
 import { defineAction } from '../plugin.ts';
 import { visible } from '../terminal/text.ts';
@@ -14,17 +13,6 @@ type SosPlan = {
   /** What comes before the options. */
   subcommand: string[];
 };
-
-/** Finds sos: `sos report` since 4.0, `sosreport` before. */
-async function findSos(): Promise<SosPlan> {
-  const sos = await findProgram('sos');
-  if (sos !== undefined) return { program: sos, subcommand: ['report'] };
-  const sosreport = await findProgram('sosreport');
-  if (sosreport !== undefined) return { program: sosreport, subcommand: [] };
-  throw new RigError(
-    '--sosreport: neither sos nor sosreport is on this host: install the package sos (Debian, Ubuntu: sosreport)',
-  );
-}
 
 /**
  * The path of the archive in what sos printed: a line of its own, indented; the words around it are translated and differ
@@ -69,22 +57,29 @@ export const sosreport = defineAction({
   options: {
     sosreport: { kind: 'flag', summary: 'Collect a support report of this host with sos' },
   },
-  priority: 'late',
+  requires: [
+    { kind: 'program', anyOf: ['sos', 'sosreport'], package: { debian: 'sosreport', redhat: 'sos', suse: 'sos' } },
+  ],
   timeoutMs: 60 * 60_000,
-  prepare: findSos,
-  warmUp: (_, program) => ({ program, subcommand: [] }),
-  produces: () => 'the archive of sos, and its checksum',
-  async run({ program, subcommand }, context) {
-    const args = [...subcommand, '--batch', '--tmp-dir', context.dir];
+  // `sos report` since 4.0, `sosreport` before.
+  plan: (_, ask): SosPlan => {
+    const sos = ask.program('sos');
+    return sos === undefined
+      ? { program: ask.program('sosreport') ?? '', subcommand: [] }
+      : { program: sos, subcommand: ['report'] };
+  },
+  estimate: async () => ({ leaves: 'the archive of sos, and its checksum', bytes: 0 }),
+  async run({ program, subcommand }, rig) {
+    const args = [...subcommand, '--batch', '--tmp-dir', rig.dir];
     // SIGKILL: told to end by SIGTERM, sos 4.0 removes what it has collected, and waits for its plugins with that.
     // It must not run in a folder that others can write to: its start script imports Python modules from there.
-    const result = await context.run(program, args, { cwd: '/', endWith: 'SIGKILL' });
+    const result = await rig.run(program, args, { cwd: '/', endWith: 'SIGKILL' });
     const version = findVersion(result.stdout);
-    const archive = await checkArchive(findArchive(result.stdout), context.dir);
+    const archive = await checkArchive(findArchive(result.stdout), rig.dir);
     const details = { version, archive };
     // Without an archive everything stays: what was collected until then is all there is.
     if (archive === null || result.exitCode !== 0) throw new ActionError(findReason(result), details);
-    await removeOthers(context.dir, archive);
+    await removeOthers(rig.dir, archive);
     return details;
   },
 });

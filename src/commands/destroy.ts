@@ -1,10 +1,11 @@
 import { RigError } from '../errors.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 import { endForeign, killRig } from '../rig/recovery/force.ts';
 import { takeDownDiscarding, takeDownWith } from '../rig/recovery/leftover.ts';
-import { listFinished, listIds, meet } from '../rig/registry/registry.ts';
+import { listFinished } from '../rig/registry/finished.ts';
+import { listIds, meet } from '../rig/registry/meet.ts';
 import { askRig, NoAnswer } from '../rig/wire/control.ts';
-import { type Command, tell, tellFailures } from './command.ts';
+import { defineCommand, tell, throwFailures } from './command.ts';
 import { idNote, idOption, matchLiveIds, selectIds, typedIds } from './select.ts';
 
 /** A rig that says nothing at all within this time hangs, or is stopped. */
@@ -50,11 +51,11 @@ const options = {
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
-export const destroy: Command<typeof options> = {
+export const destroy = defineCommand({
   name: 'destroy',
   usage: 'ID... | --all',
   summary: 'End rigs; what they had collected so far is discarded',
-  groups: [{ title: 'Options', options }],
+  options,
   notes: `${idNote} 'web-*' means every rig that fits. Prints what was destroyed.\nExit codes: 0 done, 1 one of them could not be ended, 2 the command line is wrong.`,
   examples: ['rig destroy abcde', "rig destroy 'web-*'", 'rig destroy --all'],
   run: async ({ id, all, force }, words) => {
@@ -68,6 +69,7 @@ export const destroy: Command<typeof options> = {
         process.stdout.write(`${one}: destroyed\n`);
       }),
     );
-    return tellFailures([...failures, ...results]) ? 1 : 0;
+    throwFailures([...failures, ...results]);
+    return 0;
   },
-};
+});

@@ -1,28 +1,21 @@
-import { actions } from '../actions/index.ts';
 import { messageOf, RigError } from '../errors.ts';
 import { describeState } from '../host/processes/describe-state.ts';
 import { findByEnvironment } from '../host/processes/environment.ts';
 import { readUsage, type Usage } from '../host/processes/usage.ts';
 import { ownerVariable } from '../host/programs/own-programs.ts';
 import type { Json } from '../json.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
+import type { Plugins } from '../plugin.ts';
 import { readRigLog } from '../rig/log/read-log.ts';
+import { type Owner, ownerMarker, type RigState } from '../rig/records/rows.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
-import {
-  type LiveRig,
-  listFinished,
-  listIds,
-  meet,
-  type Owner,
-  ownerMarker,
-  type RigState,
-  readRecord,
-} from '../rig/registry/registry.ts';
+import { listFinished, readRecord } from '../rig/registry/finished.ts';
+import { type LiveRig, listIds, meet } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { quoteWords } from '../terminal/shell-words.ts';
 import { visible } from '../terminal/text.ts';
 import { formatTree } from '../terminal/tree.ts';
-import { type Command, tell } from './command.ts';
+import { type Command, defineCommand, tell } from './command.ts';
 import { foreignRow, silentRow } from './rows.ts';
 import { findAnyId, idNote, idOption, typedId } from './select.ts';
 
@@ -55,19 +48,27 @@ async function readProcesses(owner: Owner): Promise<{ process: Usage | null; chi
 }
 
 /** What each action will leave in its folder of the archive. */
-async function describeActions({ spec }: RigState): Promise<Facts> {
+async function describeActions({ spec }: RigState, { actions }: Plugins): Promise<Facts> {
   const described: Facts = {};
-  for (const { name, plan } of spec.actions)
-    described[name] = (await actions.find((action) => action.name === name)?.produces?.(plan)) ?? 'what it collects';
+  for (const { name, plan } of spec.actions) {
+    const estimate = await actions.find((action) => action.name === name)?.estimate?.(plan);
+    described[name] = estimate?.leaves ?? 'what it collects';
+  }
   return described;
 }
 
-async function describeLive(id: string, state: RigState): Promise<Known> {
+async function describeLive(id: string, state: RigState, plugins: Plugins): Promise<Known> {
   const [answer, usage] = await Promise.allSettled([askRig(id, 'status', answerMs), readProcesses(state)]);
   const status = answer.status === 'fulfilled' ? (answer.value as object) : await silentRow(state);
   const commandLine = `rig ${quoteWords(state.spec.commandLine)}`;
   const processes = usage.status === 'fulfilled' ? usage.value : {};
-  const facts = { ...status, commandLine, produces: await describeActions(state), ...processes, spec: state.spec };
+  const facts = {
+    ...status,
+    commandLine,
+    produces: await describeActions(state, plugins),
+    ...processes,
+    spec: state.spec,
+  };
   if (answer.status === 'fulfilled') return { facts: asJson(facts) };
   const doing = await describeState(state.pid);
   return { facts: asJson(facts), problem: [messageOf(answer.reason), doing].filter(Boolean).join(': ') };
@@ -80,9 +81,10 @@ async function describeForeign(id: string, found: Extract<LiveRig, { kind: 'fore
 }
 
 /** Everything that is known of a rig, running or ended. Throws a RigError where nothing is. */
-async function describe(id: string): Promise<Known> {
+async function describe(id: string, plugins: Plugins): Promise<Known> {
   const found = await meet(id, takeDownWith(tell));
-  if (found) return found.kind === 'live' ? await describeLive(id, found.state) : await describeForeign(id, found);
+  if (found)
+    return found.kind === 'live' ? await describeLive(id, found.state, plugins) : await describeForeign(id, found);
   const record = await readRecord(id);
   if (!record) throw new RigError(`${id}: it has ended, and no record says how`);
   return { facts: asJson(record) };
@@ -96,8 +98,8 @@ function describeUsage(usage: Json | undefined): string {
 
 /** What is said elsewhere is left out of the spec. */
 function shortSpec(spec: Json | undefined): Json {
-  const { id: _id, created: _created, commandLine: _line, monitor, ...rest } = spec as Facts;
-  return { condition: (monitor as Facts).plan ?? null, ...rest };
+  const { id: _id, created: _created, commandLine: _line, ...rest } = spec as Facts;
+  return rest;
 }
 
 /** For people: what is one value first, then what has parts, a heading each, and the log last. */
@@ -131,20 +133,22 @@ const options = {
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
-export const info: Command<typeof options> = {
-  name: 'info',
-  usage: 'ID [--json]',
-  summary: 'Show everything about a rig, or how it ended',
-  groups: [{ title: 'Options', options }],
-  notes: `${idNote} One that has ended already is known until the next reboot.
+/** `rig info`. It asks the actions what they would leave. */
+export const infoCommand = (plugins: Plugins): Command =>
+  defineCommand({
+    name: 'info',
+    usage: 'ID [--json]',
+    summary: 'Show everything about a rig, or how it ended',
+    options,
+    notes: `${idNote} One that has ended already is known until the next reboot.
 Exit codes: 0 done, 1 it could not be asked everything, 2 the command line is wrong.`,
-  examples: ['rig info abcde', 'rig info web --json'],
-  run: async ({ json, id: given }, words) => {
-    const id = findAnyId(typedId('info', words, given), await listIds(), await listFinished());
-    const { facts, problem } = await describe(id);
-    const all = { ...facts, log: (await readRigLog(id)).slice(-shownLines) };
-    process.stdout.write(json ? `${JSON.stringify(all, null, 2)}\n` : format(all));
-    if (problem !== undefined) tell(problem);
-    return problem === undefined ? 0 : 1;
-  },
-};
+    examples: ['rig info abcde', 'rig info web --json'],
+    run: async ({ json, id: given }, words) => {
+      const id = findAnyId(typedId('info', words, given), await listIds(), await listFinished());
+      const { facts, problem } = await describe(id, plugins);
+      const all = { ...facts, log: (await readRigLog(id)).slice(-shownLines) };
+      process.stdout.write(json ? `${JSON.stringify(all, null, 2)}\n` : format(all));
+      if (problem !== undefined) tell(problem);
+      return problem === undefined ? 0 : 1;
+    },
+  });

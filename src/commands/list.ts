@@ -1,21 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError } from '../errors.ts';
-import type { OptionTable } from '../plugin.ts';
-import type { RigStatus } from '../rig/life/life.ts';
+import type { OptionTable } from '../options/table.ts';
+import { formatAge } from '../options/units.ts';
+import type { RigStatus } from '../rig/life/starter.ts';
+import type { FinishedRecord } from '../rig/records/rows.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
-import {
-  type FinishedRecord,
-  type LiveRig,
-  listFinished,
-  listNames,
-  meet,
-  readRecord,
-} from '../rig/registry/registry.ts';
+import { listFinished, readRecord } from '../rig/registry/finished.ts';
+import { type LiveRig, listNames, meet } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { type Column, formatTable } from '../terminal/table.ts';
 import { hasColour, isRead, terminalWidth } from '../terminal/terminal.ts';
-import { formatAge } from '../terminal/text.ts';
-import { type Command, tell, tellFailures } from './command.ts';
+import { defineCommand, tell, throwFailures } from './command.ts';
 import { foreignRow, type Row, silentRow } from './rows.ts';
 
 /** A rig that does not answer within this time is shown as such. */
@@ -28,7 +23,7 @@ const watchMs = 2000;
 async function rowOfLive(id: string, found: LiveRig): Promise<Row | undefined> {
   if (found.kind === 'foreign') return foreignRow(id, found);
   try {
-    const { sources: _, ...row } = (await askRig(id, 'status', answerMs)) as RigStatus;
+    const { sources: _, gaps: __, ...row } = (await askRig(id, 'status', answerMs)) as RigStatus;
     return row;
   } catch {
     // It may have ended while it was asked; then it is no rig any more.
@@ -43,15 +38,16 @@ async function askOne(id: string): Promise<Row | undefined> {
 }
 
 /** The rigs that run, all asked at once, and with `all` those that have ended, oldest first. */
-async function readRows(all: boolean): Promise<{ rows: (Row | FinishedRecord)[]; failed: boolean }> {
+async function readRows(
+  all: boolean,
+): Promise<{ rows: (Row | FinishedRecord)[]; results: PromiseSettledResult<unknown>[] }> {
   const results = await Promise.allSettled((await listNames()).map(askOne));
   const rows = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
-  const failed = tellFailures(results);
   // Only now: one that ended while it was asked is there by now.
   const records = all ? await Promise.all((await listFinished()).map(readRecord)) : [];
   const ended = records.filter((record) => record !== undefined);
   ended.sort((a, b) => Date.parse(a.ended) - Date.parse(b.ended));
-  return { rows: [...rows, ...ended], failed };
+  return { rows: [...rows, ...ended], results };
 }
 
 const colours: Record<string, number> = {
@@ -86,9 +82,9 @@ function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
   const cells = rows.map((row) => [
     row.id,
     'ended' in row ? '-' : String(row.pid),
-    row.monitor,
-    row.watch,
-    row.condition,
+    row.monitors.map(({ monitor }) => monitor).join(', '),
+    row.monitors.map(({ watch }) => watch).join('; '),
+    row.monitors.map(({ condition }) => condition).join('; '),
     row.actions.join(','),
     row.status,
     row.created === null ? '-' : formatAge(now - Date.parse(row.created)),
@@ -97,16 +93,16 @@ function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
   return formatTable(columns, cells, terminalWidth());
 }
 
-/** Looks once and prints. Whether every rig could be asked. */
-async function show(all: boolean, json: boolean, before = ''): Promise<boolean> {
-  const { rows, failed } = await readRows(all);
+/** Looks once and prints. Returns what came of each rig that was asked. */
+async function show(all: boolean, json: boolean, before = ''): Promise<PromiseSettledResult<unknown>[]> {
+  const { rows, results } = await readRows(all);
   if (json) process.stdout.write(`${before}${JSON.stringify(rows, null, 2)}\n`);
   else if (rows.length > 0) process.stdout.write(`${before}${formatRows(rows, all)}\n`);
   else {
     process.stdout.write(before);
-    if (!failed) tell('no rigs');
+    if (results.every(({ status }) => status === 'fulfilled')) tell('no rigs');
   }
-  return !failed;
+  return results;
 }
 
 /** Looks again and again, until Ctrl-C or until nobody reads it any more. Gives the exit code. */
@@ -130,17 +126,18 @@ const options = {
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
-export const list: Command<typeof options> = {
+export const list = defineCommand({
   name: 'list',
   usage: '[--all] [--watch] [--json]',
   summary: 'Show the rigs of this host',
-  groups: [{ title: 'Options', options }],
+  options,
   notes: `On a terminal long columns are cut, and on a narrow one left out; rig info ID shows everything. AGE counts from the rig's creation.
 Exit codes: 0 done, 1 a rig could not be asked, 2 the command line is wrong, 130 --watch was ended by Ctrl-C.`,
   examples: ['rig list', 'rig list --all', 'rig list --json'],
   run: async ({ all, watch: again, json }, words) => {
     if (words.length > 0) throw new UsageError(`list takes no arguments, got ${JSON.stringify(words[0])}`);
     if (again) return await watch(all, json);
-    return (await show(all, json)) ? 0 : 1;
+    throwFailures(await show(all, json));
+    return 0;
   },
-};
+});

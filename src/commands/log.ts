@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 import { RigLogReader } from '../rig/log/read-log.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
-import { listFinished, listIds, meet } from '../rig/registry/registry.ts';
+import { listFinished } from '../rig/registry/finished.ts';
+import { listIds, meet } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { isRead } from '../terminal/terminal.ts';
 import { visible } from '../terminal/text.ts';
-import { type Command, tell } from './command.ts';
+import { defineCommand, tell } from './command.ts';
 import { findAnyId, idNote, idOption, typedId } from './select.ts';
 
 /** How often --follow looks for new lines: as tail(1) and journalctl(1), soon enough for somebody who reads. */
@@ -49,11 +50,11 @@ const options = {
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
-export const log: Command<typeof options> = {
+export const log = defineCommand({
   name: 'log',
   usage: 'ID [-f]',
   summary: 'Show what a rig has logged',
-  groups: [{ title: 'Options', options }],
+  options,
   notes: `${idNote} Of several rigs that had one name, all lines are shown.\nExit codes: 0 done, 1 it failed, 2 the command line is wrong.`,
   examples: ['rig log abcde', 'rig log -f web'],
   run: async ({ follow: goesOn, id: given }, words) => {
@@ -73,4 +74,4 @@ export const log: Command<typeof options> = {
       await reader.close();
     }
   },
-};
+});

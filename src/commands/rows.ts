@@ -1,5 +1,7 @@
 /** What is shown of a rig that does not say it itself. */
-import { type LiveRig, type RigRow, type RigState, readProgress, rowOf } from '../rig/registry/registry.ts';
+import { type RigRow, type RigState, rowOf } from '../rig/records/rows.ts';
+import type { LiveRig } from '../rig/registry/meet.ts';
+import { readProgress } from '../rig/registry/progress.ts';
 
 /** A rig of this host as `rig list` shows it; of one of another version little may be known. */
 export type Row = Omit<RigRow, 'created'> & { created: string | null; status: string };
@@ -14,16 +16,23 @@ const textAt = (value: unknown, name: string): string | undefined => {
   return typeof found === 'string' ? found : undefined;
 };
 
+/** Its monitors, as this version or version 2 has them. */
+function monitorsOf(spec: unknown): Row['monitors'] {
+  const { monitors, monitor } = (spec ?? {}) as { monitors?: unknown; monitor?: unknown };
+  return (Array.isArray(monitors) ? monitors : [monitor]).map((each) => ({
+    monitor: textAt(each, 'name') ?? '-',
+    watch: textAt(each, 'watch') ?? '-',
+    condition: textAt(each, 'condition') ?? '-',
+  }));
+}
+
 /** One of another version: its id and process, and what its rig.json has that reads like ours. */
 export function foreignRow(id: string, { owner, said }: Extract<LiveRig, { kind: 'foreign' }>): Row {
   const { spec } = said as { spec?: unknown };
-  const { monitor } = (spec ?? {}) as { monitor?: unknown };
   return {
     id,
     pid: owner.pid,
-    monitor: textAt(monitor, 'name') ?? '-',
-    watch: textAt(monitor, 'watch') ?? '-',
-    condition: textAt(monitor, 'condition') ?? '-',
+    monitors: monitorsOf(spec),
     actions: [],
     status: 'other version',
     created: textAt(spec, 'created') ?? null,

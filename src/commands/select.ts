@@ -1,7 +1,7 @@
 /** Which rigs are meant by what was typed. */
 import { matchesGlob } from 'node:path';
 import { RigError, UsageError } from '../errors.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 
 /** The older way to name a rig, which every subcommand that takes one knows. */
 export const idOption = {

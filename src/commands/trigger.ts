@@ -1,9 +1,10 @@
 import { RigError } from '../errors.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
-import { findLive, listFinished, listIds } from '../rig/registry/registry.ts';
+import { listFinished } from '../rig/registry/finished.ts';
+import { findLive, listIds } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
-import { type Command, tell, tellFailures } from './command.ts';
+import { defineCommand, tell, throwFailures } from './command.ts';
 import { idNote, idOption, matchLiveIds, selectIds, typedIds } from './select.ts';
 
 /** A rig that does not say so within this time has not triggered. */
@@ -19,11 +20,11 @@ const options = {
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
-export const trigger: Command<typeof options> = {
+export const trigger = defineCommand({
   name: 'trigger',
   usage: 'ID...',
   summary: 'Make rigs trigger now, as if their condition had been met',
-  groups: [{ title: 'Options', options }],
+  options,
   notes: `${idNote} The manifest says that it was you.\nExit codes: 0 done, 1 one of them could not trigger, 2 the command line is wrong.`,
   examples: ['rig trigger abcde', 'rig trigger web && rig wait web'],
   run: async ({ id }, words) => {
@@ -31,6 +32,7 @@ export const trigger: Command<typeof options> = {
     const [live, ended] = [await listIds(), await listFinished()];
     const { ids, failures } =
       typed === 'all' ? { ids: live, failures: [] } : selectIds(typed, (word) => matchLiveIds(word, live, ended));
-    return tellFailures([...failures, ...(await Promise.allSettled(ids.map(triggerOne)))]) ? 1 : 0;
+    throwFailures([...failures, ...(await Promise.allSettled(ids.map(triggerOne)))]);
+    return 0;
   },
-};
+});

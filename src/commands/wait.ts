@@ -1,18 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../errors.ts';
-import type { OptionTable } from '../plugin.ts';
+import type { OptionTable } from '../options/table.ts';
+import type { EndStatus, FinishedRecord } from '../rig/records/rows.ts';
 import { takeDownWith } from '../rig/recovery/leftover.ts';
-import {
-  type EndStatus,
-  type FinishedRecord,
-  findLive,
-  listFinished,
-  listIds,
-  readRecord,
-  untilCleaned,
-} from '../rig/registry/registry.ts';
+import { listFinished, readRecord } from '../rig/registry/finished.ts';
+import { findLive, listIds, untilCleaned } from '../rig/registry/meet.ts';
 import { askRig, NoAnswer } from '../rig/wire/control.ts';
-import { type Command, tell, tellFailures } from './command.ts';
+import { defineCommand, tell, throwFailures } from './command.ts';
 import { idNote, idOption, matchAnyIds, selectIds, typedIds } from './select.ts';
 
 const codeOf: Record<EndStatus, number> = { finished: 0, failed: 1, expired: 3, destroyed: 4 };
@@ -57,11 +51,11 @@ const options = {
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
 
-export const wait: Command<typeof options> = {
+export const wait = defineCommand({
   name: 'wait',
   usage: 'ID... [--timeout TIME]',
   summary: 'Wait until rigs have ended and print where their archives are',
-  groups: [{ title: 'Options', options }],
+  options,
   notes: `${idNote} One that has ended already is known until the next reboot.
 Exit codes: 0 it triggered and all went well, 1 it failed, 2 the command line is wrong, 3 expired, 4 destroyed,
 124 it has not ended in time. Of several rigs, the first of 124, 1, 4, 3 that one of them gives.`,
@@ -81,7 +75,7 @@ Exit codes: 0 it triggered and all went well, 1 it failed, 2 the command line is
       codes.push(record ? codeOf[record.status] : timeoutCode);
     });
     const results = await Promise.allSettled(waiting);
-    if (tellFailures([...failures, ...results])) codes.push(failedCode);
+    throwFailures([...failures, ...results], worstCode([...codes, failedCode]));
     return worstCode(codes);
   },
-};
+});

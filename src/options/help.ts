@@ -1,23 +1,49 @@
 /** Help, made from the same tables that the parser reads. */
-import { type AnyCommand, optionsOf } from '../commands/command.ts';
-import type { Option, OptionTable } from '../plugin.ts';
+import { isNegatable, type Option, type OptionTable } from './table.ts';
+import { formatDuration, formatSize } from './units.ts';
+
+/** What help shows of a subcommand. */
+export interface HelpPage {
+  name: string;
+  usage: string;
+  summary: string;
+  groups: { title: string; options: OptionTable }[];
+  notes: string;
+  examples: string[];
+}
 
 /** `-m, --message TEXT` */
 function spelling(name: string, option: Option): string {
   const short = option.short === undefined ? '    ' : `-${option.short}, `;
-  if (option.kind === 'flag') return `${short}--${name}`;
+  if (option.kind === 'flag') return `${short}--${isNegatable(option) ? 'no-' : ''}${name}`;
   const isOptional = option.kind === 'count' && option.otherwise !== undefined;
   return `${short}--${name} ${isOptional ? `[${option.hint}]` : option.hint}`;
 }
 
+/** The default as it would be typed; undefined where it says nothing. */
+function defaultOf(option: Option): string | undefined {
+  const { kind, default: value, defaultWords } = option;
+  if (defaultWords !== undefined) return defaultWords;
+  if (value === undefined || kind === 'flag' || value === 0) return undefined;
+  if (kind === 'duration') return formatDuration(value);
+  if (kind === 'size') return formatSize(value);
+  return String(value);
+}
+
+/** The lines of one option, and of its negation where it has one: what is typed, and what it does. */
+function rowsOf(name: string, option: Option): [spelled: string, summary: string][] {
+  const value = defaultOf(option);
+  const summary = value === undefined ? option.summary : `${option.summary} (default: ${value})`;
+  const own: [string, string] = [spelling(name, option), summary];
+  return option.kind === 'list' && option.negated !== undefined ? [own, [`    --no-${name}`, option.negated]] : [own];
+}
+
 function formatOptions(table: OptionTable, width: number): string {
   return Object.entries(table)
-    .map(([name, option]) => {
-      const left = spelling(name, option);
-      return left.length > width
-        ? `  ${left}\n  ${' '.repeat(width)}  ${option.summary}`
-        : `  ${left.padEnd(width)}  ${option.summary}`;
-    })
+    .flatMap(([name, option]) => rowsOf(name, option))
+    .map(([left, summary]) =>
+      left.length > width ? `  ${left}\n  ${' '.repeat(width)}  ${summary}` : `  ${left.padEnd(width)}  ${summary}`,
+    )
     .join('\n');
 }
 
@@ -40,8 +66,13 @@ function wrap(text: string): string {
 }
 
 /** The text of `rig <command> --help`. */
-export function commandHelp(command: AnyCommand): string {
-  const width = Math.min(26, Math.max(...Object.entries(optionsOf(command)).map((entry) => spelling(...entry).length)));
+export function commandHelp(command: HelpPage): string {
+  const width = Math.min(
+    26,
+    Math.max(
+      ...command.groups.flatMap(({ options }) => Object.entries(options)).map((entry) => spelling(...entry).length),
+    ),
+  );
   return [
     `${command.summary}.\n\nUsage: rig ${command.name} ${command.usage}`,
     ...command.groups.map(({ title, options }) => `${title}:\n${formatOptions(options, width)}`),
@@ -51,8 +82,8 @@ export function commandHelp(command: AnyCommand): string {
 }
 
 /** The text of `rig --help`. */
-export function overview(monitors: AnyCommand[], others: AnyCommand[], actions: OptionTable): string {
-  const rows = (commands: AnyCommand[]) =>
+export function overview(monitors: HelpPage[], others: HelpPage[], actions: OptionTable): string {
+  const rows = (commands: HelpPage[]) =>
     commands.map(({ name, summary }) => `  rig ${name.padEnd(9)} ${summary}`).join('\n');
   return [
     'rig waits for one condition on this host, collects what the investigator needs at the moment it is met,\npacks that into one archive, and exits.',

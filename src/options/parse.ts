@@ -1,148 +1,125 @@
-/** From argv to typed values, by an option table. */
+/** From argv to what was given for each option of a table. minimist splits argv; what it cannot know of is prepared for it. */
 import minimist from 'minimist';
-import { messageOf, UsageError } from '../errors.ts';
-import type { Option, OptionTable, Space, Values } from '../plugin.ts';
+import { UsageError } from '../errors.ts';
 import { nearest } from './nearest.ts';
-import { parseChoice, parseCount, parseDuration, parseInteger, parseList, parseSize, parseSpace } from './values.ts';
+import { isNegatable, type Option, type OptionTable, type Values } from './table.ts';
+
+import { type Given, missingValue, toValues } from './values.ts';
 
 function unknownOption(typed: string, table: OptionTable): UsageError {
-  const name = nearest(typed.replace(/^-+/, '').replace(/=.*/s, ''), Object.keys(table));
   const shown = typed.replace(/=.*/s, '');
+  const name = nearest(shown.replace(/^-+/, ''), Object.keys(table));
   return new UsageError(`unknown option ${shown}${name === undefined ? '' : `: did you mean --${name}?`}`);
 }
 
-/** One argument after the other, so that an option can take those that follow it. */
-class Arguments {
-  readonly #argv: string[];
-  #next = 0;
-  constructor(argv: string[]) {
-    this.#argv = argv;
+const longNameOf = (letter: string | undefined, table: OptionTable): string | undefined =>
+  Object.keys(table).find((name) => table[name]?.short === letter);
+
+const takesValue = (option: Option | undefined): boolean => option !== undefined && option.kind !== 'flag';
+
+/** Splits `-iEmTEXT` into `-iE` and `--message=TEXT`: minimist would read each letter as an option. */
+function splitShort(argument: string, table: OptionTable): string[] {
+  const letters = argument.slice(1);
+  for (let at = 0; at < letters.length - 1; at++) {
+    const name = longNameOf(letters[at], table);
+    if (name === undefined || !takesValue(table[name])) continue;
+    const value = letters.slice(at + 1).replace(/^=/, '');
+    return [...(at > 0 ? [`-${letters.slice(0, at)}`] : []), `--${name}=${value}`];
   }
-  take(): string | undefined {
-    return this.#argv[this.#next++];
-  }
-  takeIf(belongs: (argument: string) => boolean): string | undefined {
-    const argument = this.#argv[this.#next];
-    return argument !== undefined && belongs(argument) ? this.take() : undefined;
-  }
+  return [argument];
 }
 
-/** What follows a bare `--option`: its value, and the numbers that belong to it. */
-function takeValue(name: string, option: Option, args: Arguments): string {
-  if (option.kind === 'flag') return 'true';
-  if (option.kind === 'count' && option.otherwise !== undefined)
-    return args.takeIf((argument) => /^\d+$/.test(argument)) ?? String(option.otherwise);
-  const isNumber = option.kind === 'integer' ? /^-\d/ : /^-$/;
-  const first = args.takeIf((argument) => !argument.startsWith('-') || isNumber.test(argument));
-  if (option.kind !== 'list' || !option.bareNumbers) {
-    if (first === undefined)
-      throw new UsageError(`--${name}: needs a value; one that begins with a dash is written --${name}=-VALUE`);
-    return first;
-  }
-  // `--gcore $(pidof x)` with nothing found: the action itself says what that means.
-  const values = [first ?? ''];
-  for (;;) {
-    const number = args.takeIf((argument) => /^\d+(,\d+)*$/.test(argument));
-    if (number === undefined) return values.join(',');
-    values.push(number);
-  }
-}
-
-/** Splits `-iEm TEXT` and `-mTEXT`: flags, and one option with a value at the end. */
-function bindShort(argument: string, table: OptionTable, args: Arguments): string[] {
-  const bound: string[] = [];
-  for (let at = 1; at < argument.length; at++) {
-    const [name, option] = Object.entries(table).find(([, { short }]) => short === argument[at]) ?? [];
-    if (name === undefined || option === undefined) throw unknownOption(`-${argument[at]}`, table);
-    if (option.kind === 'flag') {
-      bound.push(`--${name}=true`);
-      continue;
-    }
-    const rest = argument.slice(at + 1).replace(/^=/, '');
-    return [...bound, `--${name}=${rest === '' ? takeValue(name, option, args) : rest}`];
-  }
-  return bound;
+/** How many of the arguments behind an option are its value, where minimist would say otherwise; undefined where it knows. */
+function countValues(option: Option, following: string[]): number | undefined {
+  const isNumbers = (argument = '') => /^\d+(,\d+)*$/.test(argument);
+  if (option.kind === 'count' && option.otherwise !== undefined) return isNumbers(following[0]) ? 1 : 0;
+  if (option.kind === 'integer') return /^-\d/.test(following[0] ?? '') ? 1 : undefined;
+  if (option.kind !== 'list' || !option.bareNumbers) return undefined;
+  if (following[0] === undefined || following[0].startsWith('-')) return 0;
+  const end = following.findIndex((argument, index) => index > 0 && !isNumbers(argument));
+  return end < 0 ? following.length : end;
 }
 
 /**
- * Writes every option as `--name=value`. minimist alone guesses: it reads `--message 500` as a number, `--no-files` as
- * `files: false`, gives `--gcore 12 34` only the first, and does not know `-mTEXT`.
+ * Writes as `--name=value` what minimist would misread: `--gcore 12 34`, `--restart -1`, `--distinct` without its number, and
+ * `-mTEXT`. The rest stays as it was typed.
  */
-function bindValues(argv: string[], table: OptionTable): string[] {
-  const args = new Arguments(argv);
-  const bound: string[] = [];
-  const words: string[] = [];
-  for (let argument = args.take(); argument !== undefined; argument = args.take()) {
-    const [, name, value] = /^--([^=]+)(=.*)?$/s.exec(argument) ?? [];
+function prepare(argv: string[], table: OptionTable): string[] {
+  const prepared: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const argument = argv[at] as string;
+    if (argument === '--') return [...prepared, ...argv.slice(at)];
+    const letter = /^-([A-Za-z])$/.exec(argument)?.[1];
+    const name = letter === undefined ? /^--([^=]+)$/.exec(argument)?.[1] : longNameOf(letter, table);
     const option = name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
-    if (argument === '--') {
-      for (let word = args.take(); word !== undefined; word = args.take()) words.push(word);
-    } else if (name !== undefined && option !== undefined) {
-      if (option.kind === 'flag' && value !== undefined) throw new UsageError(`--${name} takes no value`);
-      bound.push(value === undefined ? `--${name}=${takeValue(name, option, args)}` : argument);
-    } else if (name !== undefined) {
-      throw unknownOption(argument, table);
-    } else if (/^-./.test(argument)) {
-      bound.push(...bindShort(argument, table, args));
-    } else {
-      words.push(argument);
-    }
+    const count = option && countValues(option, argv.slice(at + 1));
+    if (option && count !== undefined) {
+      const otherwise = option.kind === 'count' ? String(option.otherwise) : '';
+      prepared.push(`--${name}=${argv.slice(at + 1, at + 1 + count).join(',') || otherwise}`);
+      at += count;
+    } else if (option && name !== undefined && takesValue(option) && /^-./.test(argv[at + 1] ?? '')) {
+      throw missingValue(name, option);
+    } else if (/^-[^-]./.test(argument)) prepared.push(...splitShort(argument, table));
+    else prepared.push(argument);
   }
-  return [...bound, '--', ...words];
+  return prepared;
 }
 
-/** The value of one option from what minimist collected. Throws an Error that says what is wrong, without the option's name. */
-function convert(option: Option, raw: string | string[] | undefined): string | string[] | number | Space | undefined {
-  if (raw === undefined || option.kind === 'flag') return undefined;
-  const texts = Array.isArray(raw) ? raw : [raw];
-  // Node replaces what is not UTF-8 in argv; the text that was typed is lost, and would never be found.
-  if (texts.some((text) => text.includes('\ufffd')))
-    throw new Error('expected UTF-8; is the terminal set to another encoding?');
-  if (option.kind === 'list') {
-    return option.bareNumbers && texts.every((text) => text === '') ? [] : parseList(texts);
+/** What minimist would take in silence: a value for a flag, names that every object has. */
+function refuseStrange(argv: string[], table: OptionTable): void {
+  for (const argument of argv) {
+    const [, no = '', name = '', value] = /^--(no-)?([^=]+)(=)?/.exec(argument) ?? [];
+    if (name in {}) throw unknownOption(argument, table);
+    const option = table[name];
+    if (option && value !== undefined && (no ? isNegatable(option) : option.kind === 'flag'))
+      throw new UsageError(`--${no}${name} takes no value`);
   }
-  const [text = ''] = texts;
-  if (option.kind === 'texts') {
-    if (texts.includes('')) throw new Error('needs a value, got an empty one');
-    return texts;
+}
+
+/** `isNegated`: `--no-NAME` was typed, which minimist forgets when the option follows it. */
+function givenFor(name: string, option: Option, raw: unknown, isNegated: boolean): string[] | boolean {
+  if (isNegated && !isNegatable(option)) throw new UsageError(`unknown option --no-${name}`);
+  if (option.kind === 'flag') {
+    if (raw === true || isNegated) return raw === true;
+    throw new UsageError(`--${name} takes no value`);
   }
-  if (texts.length > 1) throw new Error('given more than once');
-  if (text === '') throw new Error('needs a value, got an empty one');
-  switch (option.kind) {
-    case 'count':
-      return parseCount(text);
-    case 'integer':
-      return parseInteger(text, option.minimum);
-    case 'size':
-      return parseSize(text, 1);
-    case 'space':
-      return parseSpace(text);
-    case 'choice':
-      return parseChoice(text, option.choices);
-    case 'duration':
-      return parseDuration(text, option.orZero);
-    default:
-      return text;
-  }
+  const values = [raw].flat();
+  if (!isNegated) return values as string[];
+  if (values.some((value) => value !== false)) throw new UsageError(`--${name} and --no-${name} exclude each other`);
+  return false;
 }
 
 /**
- * Parses what follows a subcommand. `words` are the arguments that belong to no option.
- * Throws a UsageError that names the option, what was expected and what came.
+ * What was given for each option, and `words`, the arguments that belong to none. Throws a UsageError that names the option
+ * that is unknown, with the nearest one that is not.
  */
-export function parseOptions<T extends OptionTable>(table: T, argv: string[]): { values: Values<T>; words: string[] } {
+export function readArguments(table: OptionTable, argv: string[]): { given: Given; words: string[] } {
+  const end = argv.indexOf('--');
+  const typed = end < 0 ? argv : argv.slice(0, end);
+  refuseStrange(typed, table);
   const names = Object.keys(table);
-  const raw = minimist(bindValues(argv, table), {
-    string: [...names.filter((name) => table[name]?.kind !== 'flag'), '_'],
-    boolean: names.filter((name) => table[name]?.kind === 'flag'),
+  const flags = names.filter((name) => !takesValue(table[name]));
+  const raw = minimist(prepare(argv, table), {
+    string: [...names.filter((name) => takesValue(table[name])), '_'],
+    boolean: flags,
+    // Without this a flag that is not given would be false, as if it had been negated.
+    default: Object.fromEntries(flags.map((name) => [name, null])),
+    alias: Object.fromEntries(names.flatMap((name) => (table[name]?.short ? [[name, table[name].short]] : []))),
+    unknown: (argument) => {
+      if (/^-./.test(argument)) throw unknownOption(argument, table);
+      return true;
+    },
   });
-  const values: Record<string, unknown> = {};
+  const given: Given = {};
   for (const [name, option] of Object.entries(table)) {
-    try {
-      values[name] = option.kind === 'flag' ? raw[name] === true : convert(option, raw[name]);
-    } catch (error) {
-      throw new UsageError(`--${name}: ${messageOf(error)}`, { cause: error });
-    }
+    if (raw[name] === undefined || raw[name] === null) continue;
+    given[name] = givenFor(name, option, raw[name], typed.includes(`--no-${name}`));
   }
-  return { values: values as Values<T>, words: raw._ };
+  return { given, words: raw._ };
+}
+
+/** Parses what follows a subcommand. Throws a UsageError that names the option, what was expected and what came. */
+export function parseOptions<T extends OptionTable>(table: T, argv: string[]): { values: Values<T>; words: string[] } {
+  const { given, words } = readArguments(table, argv);
+  return { values: toValues(table, given), words };
 }

@@ -1,59 +1,31 @@
-/** From the text of an option's value to the value: one function for each kind. They say what is wrong, the caller says where. */
-import type { Space } from '../plugin.ts';
+/** From the text of an option to its value. The same for the command line and, later, for rig files. */
+import { messageOf, UsageError } from '../errors.ts';
+import type { Option, OptionTable, Space, Values } from './table.ts';
+import { formatDuration, parseDuration, parseSize } from './units.ts';
 
-/** `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds; 0 only with `orZero`. Throws an Error that says what was expected. */
-export function parseDuration(text: string, orZero = false): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
-  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? 's'];
-  const ms = Math.round(Number(match?.[1]) * (unit ?? Number.NaN));
-  // A timer takes at most 2^31-1 ms (Node's setTimeout); a longer one would fire at once.
-  if (!(ms >= (orZero ? 0 : 1)))
-    throw new Error(`expected a duration such as 250ms, 10s, 5m, 2h or 1d, got ${JSON.stringify(text)}`);
-  if (ms > 2 ** 31 - 1) throw new Error(`expected at most 24d, got ${JSON.stringify(text)}`);
-  return ms;
-}
+/** What was given for each option: its texts, or for a flag and a `--no-NAME` whether it is on. Others are left out. */
+export type Given = Record<string, string[] | boolean>;
 
-/** A whole number of at least 1. Throws an Error that says what was expected. */
-export function parseCount(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value))
-    throw new Error(`expected a whole number of at least 1, got ${JSON.stringify(text)}`);
-  return value;
-}
-
-/** A whole number of at least `minimum`. Throws an Error that says what was expected. */
-export function parseInteger(text: string, minimum: number): number {
+function parseWhole(text: string, minimum: number): number {
   const value = Number(text);
   if (!/^-?\d+$/.test(text) || value < minimum || !Number.isSafeInteger(value))
     throw new Error(`expected a whole number of at least ${minimum}, got ${JSON.stringify(text)}`);
   return value;
 }
 
-/** `512K 10M 2G 1T`, powers of 1024, a bare number is bytes; in bytes, at least `minimum`. Throws an Error that says what was expected. */
-export function parseSize(text: string, minimum = 0): number {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)$/i.exec(text) ?? [];
-  const bytes = Math.round(Number(number) * 1024 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase()));
-  if (!(Number.isSafeInteger(bytes) && bytes >= minimum))
-    throw new Error(`expected a size such as 512K, 10M or 2G, got ${JSON.stringify(text)}`);
-  return bytes;
-}
-
-/** A size, or `5%` of a file system. Throws an Error that says what was expected. */
-export function parseSpace(text: string): Space {
+function parseSpace(text: string): Space {
   const percent = Number(/^(\d+(?:\.\d+)?)%$/.exec(text)?.[1] ?? Number.NaN);
   if (percent <= 100) return { percent };
   if (text.includes('%')) throw new Error(`expected at most 100%, got ${JSON.stringify(text)}`);
   return { bytes: parseSize(text) };
 }
 
-/** One of a few words. Throws an Error that names them. */
-export function parseChoice(text: string, choices: readonly string[]): string {
+function parseChoice(text: string, choices: readonly string[]): string {
   if (choices.includes(text)) return text;
   throw new Error(`expected ${choices.join(', ')}, got ${JSON.stringify(text)}`);
 }
 
-/** Comma-separated values, several of them where the option was repeated; empty ones are an error. */
-export function parseList(texts: string[]): string[] {
+function parseList(texts: string[]): string[] {
   const braces = texts.find((text) => /\{[^{}]*,[^{}]*\}/.test(text));
   if (braces !== undefined)
     throw new Error(
@@ -63,4 +35,93 @@ export function parseList(texts: string[]): string[] {
   if (values.includes(''))
     throw new Error(`expected a comma-separated list without gaps, got ${JSON.stringify(texts.join(','))}`);
   return values;
+}
+
+function parseDurationUpTo(text: string, { orZero, most = Infinity }: { orZero?: true; most?: number }): number {
+  const ms = parseDuration(text, orZero);
+  if (ms <= most) return ms;
+  throw new Error(`expected at most ${formatDuration(most)}, got ${JSON.stringify(text)}`);
+}
+
+function parseOne(option: Option, text: string): unknown {
+  switch (option.kind) {
+    case 'choice':
+      return parseChoice(text, option.choices);
+    case 'count':
+      return parseWhole(text, 1);
+    case 'integer':
+      return parseWhole(text, option.minimum);
+    case 'size':
+      return parseSize(text, 1);
+    case 'space':
+      return parseSpace(text);
+    case 'duration':
+      return parseDurationUpTo(text, option);
+    default:
+      return text;
+  }
+}
+
+/** The error for an option that was given without its value. */
+export function missingValue(name: string, option: Option): UsageError {
+  const why = option.kind === 'list' ? option.whenEmpty : undefined;
+  const hint = `needs a value; one that begins with a dash is written --${name}=-VALUE`;
+  return new UsageError(`--${name}: ${why ?? hint}`);
+}
+
+/** Throws an Error that says what is wrong, without the option's name. */
+function convert(option: Option, given: string[] | boolean): unknown {
+  if (typeof given === 'boolean') return given;
+  // Node replaces what is not UTF-8 in argv: the text that was typed is lost and would never be found.
+  if (given.some((text) => text.includes('\ufffd')))
+    throw new Error('expected UTF-8; is the terminal set to another encoding?');
+  if (option.kind === 'list') return parseList(given);
+  if (option.kind === 'choices') return parseList(given).map((text) => parseChoice(text, option.choices));
+  if (option.kind === 'texts') return given;
+  if (given.length > 1) throw new Error('given more than once');
+  return parseOne(option, given[0] as string);
+}
+
+/** An option as the user would type it to say what was given: `no-journal` for `--no-journal`. */
+const spellingOf = (name: string, given: string[] | boolean): string => (given === false ? `no-${name}` : name);
+
+function checkRelations(table: OptionTable, given: Given, others: Given): void {
+  const spellings = new Set(Object.entries({ ...others, ...given }).map(([name, value]) => spellingOf(name, value)));
+  const list = (names: readonly string[]) => names.map((name) => `--${name}`).join(' or ');
+  for (const [name, option] of Object.entries(table)) {
+    const { needs = [], excludes = [], requiredUnless } = option;
+    const value = given[name];
+    if (requiredUnless && value === undefined && !requiredUnless.some((other) => spellings.has(other))) {
+      const hint = 'hint' in option ? ` ${option.hint}` : '';
+      throw new UsageError(
+        `--${[name, ...requiredUnless].join(' or --')}${requiredUnless.length ? '' : hint} is needed: ${option.summary}`,
+      );
+    }
+    if (value === undefined) continue;
+    const spelling = spellingOf(name, value);
+    if (needs.length > 0 && !needs.some((other) => spellings.has(other)))
+      throw new UsageError(`--${spelling} goes with ${list(needs)}, which is not given`);
+    const excluded = spelling === name ? excludes.find((other) => spellings.has(other)) : undefined;
+    if (excluded !== undefined) throw new UsageError(`--${name} and --${excluded} exclude each other`);
+  }
+}
+
+/**
+ * The typed values of what was given. Throws a UsageError that names the option, what was expected and what came; also when
+ * the options do not go together; `others` are those given beside this table.
+ */
+export function toValues<T extends OptionTable>(table: T, given: Given, others: Given = {}): Values<T> {
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries<Option>(table)) {
+    const raw = given[name];
+    if (Array.isArray(raw) && raw.includes('')) throw missingValue(name, option);
+    try {
+      values[name] =
+        raw === undefined ? (option.default ?? (option.kind === 'flag' ? false : undefined)) : convert(option, raw);
+    } catch (error) {
+      throw new UsageError(`--${name}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  checkRelations(table, given, others);
+  return values as Values<T>;
 }

@@ -38,21 +38,3 @@ export function cutTo(text: string, width: number): string {
   }
   return `${cut}…`;
 }
-
-/** A number of bytes in the largest unit that fits: `512 B 1.5 KiB 20 MiB 3.2 GiB`. */
-export function formatSize(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let at = 0;
-  let value = bytes;
-  for (; value >= 1024 && at < units.length - 1; at++) value /= 1024;
-  return `${value >= 10 || at === 0 ? Math.round(value) : value.toFixed(1)} ${units[at]}`;
-}
-
-/** How long ago, in the largest unit that fits: `12s 5m 3h 2d`. */
-export function formatAge(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
-}

@@ -11,19 +11,25 @@ import { ActionError } from '../../src/errors.ts';
 import { startedAtMs } from '../../src/host/processes/start-time.ts';
 import { isAlive, readProcess, sendSignal } from '../../src/host/processes/stat.ts';
 import { readProcessStatus } from '../../src/host/processes/status.ts';
-import type { ActionContext } from '../../src/plugin.ts';
+import { findProgram } from '../../src/host/programs/find-program.ts';
+import type { TriggerContext } from '../../src/plugin.ts';
+import { asking, triggerContext } from '../support/contexts.ts';
 import { newFolder } from '../support/folder.ts';
 import { copySleep, kill, mustRead, start, startStranger } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
-import { actionContext, prepareContext } from './context.ts';
 
-const prepare = (wanted: string[], allPids = false) =>
-  gcore.prepare({ gcore: wanted, 'all-pids': allPids }, prepareContext());
+const program = (await findProgram('gcore')) ?? assert.fail('there is no gcore');
+
+const prepare = async (wanted: string[], allPids = false) =>
+  gcore.plan(
+    { gcore: wanted, 'gcore-all-pids': allPids },
+    asking({ gives: ['process', 'processes'], programs: { gcore: program } }),
+  );
 
 /** What the manifest gets, whether the action did what it is for or not. */
-async function run(plan: GcorePlan, context: ActionContext): Promise<{ outcomes: Outcome[]; error?: ActionError }> {
+async function run(plan: GcorePlan, context: TriggerContext): Promise<{ outcomes: Outcome[]; error?: ActionError }> {
   try {
-    return { outcomes: (await gcore.run(plan, context)).processes as Outcome[] };
+    return { outcomes: (await gcore.run?.(plan, context))?.processes as Outcome[] };
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     return { outcomes: error.details.processes as Outcome[], error };
@@ -31,7 +37,7 @@ async function run(plan: GcorePlan, context: ActionContext): Promise<{ outcomes:
 }
 
 const statuses = (outcomes: Outcome[]) => outcomes.map(({ status }) => status);
-const stateOf = async (pid: number) => readProcess(pid)?.state;
+const stateOf = async (pid: number) => (await readProcess(pid))?.state;
 
 /** Kills what was seen to trace a process: 0 when nothing was, as where it was done before anyone looked. */
 const killTracer = (tracer: number): boolean => tracer !== 0 && sendSignal(tracer, 'SIGKILL');
@@ -39,7 +45,7 @@ const killTracer = (tracer: number): boolean => tracer !== 0 && sendSignal(trace
 test('a process is dumped into a core that gdb opens', async (t) => {
   const dir = newFolder(t);
   const pid = await startStranger(t);
-  const { outcomes, error } = await run(await prepare([String(pid)]), actionContext(dir));
+  const { outcomes, error } = await run(await prepare([String(pid)]), triggerContext(dir));
   assert.equal(error, undefined);
   const file = `core.sleep.${pid}`;
   assert.deepEqual(outcomes, [
@@ -55,16 +61,16 @@ test('a process is dumped into a core that gdb opens', async (t) => {
 
 test('a process that was dumped goes on running, with no tracer', async (t) => {
   const pid = await startStranger(t);
-  await run(await prepare([String(pid)]), actionContext(newFolder(t)));
+  await run(await prepare([String(pid)]), triggerContext(newFolder(t)));
   await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
-  assert.equal(readProcessStatus(pid)?.tracer, 0);
+  assert.equal((await readProcessStatus(pid))?.tracer, 0);
 });
 
 test('a process that was stopped before it was dumped stays stopped', async (t) => {
   const pid = await startStranger(t);
   process.kill(pid, 'SIGSTOP');
   await waitFor('the process to stop', async () => (await stateOf(pid)) === 'T');
-  const { outcomes } = await run(await prepare([String(pid)]), actionContext(newFolder(t)));
+  const { outcomes } = await run(await prepare([String(pid)]), triggerContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['dumped']);
   // gdb has let go of it; that it stops is its own next step.
   await waitFor('the process to be stopped', async () => (await stateOf(pid)) === 'T');
@@ -75,7 +81,7 @@ test('a pid that another process has by now is never dumped', async (t) => {
   const pid = await startStranger(t);
   const { startTime } = await mustRead(pid);
   const plan = await prepare([String(pid)]);
-  const context = actionContext(dir);
+  const context = triggerContext(dir);
   const stale: GcorePlan = { ...plan, targets: [{ kind: 'pid', pid, startTime: startTime - 1, comm: 'nginx' }] };
   const { outcomes, error } = await run(stale, context);
   assert.deepEqual(statuses(outcomes), ['exited']);
@@ -88,7 +94,7 @@ test('a process that has exited does not fail the action when another was dumped
   const [gone, there] = [await startStranger(t), await startStranger(t)];
   const plan = await prepare([String(gone), String(there)]);
   await kill(gone);
-  const { outcomes, error } = await run(plan, actionContext(newFolder(t)));
+  const { outcomes, error } = await run(plan, triggerContext(newFolder(t)));
   assert.equal(error, undefined);
   assert.deepEqual(statuses(outcomes), ['exited', 'dumped']);
 });
@@ -96,11 +102,11 @@ test('a process that has exited does not fail the action when another was dumped
 test('a process that cannot be dumped fails the action after the others were dumped', async (t) => {
   const [traced, free] = [await startStranger(t), await startStranger(t)];
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${traced}`, '-ex', 'shell sleep 1000']);
-  await waitFor('gdb to attach', async () => readProcessStatus(traced)?.tracer === gdb.pid);
-  const { outcomes, error } = await run(await prepare([String(traced), String(free)]), actionContext(newFolder(t)));
+  await waitFor('gdb to attach', async () => (await readProcessStatus(traced))?.tracer === gdb.pid);
+  const { outcomes, error } = await run(await prepare([String(traced), String(free)]), triggerContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['failed', 'dumped']);
   assert.equal(error?.message, `${traced}: it is traced by process ${gdb.pid}`);
-  assert.equal(readProcessStatus(traced)?.tracer, gdb.pid);
+  assert.equal((await readProcessStatus(traced))?.tracer, gdb.pid);
 });
 
 test('a name means the process that has it when the rig triggers', async (t) => {
@@ -109,7 +115,7 @@ test('a name means the process that has it when the rig triggers', async (t) => 
   const plan = await prepare(['rig-service']);
   await kill(before);
   const after = await startStranger(t, program);
-  const { outcomes } = await run(plan, actionContext(newFolder(t)));
+  const { outcomes } = await run(plan, triggerContext(newFolder(t)));
   assert.deepEqual(
     outcomes.map(({ pid, status }) => ({ pid, status })),
     [{ pid: after, status: 'dumped' }],
@@ -117,16 +123,16 @@ test('a name means the process that has it when the rig triggers', async (t) => 
 });
 
 test('a name that no process has when the rig triggers fails the action', async (t) => {
-  const { outcomes, error } = await run(await prepare(['rig-nobody']), actionContext(newFolder(t)));
+  const { outcomes, error } = await run(await prepare(['rig-nobody']), triggerContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['not running']);
   assert.equal(error?.message, 'rig-nobody: no process of this name was running');
 });
 
-test('with --all-pids every process of a name is dumped', async (t) => {
+test('with --gcore-all-pids every process of a name is dumped', async (t) => {
   const dir = newFolder(t);
   const program = copySleep(newFolder(t), 'rig-workers');
   const pids = [await startStranger(t, program), await startStranger(t, program)];
-  const { outcomes } = await run(await prepare(['rig-workers'], true), actionContext(dir));
+  const { outcomes } = await run(await prepare(['rig-workers'], true), triggerContext(dir));
   assert.deepEqual(
     outcomes.map(({ pid, status }) => ({ pid, status })),
     pids.map((pid) => ({ pid, status: 'dumped' })),
@@ -139,7 +145,7 @@ test('of several processes that have a name only when the rig triggers, the olde
   const oldest = await startStranger(t, program);
   const plan = await prepare(['rig-forked']);
   const second = await startStranger(t, program);
-  const { outcomes } = await run(plan, actionContext(newFolder(t)));
+  const { outcomes } = await run(plan, triggerContext(newFolder(t)));
   assert.deepEqual(
     outcomes.map(({ pid, note }) => ({ pid, note })),
     [{ pid: oldest, note: `the oldest of ${oldest} ${second}` }],
@@ -148,13 +154,13 @@ test('of several processes that have a name only when the rig triggers, the olde
 
 test('a process that is meant twice is dumped once', async (t) => {
   const pid = await startStranger(t, copySleep(newFolder(t), 'rig-once'));
-  const { outcomes } = await run(await prepare([String(pid), 'rig-once']), actionContext(newFolder(t)));
+  const { outcomes } = await run(await prepare([String(pid), 'rig-once']), triggerContext(newFolder(t)));
   assert.equal(outcomes.length, 1);
 });
 
 test('@match dumps the process that logged the line', async (t) => {
   const pid = await startStranger(t);
-  const context = actionContext(newFolder(t), { process: { pid, seenAtMs: Date.now() } });
+  const context = triggerContext(newFolder(t), { process: { pid, seenAtMs: Date.now() } });
   const { outcomes } = await run(await prepare(['@match']), context);
   assert.deepEqual(
     outcomes.map((outcome) => ({ pid: outcome.pid, status: outcome.status })),
@@ -166,23 +172,39 @@ test('@match does not dump a process that started after the line was logged', as
   const dir = newFolder(t);
   const pid = await startStranger(t);
   // By more than this process may stand still between the two clocks by which rig tells the start.
-  const seenAtMs = startedAtMs(await mustRead(pid)) - 5000;
-  const { outcomes, error } = await run(await prepare(['@match']), actionContext(dir, { process: { pid, seenAtMs } }));
+  const seenAtMs = (await startedAtMs(await mustRead(pid))) - 5000;
+  const { outcomes, error } = await run(await prepare(['@match']), triggerContext(dir, { process: { pid, seenAtMs } }));
   assert.deepEqual(statuses(outcomes), ['exited']);
   assert.match(String(error?.message), /started later/);
   assert.deepEqual(readdirSync(dir), []);
 });
 
 test('@match does not dump rig itself', async (t) => {
-  const context = actionContext(newFolder(t), { process: { pid: process.pid, seenAtMs: Date.now() } });
+  const context = triggerContext(newFolder(t), { process: { pid: process.pid, seenAtMs: Date.now() } });
   const { outcomes, error } = await run(await prepare(['@match']), context);
   assert.deepEqual(statuses(outcomes), ['failed']);
   assert.match(String(error?.message), /is rig itself/);
 });
 
 test('@match fails for a trigger that names no process', async (t) => {
-  const { error } = await run(await prepare(['@match']), actionContext(newFolder(t)));
+  const { error } = await run(await prepare(['@match']), triggerContext(newFolder(t)));
   assert.equal(error?.message, '@match: the trigger names no process');
+});
+
+test('@monitor dumps the processes that the monitor watches', async (t) => {
+  const pids = [await startStranger(t), await startStranger(t)];
+  const watched = await Promise.all(pids.map((pid) => mustRead(pid)));
+  const context = { ...triggerContext(newFolder(t)), monitorProcesses: () => watched };
+  const { outcomes } = await run(await prepare(['@monitor']), context);
+  assert.deepEqual(
+    outcomes.map(({ wanted, pid, status }) => ({ wanted, pid, status })),
+    pids.map((pid) => ({ wanted: '@monitor', pid, status: 'dumped' })),
+  );
+});
+
+test('@monitor fails where the monitor watches no process', async (t) => {
+  const { error } = await run(await prepare(['@monitor']), triggerContext(newFolder(t)));
+  assert.equal(error?.message, '@monitor: the monitor watched no process');
 });
 
 test('a process name with slashes and escapes makes a plain file name', async (t) => {
@@ -191,7 +213,7 @@ test('a process name with slashes and escapes makes a plain file name', async (t
   const wrapper = await start(t, 'sh', ['-c', 'bash -c "$0"; true', script]);
   const [said] = (await once(wrapper.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   const pid = Number(said);
-  const { outcomes } = await run(await prepare([String(pid)]), actionContext(dir));
+  const { outcomes } = await run(await prepare([String(pid)]), triggerContext(dir));
   assert.deepEqual(
     outcomes.map(({ name, status }) => ({ name, status })),
     [{ name: '../x\u001b[1m y', status: 'dumped' }],
@@ -226,29 +248,26 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
   const target = await mustRead(pid);
   const finished: unknown[] = [];
   let ended = 0;
-  for (let round = 0; ended < 8; round++) {
+  for (let round = 0; ended < 15; round++) {
     assert.ok(
-      round < 40,
+      round < 60,
       `of ${round} gdbs ${ended} were ended before they had a core; not ${JSON.stringify(finished)}`,
     );
     const ending = new AbortController();
     let hasEnded = false;
-    const context = actionContext(newFolder(t), { signal: ending.signal });
+    const context = triggerContext(newFolder(t), { signal: ending.signal });
     const running = run(plan, context).finally(() => (hasEnded = true));
     // Without a pause between two looks: the moment at which an ended gdb does harm is short.
     let tracer = 0;
-    while (tracer === 0 && !hasEnded) {
-      await new Promise(setImmediate);
-      tracer = readProcessStatus(pid)?.tracer ?? 0;
-    }
+    while (tracer === 0 && !hasEnded) tracer = (await readProcessStatus(pid))?.tracer ?? 0;
     if (round % 4 === 0) killTracer(tracer);
     else ending.abort();
     const { error } = await running;
     // A gdb that was refused at first is tried again, and one that was done before it was seen or ended has made its core.
     if (error && tracer !== 0) ended++;
     else finished.push({ round, tracer, results: context.results });
-    assert.ok(isAlive(target));
-    assert.equal(readProcessStatus(pid)?.tracer, 0);
+    assert.ok(await isAlive(target));
+    assert.equal((await readProcessStatus(pid))?.tracer, 0);
     assert.notEqual(await stateOf(pid), 'T');
   }
 });
@@ -266,12 +285,12 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
   const plan = await prepare([String(pid)]);
   const dumpAndKill = async () => {
     const dir = newFolder(t);
-    const context = actionContext(dir);
+    const context = triggerContext(dir);
     let hasEnded = false;
     const running = run(plan, context).finally(() => (hasEnded = true));
     const isWriting = () => readdirSync(dir).some((name) => statSync(join(dir, name)).size > 0);
     await waitFor('gdb to write', () => hasEnded || isWriting());
-    killTracer(readProcessStatus(pid)?.tracer ?? 0);
+    killTracer((await readProcessStatus(pid))?.tracer ?? 0);
     const { outcomes, error } = await running;
     // Else it was done before it was killed, and has made a core.
     return outcomes[0]?.status === 'incomplete' && { exitCode: context.results[0]?.exitCode, outcomes, error };
@@ -289,7 +308,7 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
 test('nothing is dumped once the rig is being ended', async (t) => {
   const dir = newFolder(t);
   const pid = await startStranger(t);
-  const { outcomes } = await run(await prepare([String(pid)]), actionContext(dir, { signal: AbortSignal.abort() }));
+  const { outcomes } = await run(await prepare([String(pid)]), triggerContext(dir, { signal: AbortSignal.abort() }));
   assert.deepEqual(statuses(outcomes), ['failed']);
   assert.deepEqual(readdirSync(dir), []);
 });

@@ -4,9 +4,12 @@ import { chmodSync, globSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findArchive, findVersion, sosreport } from '../../src/actions/sosreport.ts';
+import { findProgram } from '../../src/host/programs/find-program.ts';
+import type { TriggerContext } from '../../src/plugin.ts';
+import { asking, triggerContext } from '../support/contexts.ts';
 import { newFolder } from '../support/folder.ts';
+
 import { waitFor } from '../support/wait.ts';
-import { actionContext, prepareContext } from './context.ts';
 
 /** A stand-in for what the real sos cannot be made to do. Its `$DIR` is the folder that it is told to use. */
 function fakeSos(folder: string, script: string): string {
@@ -16,12 +19,19 @@ function fakeSos(folder: string, script: string): string {
   return path;
 }
 
+const programs = { sos: (await findProgram('sos')) ?? assert.fail('there is no sos') };
+
+/** Runs the sos of this host. */
+const runReal = async (context: TriggerContext) =>
+  sosreport.run?.(await sosreport.plan({ sosreport: true }, asking({ programs })), context);
+
+/** Runs a stand-in. */
+const runFake = async (program: string, context: TriggerContext) =>
+  sosreport.run?.({ program, subcommand: ['report'] }, context);
+
 test('sos makes an archive that tar lists, and nothing else remains but its checksum', async (t) => {
   const dir = newFolder(t);
-  const details = await sosreport.run(
-    await sosreport.prepare({ sosreport: true }, prepareContext()),
-    actionContext(dir),
-  );
+  const details = await runReal(triggerContext(dir));
   const { archive, version } = details as { archive: string; version: string };
   assert.match(version, /^\d/);
   assert.match(archive, /\.tar/);
@@ -62,7 +72,7 @@ for (const [name, script, message] of failures) {
   test(`a sos that ${name} fails the action, and what it had collected stays`, async (t) => {
     const dir = newFolder(t);
     const program = fakeSos(newFolder(t), script);
-    await assert.rejects(sosreport.run({ program, subcommand: ['report'] }, actionContext(dir)), {
+    await assert.rejects(runFake(program, triggerContext(dir)), {
       name: 'ActionError',
       message,
     });
@@ -76,17 +86,14 @@ test('folders that sos left beside its archive are removed', async (t) => {
     newFolder(t),
     'mkdir $DIR/sos.x; for f in a.tar.xz a.tar.xz.md5; do echo x > $DIR/$f; done; echo "	$DIR/a.tar.xz"',
   );
-  await sosreport.run({ program, subcommand: ['report'] }, actionContext(dir));
+  await runFake(program, triggerContext(dir));
   assert.deepEqual(readdirSync(dir).sort(), ['a.tar.xz', 'a.tar.xz.md5']);
 });
 
 test('what the real sos had collected stays when it is ended', async (t) => {
   const dir = newFolder(t);
   const ending = new AbortController();
-  const running = sosreport.run(
-    await sosreport.prepare({ sosreport: true }, prepareContext()),
-    actionContext(dir, { signal: ending.signal }),
-  );
+  const running = runReal(triggerContext(dir, { signal: ending.signal }));
   const rejected = assert.rejects(running, {
     name: 'ActionError',
     message: 'sos ended by SIGKILL'.replace('sos', 'sos was'),
@@ -96,6 +103,12 @@ test('what the real sos had collected stays when it is ended', async (t) => {
   ending.abort();
   await rejected;
   assert.ok(hasCollected());
+});
+
+test('sos is run as `sos report`, and as `sosreport` where there is only that', async () => {
+  const plan = (programs: Record<string, string>) => sosreport.plan({ sosreport: true }, asking({ programs }));
+  assert.deepEqual(await plan({ sos: '/bin/sos' }), { program: '/bin/sos', subcommand: ['report'] });
+  assert.deepEqual(await plan({ sosreport: '/bin/sosreport' }), { program: '/bin/sosreport', subcommand: [] });
 });
 
 test('the archive is found in words of any language, wrapped in any way', () => {

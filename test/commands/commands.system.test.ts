@@ -94,7 +94,7 @@ test('a rig that is stopped is shown as not responding, and the others are unaff
 test('rig info tells everything, and its command line can be pasted back', async () => {
   const id = await armRig(host, ...rig, '--name', 'web', '--exclude', "it's $HOME; `x`\x07");
   const info = JSON.parse((await host.rig('info', 'web', '--json')).stdout);
-  for (const field of ['id', 'pid', 'monitor', 'watch', 'condition', 'status', 'created', 'triggered', 'archive'])
+  for (const field of ['id', 'pid', 'monitors', 'status', 'created', 'triggered', 'archive', 'gaps'])
     assert.ok(field in info, field);
   assert.equal(info.sources[0].source, LOG);
   assert.equal(info.spec.restart.times, 0);
@@ -150,7 +150,7 @@ test('rig trigger fires now, and the manifest says by whom', async () => {
   assert.equal((await host.rig('trigger', 'web')).code, 0);
   const { archive, status } = await finished(host, 'web');
   assert.equal(status, 'finished');
-  assert.equal((await host.manifest<Manifest>(archive ?? '')).trigger.source, 'rig trigger');
+  assert.equal((await host.manifest<Manifest>(archive ?? '')).trigger.subject, 'rig trigger');
   const again = await host.rig('trigger', 'web');
   assert.equal(again.code, 1);
   assert.match(again.stderr, /^rig: web: it has ended already.*\n$/);
@@ -326,11 +326,11 @@ for (const [what, args, says] of [
   [
     'what only a shell can do',
     ['--exec', 'cat < /etc/passwd'],
-    /^rig: --exec: "<" means something to a shell.*--shell\n$/,
+    /^rig: --exec: "<" means something to a shell.*--exec-shell\n$/,
   ],
   ['an open quote', ['--exec', "echo 'a"], /^rig: --exec: a ' is not closed/],
-  ['a syntax error', ['--shell', '--exec', 'if true'], /^rig: --exec: .*[Ss]yntax error/],
-  ['--shell alone', ['--shell', '--noop'], /^rig: --shell goes with --exec/],
+  ['a syntax error', ['--exec-shell', '--exec', 'if true'], /^rig: --exec: .*[Ss]yntax error/],
+  ['--exec-shell alone', ['--exec-shell', '--noop'], /^rig: --exec-shell goes with --exec/],
 ] as const)
   test(`--exec refuses ${what} in one line, and no rig is left`, async () => {
     const { code, stderr } = await host.rig('logs', '-m', MESSAGE, '--no-journal', ...args);
@@ -339,14 +339,14 @@ for (const [what, args, says] of [
     assert.deepEqual(await listRigs(host), []);
   });
 
-test('--shell has a shell do it', async () => {
+test('--exec-shell has a shell do it', async () => {
   const id = await armRig(
     host,
     'logs',
     '-m',
     MESSAGE,
     '--no-journal',
-    '--shell',
+    '--exec-shell',
     '--exec',
     'echo "$RIG_LINE" | tr a-z A-Z > up',
   );

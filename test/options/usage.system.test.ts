@@ -30,7 +30,11 @@ const wrong: [what: string, typed: string, says: RegExp][] = [
   ['a name that means something else', 'logs -m x --gcore $PID --name all', /--name: "all"/],
   ['a duplicate name', 'logs -m x --gcore $PID --name taken', /--name: there is a rig "taken" already/],
   ['no action at all', 'logs -m x', /no action given: .*--gcore, --exec, --sosreport, --noop/],
-  ['an option of an action that is not chosen', 'logs -m x --all-pids --sosreport', /--all-pids goes with --gcore/],
+  [
+    'an option of an action that is not chosen',
+    'logs -m x --gcore-all-pids --sosreport',
+    /--gcore-all-pids goes with --gcore/,
+  ],
   ['stray words', 'logs -m This is my test message --gcore $PID', /"is" belongs to no option/],
   [
     'a pattern that the shell has expanded',

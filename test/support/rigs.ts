@@ -43,6 +43,7 @@ export async function startService(host: TestHost, name = 'myservice'): Promise<
 export interface Row {
   id: string;
   pid: number;
+  monitors: { monitor: string; watch: string; condition: string }[];
   status: string;
   [key: string]: unknown;
 }
@@ -152,15 +153,16 @@ export interface Manifest {
   complete: boolean;
   reasons: string[];
   trigger: {
-    source: string;
-    line: string;
+    monitor: string;
+    subject: string;
+    text: string;
     matches: number;
     because?: string;
-    earlier?: { line: string };
-    position?: { cursor?: string };
-    groups?: Record<string, string | null>;
+    earlier?: { subject: string; text: string; time: string };
+    facts: { position?: { cursor?: string }; groups?: Record<string, string | null> };
   };
   sources: ({ source: string } & Record<string, unknown>)[];
+  gaps: { cause: string }[];
   actions: {
     name: string;
     status: string;

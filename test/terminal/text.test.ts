@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatAge, visible } from '../../src/terminal/text.ts';
+import { formatAge } from '../../src/options/units.ts';
+import { visible } from '../../src/terminal/text.ts';
 
 test('control characters become visible, everything else stays', () => {
   assert.equal(visible('a\x1b[2Jb\r\n\x00\x7f\x9b é 漢 😀'), 'a\\x1b[2Jb\\x0d\\x0a\\x00\\x7f\\x9b é 漢 😀');

@@ -10,7 +10,7 @@ import { readProcessStatus } from '../../host/processes/status.ts';
 import { leaveStopped, letRun } from '../../host/processes/tracing.ts';
 import { ownerVariable } from '../../host/programs/own-programs.ts';
 import type { RunResult } from '../../host/programs/run-program.ts';
-import type { ActionContext } from '../../plugin.ts';
+import type { TriggerContext } from '../../plugin.ts';
 import { visible } from '../../terminal/text.ts';
 import { estimateCore } from './core-size.ts';
 import { label, type Outcome, withoutCore } from './outcome.ts';
@@ -82,7 +82,7 @@ const wasRefused = ({ stderr }: RunResult) => /^ptrace: Operation not permitted/
 const mostTries = 3;
 
 /** Runs gcore; afterwards nothing holds the process, and it runs if it did before. Gives a tracer that still holds it. */
-async function runGcore(program: string, prefix: string, target: ProcessStat, context: ActionContext) {
+async function runGcore(program: string, prefix: string, target: ProcessStat, context: TriggerContext) {
   const wasStopped = target.state === 'T';
   // SIGKILL: gdb 13, told to end by SIGTERM while it attaches, may pass a SIGINT on to the process, which dies of it.
   const result = await context.run(program, ['-o', prefix, String(target.pid)], {
@@ -102,7 +102,7 @@ export async function dumpProcess(
   wanted: string,
   found: ProcessStat,
   note: string | null,
-  context: ActionContext,
+  context: TriggerContext,
   tries = mostTries,
 ): Promise<Outcome> {
   const tracedBy = await waitForOtherRigs(found.pid, context.signal);

@@ -1,12 +1,11 @@
 /** `--gcore`: core dumps of running processes, which go on running. */
-import { ActionError, RigError } from '../../errors.ts';
-import { findProgram } from '../../host/programs/find-program.ts';
+import { ActionError } from '../../errors.ts';
+import { formatSize } from '../../options/units.ts';
 import { defineAction } from '../../plugin.ts';
-import { formatSize } from '../../terminal/text.ts';
 import { estimateCore } from './core-size.ts';
 import { dumpProcess, safeFileName } from './dump.ts';
 import { describeFailure, label, type Outcome } from './outcome.ts';
-import { findCandidates, findTargets, ownProcess, prepareTargets, type Target } from './targets.ts';
+import { findCandidates, findTargets, prepareTargets, type Target } from './targets.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
 export type GcorePlan = {
@@ -19,20 +18,11 @@ export type GcorePlan = {
 /** Of a name that many processes have, so many are told. */
 const mostDescribed = 10;
 
-/** Finds gcore and the gdb that it starts, which must be in the same folder. */
-async function findGcore(): Promise<string> {
-  const [program, gdb] = [await findProgram('gcore'), await findProgram('gdb')];
-  if (program !== undefined && gdb !== undefined) return program;
-  throw new RigError(
-    `--gcore: ${program === undefined ? 'gcore' : 'gdb'} is not on this host: install the package gdb`,
-  );
-}
-
 /** How large the cores would be, all together, that the targets would give now, at least. */
 async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
   let bytes = 0;
   for (const target of targets) {
-    const found = target.kind === 'match' ? [] : await findCandidates(target);
+    const found = target.kind === 'pid' || target.kind === 'name' ? await findCandidates(target) : [];
     for (const { pid } of allPids ? found : found.slice(0, 1)) bytes += estimateCore(pid);
   }
   return bytes;
@@ -40,7 +30,8 @@ async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
 
 /** The core that a target would give now, and how large it would be at least. */
 async function describeCore(target: Target, allPids: boolean): Promise<string> {
-  if (target.kind === 'match') return 'core.NAME.PID of whoever logs the line';
+  if (target.kind === 'match') return 'core.NAME.PID of the process that the trigger names';
+  if (target.kind === 'monitor') return 'core.NAME.PID of each process that is watched';
   const found = await findCandidates(target);
   if (found.length === 0)
     return target.kind === 'pid'
@@ -53,6 +44,13 @@ async function describeCore(target: Target, allPids: boolean): Promise<string> {
   return [...(await Promise.all(cores)), ...more].join(', ');
 }
 
+/** The cores that all targets would give now. */
+async function describeCores({ targets, allPids }: GcorePlan): Promise<string> {
+  return (await Promise.all(targets.map((target) => describeCore(target, allPids)))).join(', ');
+}
+
+const gdbPackage = { debian: 'gdb', redhat: 'gdb', suse: 'gdb' };
+
 export const gcore = defineAction({
   name: 'gcore',
   summary: 'Dump the memory of running processes',
@@ -61,28 +59,32 @@ export const gcore = defineAction({
       kind: 'list',
       hint: 'PID|NAME',
       bareNumbers: true,
-      summary: 'Dump these; @match: whoever logged the line',
+      whenEmpty: 'no PID given: did pidof find nothing?',
+      completes: 'process',
+      summary: 'Dump these; @match: the process that the trigger names',
+      detail: '@monitor: the processes that the monitor watches.',
     },
-    'all-pids': { kind: 'flag', summary: 'A name may mean several processes: dump them all' },
+    'gcore-all-pids': { kind: 'flag', summary: 'A name may mean several processes: dump them all' },
   },
-  priority: 'first',
-  repeatable: true,
+  // gcore is a script that starts gdb.
+  requires: [
+    { kind: 'program', anyOf: ['gcore'], package: gdbPackage },
+    { kind: 'program', anyOf: ['gdb'], package: gdbPackage },
+  ],
+  isRepeatable: true,
   keepsPriority: true,
   timeoutMs: 10 * 60_000,
-  async prepare(values, context): Promise<GcorePlan> {
-    const allPids = values['all-pids'];
-    const targets = await prepareTargets(values.gcore ?? [], allPids, context);
-    return { program: await findGcore(), targets, allPids };
+  async plan(values, ask): Promise<GcorePlan> {
+    const allPids = values['gcore-all-pids'];
+    const targets = await prepareTargets(values.gcore ?? [], allPids, ask);
+    return { program: ask.program('gcore') ?? '', targets, allPids };
   },
-  produces: async ({ targets, allPids }) =>
-    (await Promise.all(targets.map((target) => describeCore(target, allPids)))).join(', '),
-  needs: sizeOfCores,
-  warmUp: async (plan, program) => ({ ...plan, program, targets: [await ownProcess()] }),
-  async run({ program, targets, allPids }, context) {
+  estimate: async (plan) => ({ leaves: await describeCores(plan), bytes: await sizeOfCores(plan) }),
+  async run({ program, targets, allPids }, rig) {
     const processes: Outcome[] = [];
-    for (const found of await findTargets(targets, allPids, context.trigger)) {
+    for (const found of await findTargets(targets, allPids, rig)) {
       if (!('process' in found)) processes.push(found);
-      else processes.push(await dumpProcess(program, found.wanted, found.process, found.note, context));
+      else processes.push(await dumpProcess(program, found.wanted, found.process, found.note, rig));
     }
     const failure = describeFailure(processes);
     if (failure !== undefined) throw new ActionError(failure, { processes });

@@ -76,3 +76,6 @@ export function readCpuTicks(pid: number): number {
   const stat = readFields(pid);
   return Number(stat?.field(14)) + Number(stat?.field(15));
 }
+
+/** How many threads a process has, those that have ended left out: num_threads. 0 when there is no such process. */
+export const countThreads = (pid: number): number => Number(readFields(pid)?.field(20) ?? 0);

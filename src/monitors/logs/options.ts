@@ -1,53 +1,88 @@
 /** The options of the logs monitor. Their long names are those of grep(1) and journalctl(1) where they mean the same. */
-import type { OptionTable, Values } from '../../plugin.ts';
+import type { OptionTable, Values } from '../../options/table.ts';
+import { unitEvents } from './unit-events.ts';
 
 export const logsOptions = {
-  message: { kind: 'text', short: 'm', hint: 'TEXT', summary: 'Text, or regular expression, that a line must contain' },
+  message: {
+    kind: 'text',
+    short: 'm',
+    hint: 'TEXT',
+    gives: 'event',
+    summary: 'Text, or regular expression, that a line must contain',
+    requiredUnless: ['unit-event'],
+  },
   logfile: {
     kind: 'list',
     hint: 'FILE,...',
-    summary: 'Files to watch, patterns too (default: /var/log/messages, syslog)',
+    defaultWords: '/var/log/messages, syslog',
+    summary: 'Files to watch, patterns too',
+    excludes: ['no-files', 'unit-event'],
+    completes: 'file',
   },
-  interval: { kind: 'duration', hint: 'DURATION', summary: 'How often files are looked at unasked (default: 1s)' },
-  'no-files': { kind: 'flag', summary: 'Watch no files' },
-  journal: { kind: 'list', hint: 'UNIT,...', summary: 'Watch only these units (default: the whole journal)' },
-  'no-journal': { kind: 'flag', summary: 'Do not watch the journal' },
-  priority: { kind: 'text', hint: 'LEVEL', summary: 'Only journal entries of this priority, as in journalctl' },
+  interval: { kind: 'duration', hint: 'DURATION', default: 1000, summary: 'How often files are looked at unasked' },
+  files: { kind: 'flag', default: true, summary: 'Watch no files' },
+  journal: {
+    kind: 'list',
+    hint: 'UNIT,...',
+    defaultWords: 'the whole journal',
+    summary: 'Watch only these units',
+    negated: 'Do not watch the journal',
+    completes: 'unit',
+  },
+  priority: {
+    kind: 'text',
+    hint: 'LEVEL',
+    summary: 'Only journal entries of this priority, as in journalctl',
+    excludes: ['no-journal'],
+  },
   'journal-match': {
     kind: 'texts',
     hint: 'FIELD=VALUE',
     summary: 'Only journal entries with this field; may be repeated',
+    excludes: ['no-journal'],
   },
-  'journal-dir': { kind: 'text', hint: 'DIR', summary: 'The journal in this folder: a copy, or of a mounted host' },
-  'journal-reader': { kind: 'text', hint: 'READER', summary: 'native or journalctl (default: native where it can)' },
+  'journal-dir': {
+    kind: 'text',
+    hint: 'DIR',
+    summary: 'The journal in this folder: a copy, or of a mounted host',
+    excludes: ['no-journal'],
+    completes: 'folder',
+  },
+  'journal-reader': {
+    kind: 'choice',
+    choices: ['native', 'journalctl'],
+    hint: 'READER',
+    defaultWords: 'native where it can',
+    summary: 'native or journalctl',
+    excludes: ['no-journal'],
+  },
   'journal-latency': {
     kind: 'duration',
     hint: 'DURATION',
-    summary: 'How often a busy journal is looked at (default: 25ms)',
+    most: 1000,
+    defaultWords: '25ms',
+    summary: 'How often a busy journal is looked at',
+    excludes: ['no-journal'],
   },
   'unit-event': {
-    kind: 'list',
+    kind: 'choices',
+    choices: unitEvents,
     hint: 'EVENT,...',
+    gives: 'event',
     summary: 'failed, restarted, oom, coredump, exited: what units go through',
+    excludes: ['no-journal'],
   },
   exclude: { kind: 'texts', hint: 'TEXT', summary: 'Pass over lines that match TEXT; may be repeated' },
-  count: { kind: 'count', hint: 'N', summary: 'Trigger on the Nth matching line (default: 1)' },
-  distinct: {
-    kind: 'count',
-    otherwise: 1,
-    hint: 'N',
-    summary: 'With --restart: N triggers (default: 1) for each kind of line',
+  echo: { kind: 'flag', summary: "Let echoes of rig's own command line count too" },
+  'ignore-case': { kind: 'flag', short: 'i', summary: 'Ignore upper and lower case' },
+  'fixed-strings': {
+    kind: 'flag',
+    short: 'F',
+    summary: 'Take --message as plain text',
+    excludes: ['extended-regexp'],
   },
-  within: { kind: 'duration', hint: 'DURATION', summary: 'Time for --count, --then and --unless' },
-  absent: { kind: 'duration', hint: 'DURATION', summary: 'Trigger when no line has matched for so long' },
-  // biome-ignore lint/suspicious/noThenProperty: an option table is never awaited
-  then: { kind: 'text', hint: 'TEXT', summary: 'Trigger when TEXT follows the message, --within' },
-  unless: { kind: 'text', hint: 'TEXT', summary: 'Trigger when TEXT does not follow the message, --within' },
-  echo: { kind: 'flag', summary: "Let echoes of rig's own command line count, too" },
-  'ignore-case': { kind: 'flag', short: 'i', summary: 'Ignore upper and lower case in --message' },
-  'fixed-strings': { kind: 'flag', short: 'F', summary: 'Take --message as plain text' },
   'extended-regexp': { kind: 'flag', short: 'E', summary: 'Take --message as a regular expression' },
 } as const satisfies OptionTable;
 
-/** What the command line gives for them. */
-export type LogsValues = Values<typeof logsOptions>;
+/** What the command line gives for them; the texts of --then and --unless are searched for like --message. */
+export type LogsValues = Values<typeof logsOptions> & { then?: string | undefined; unless?: string | undefined };

@@ -6,17 +6,12 @@ export type LogsPlan = {
   message: MessageOptions;
   /** Lines that match one of these are passed over. */
   exclude?: MessageOptions[];
-  /** How many matching lines it takes. */
-  count: number;
-  /** Each kind of line triggers so many times; undefined: kinds are not told apart. */
-  distinct?: number;
-  /** The time for `count`, `then` or `unless`. */
-  withinMs?: number;
-  /** It triggers when no line has matched for so long. */
-  absentMs?: number;
-  /** What must follow the message, or must not. */
-  next?: MessageOptions;
-  unless?: MessageOptions;
+  /** What must follow the message, or must not: --then, --unless. */
+  second?: MessageOptions;
+  /** --unit-event: what is waited for, in words. */
+  events?: string[];
+  /** What is watched, in words. */
+  watch: string;
   /** The names that rig's own file goes by, beside `rig`: in echoes of its command line. */
   names?: string[];
   /** Whether echoes of rig's command line count like any other line. */

@@ -3,6 +3,9 @@ import type { Clock } from '../../host/clock.ts';
 import type { SourceStatus, TriggerProcess } from '../../plugin.ts';
 import type { Matcher } from './matching/matcher.ts';
 
+/** How late a line of a file may be read at most: files are looked at once a second where there is no inotify. */
+export const fileReadingMs = 1500;
+
 /** Matching lines are reported, decoded and kept only up to this many bytes. */
 export const reportedLineBytes = 64 * 1024;
 /** How much of a source goes into the context of a trigger, at most. */

@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { pack as createPack, type Pack } from 'tar-stream';
 import { freeName } from '../../host/folders.ts';
 import { listFiles } from '../../host/trees.ts';
-import { archiveEnding, type Compression, startCompression } from './compression.ts';
+import type { Compression } from '../records/spec.ts';
+import { archiveEnding, startCompression } from './compression.ts';
 
 /** One collected file: its path inside the archive's folder, bytes, and what it holds. */
 export interface CollectedFile {

@@ -1,11 +1,7 @@
 /** How archives are compressed. */
 import { PassThrough, type Transform } from 'node:stream';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
-
-export const compressions = ['gzip', 'zstd', 'none'] as const;
-export type Compression = (typeof compressions)[number];
-
-export const isCompression = (text: string): text is Compression => compressions.some((known) => known === text);
+import type { Compression } from '../records/spec.ts';
 
 /** zlib's fastest level: a core compresses to nearly the same size at a third of the CPU time, on a host that has work to do. */
 const gzipLevel = 1;

@@ -1,12 +1,13 @@
 /** `manifest.json`: what is in the archive, where it comes from and how it came about. */
 import { hostname, release } from 'node:os';
 import { writeNewFile } from '../../host/folders.ts';
-import type { SourceStatus, Trigger } from '../../plugin.ts';
-import type { ActionReport } from '../collect/actions.ts';
+import type { Facts, SourceStatus } from '../../plugin.ts';
+import type { Gap } from '../records/gaps.ts';
 import { isoTime } from '../records/paths.ts';
+import type { ActionReport } from '../records/reports.ts';
+import type { EndStatus } from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { rigVersion } from '../records/version.ts';
-import type { EndStatus } from '../registry/registry.ts';
 import { type CollectedFile, describeFiles } from './archive.ts';
 
 export interface Manifest {
@@ -20,15 +21,17 @@ export interface Manifest {
   ended: string;
   /** Which trigger of this rig it is, counted from 1. */
   number: number;
-  trigger: Trigger;
+  trigger: Facts;
   sources: SourceStatus[];
+  /** What the rig could not see, beside what the sources say of themselves. */
+  gaps: Gap[];
   actions: (ActionReport & { files: CollectedFile[] })[];
   /** What stands in the archive beside the actions' files. */
   files: CollectedFile[];
 }
 
 /** What is known of a rig before its files are looked at. */
-type Facts = Omit<Manifest, 'rig' | 'host' | 'ended' | 'actions' | 'files'> & { actions: ActionReport[] };
+type Known = Omit<Manifest, 'rig' | 'host' | 'ended' | 'actions' | 'files'> & { actions: ActionReport[] };
 
 /**
  * Writes rig.log and manifest.json into the folder of what was collected; the manifest describes every file but itself.
@@ -36,7 +39,7 @@ type Facts = Omit<Manifest, 'rig' | 'host' | 'ended' | 'actions' | 'files'> & { 
  */
 export async function writeManifest(
   folder: string,
-  facts: Facts,
+  facts: Known,
   logLines: string[],
   signal: AbortSignal,
 ): Promise<void> {

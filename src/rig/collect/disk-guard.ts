@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../errors.ts';
 import { type DiskSpace, readDiskSpace } from '../../host/disk-space.ts';
 import { listFiles } from '../../host/trees.ts';
-import type { Space } from '../../plugin.ts';
-import { formatSize } from '../../terminal/text.ts';
+import type { Space } from '../../options/table.ts';
+import { formatSize } from '../../options/units.ts';
 
 /** How often the disk is looked at while something writes to it: a fast disk takes half a gigabyte in that time. */
 const lookMs = 250;

@@ -138,3 +138,12 @@ export async function makeCollectionFolder(
   }
   return folder;
 }
+
+/** Makes the folder in which background actions record, one folder for each; returns its path. */
+export async function recordingFolder(place: WorkPlace): Promise<string> {
+  const folder = join(pathOf(place), 'recording');
+  await makeNewFolder(folder).catch((error) => {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  });
+  return folder;
+}

@@ -1,9 +1,12 @@
 /** `rig --daemon`: the detached process that is a rig. Its starter sends the spec through a pipe, and hears how arming went. */
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { messageOf, RigError, UsageError } from '../../errors.ts';
+import { RigError, UsageError } from '../../errors.ts';
 import { setOwnName } from '../../host/own-name.ts';
-import { type EndRequest, runRig, type Starter } from '../life/life.ts';
+import type { Plugins } from '../../plugin.ts';
+import type { EndRequest } from '../life/end.ts';
+import { runRig } from '../life/run-rig.ts';
+import type { Starter } from '../life/starter.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { receiveJson, sendJson } from '../wire/json-lines.ts';
 
@@ -17,7 +20,27 @@ export type FromDaemon =
   | { kind: 'started' }
   | { kind: 'remark'; text: string }
   | { kind: 'armed' }
-  | { kind: 'error'; message: string; exitCode: number };
+  | { kind: 'error'; error: Failure };
+
+/** An error that crosses the pipe. The starter throws it, and tells it as one of its own. */
+interface Failure {
+  name: string;
+  message: string;
+  stack?: string;
+}
+
+function toFailure(error: unknown): Failure {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message, stack } = error;
+  return { name, message, ...(stack === undefined ? {} : { stack }) };
+}
+
+/** The error that the daemon met. */
+export function fromFailure({ name, message, stack }: Failure): Error {
+  if (name === 'UsageError') return new UsageError(message);
+  if (name === 'RigError') return new RigError(message);
+  return Object.assign(new Error(message), stack === undefined ? {} : { stack });
+}
 
 /** Signals that end the rig in order, and those that must not end it: a closed terminal, a curious kill -USR1. */
 export function handleSignals(end: (request: EndRequest) => void): void {
@@ -57,7 +80,7 @@ function listen(socket: Socket) {
 }
 
 /** Runs the daemon to the end of its rig. */
-export async function runDaemon(): Promise<void> {
+export async function runDaemon(plugins: Plugins): Promise<void> {
   const socket = connectStarter();
   setOwnName('rig');
   process.umask(0o077);
@@ -78,12 +101,9 @@ export async function runDaemon(): Promise<void> {
     },
   };
   try {
-    await runRig(await spec, starter);
+    await runRig(await spec, starter, plugins);
   } catch (error) {
-    const exitCode = error instanceof UsageError ? 2 : 1;
-    const isExpected = error instanceof UsageError || error instanceof RigError;
-    const message = isExpected || !(error instanceof Error) ? messageOf(error) : `${error.stack}`;
-    say({ kind: 'error', message, exitCode });
+    say({ kind: 'error', error: toFailure(error) });
     if (socket.writable) await new Promise<void>((resolve) => socket.end(resolve));
   }
 }

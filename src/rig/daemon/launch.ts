@@ -1,15 +1,15 @@
 /** Starts the daemon and waits until it is armed. */
 import { existsSync } from 'node:fs';
-import { errnoOf, messageOf, RigError, UsageError } from '../../errors.ts';
+import { errnoOf, messageOf, RigError } from '../../errors.ts';
 import { type Limits, readLimits } from '../../host/limits.ts';
 import { type DetachedProgram, startDetached } from '../../host/programs/detached.ts';
 import { findProgram } from '../../host/programs/find-program.ts';
 import { runProgram } from '../../host/programs/run-program.ts';
 import { type RigSpec, randomId } from '../records/spec.ts';
 import { takeDownUnarmed, takeDownWith } from '../recovery/leftover.ts';
-import { findLive, removeDeadClaims } from '../registry/registry.ts';
+import { findLive, removeDeadClaims } from '../registry/meet.ts';
 import { receiveJson, sendJson } from '../wire/json-lines.ts';
-import type { FromDaemon, ToDaemon } from './daemon.ts';
+import { type FromDaemon, fromFailure, type ToDaemon } from './daemon.ts';
 
 /** How long arming may take. */
 const armingMs = 30_000;
@@ -80,7 +80,7 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
     if (message.kind === 'started') started = true;
     else if (message.kind === 'remark') teller.remark(message.text);
     else if (message.kind === 'armed') armed.resolve();
-    else armed.reject(message.exitCode === 2 ? new UsageError(message.message) : new RigError(message.message));
+    else armed.reject(fromFailure(message.error));
   };
   receiveJson(
     daemon.channel,
@@ -115,7 +115,13 @@ export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
   const limits = readLimits();
   await liftLimits(limits, teller.remark);
   // The daemon ignores the two words behind --daemon: they are for who looks at ps(1).
-  const command = [...(await withoutCore(limits)), process.execPath, '--daemon', spec.id, spec.monitor.name];
+  const command = [
+    ...(await withoutCore(limits)),
+    process.execPath,
+    '--daemon',
+    spec.id,
+    ...spec.monitors.map(({ name }) => name),
+  ];
   // What a killed rig of this name has left may hold its scope.
   await findLive(spec.id, takeDownWith(teller.remark));
   const scopes = await scopeCommands(spec.id);

@@ -5,9 +5,9 @@ import { findProgram } from '../../host/programs/find-program.ts';
 import { runProgram } from '../../host/programs/run-program.ts';
 import type { Trigger } from '../../plugin.ts';
 import { visible } from '../../terminal/text.ts';
+import type { FinishedRecord } from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { triggerEnvironment } from '../records/trigger-environment.ts';
-import type { FinishedRecord } from '../registry/registry.ts';
 import type { RigLog } from './log.ts';
 
 /** How long telling may take: it is less than what it tells of. */
@@ -37,9 +37,9 @@ async function log(message: string, fields: Fields): Promise<void> {
  * Writes a line to the journal, or to syslog, that a rig has triggered. The matching text is in a field of its own and not in
  * the message. Never rejects: it is only told.
  */
-export async function announceTrigger({ id, monitor }: RigSpec, trigger: Trigger, rigLog: RigLog): Promise<void> {
-  const fields = { RIG_ID: id, RIG_EVENT: 'triggered', RIG_SOURCE: trigger.source, RIG_TRIGGER_LINE: trigger.line };
-  await log(`${id} has triggered: ${monitor.name}, ${trigger.source}`, fields).catch((error) =>
+export async function announceTrigger(id: string, { monitor, subject, text }: Trigger, rigLog: RigLog): Promise<void> {
+  const fields = { RIG_ID: id, RIG_EVENT: 'triggered', RIG_SOURCE: subject, RIG_TRIGGER_LINE: text };
+  await log(`${id} has triggered: ${monitor}, ${subject}`, fields).catch((error) =>
     rigLog.warn(`the trigger cannot be logged: ${messageOf(error)}`),
   );
 }
@@ -61,7 +61,7 @@ export async function notify(
 ): Promise<void> {
   if (!spec.notify) return;
   const { program, args } = spec.notify;
-  const facts = trigger ? triggerEnvironment(id, trigger) : { RIG_ID: id };
+  const facts = trigger ? await triggerEnvironment(id, trigger) : { RIG_ID: id };
   const end = {
     RIG_STATUS: status,
     RIG_ARCHIVE: archive ?? '',

@@ -1,8 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { UsageError } from '../../errors.ts';
 import type { Json } from '../../json.ts';
-import type { Space } from '../../plugin.ts';
-import type { Compression } from '../archive/compression.ts';
+import type { Space } from '../../options/table.ts';
+import type { Gives } from '../../plugin.ts';
+
+/** How archives are compressed. */
+export const compressions = ['gzip', 'zstd', 'none'] as const;
+export type Compression = (typeof compressions)[number];
 
 /** Everything that makes a rig, as plain data: the command line's part ends here, the daemon's begins. */
 export interface RigSpec {
@@ -11,9 +15,11 @@ export interface RigSpec {
   created: string;
   /** The arguments as they were typed, for the manifest and `rig list`. */
   commandLine: string[];
-  monitor: { name: string; plan: Json; watch: string; condition: string };
+  monitors: PlannedMonitor[];
+  /** All monitors must be met within this time; undefined: any of them is enough. */
+  allWithinMs?: number;
   /** In the order in which they run. */
-  actions: { name: string; plan: Json; timeoutMs: number }[];
+  actions: PlannedAction[];
   /** How long to wait between the trigger and the actions. */
   delayMs: number;
   /** How often actions that can be repeated run once more, and how long after the last time. */
@@ -29,15 +35,46 @@ export interface RigSpec {
   debug: boolean;
 }
 
+export interface PlannedMonitor {
+  name: string;
+  plan: Json;
+  /** What is watched and what makes it trigger, in a few words. */
+  watch: string;
+  condition: string;
+  gives: Gives[];
+  when: ConditionRules;
+}
+
+/** When sightings and readings make a trigger. */
+export interface ConditionRules {
+  /** The Nth sighting. */
+  count: number;
+  /** The time for `count`, and for `sequence`. */
+  withinMs?: number;
+  /** None for so long. */
+  absentMs?: number;
+  /** Each kind of sighting is counted by itself, and makes so many triggers. */
+  distinct?: number;
+  /** A sighting of the second slot must follow, or must not. */
+  sequence?: 'then' | 'unless';
+  /** How long a level must be met, and at how many looks in a row. */
+  forMs: number;
+  cycles: number;
+}
+
+export interface PlannedAction {
+  name: string;
+  plan: Json;
+  timeoutMs: number;
+}
+
 /** Whether and when a rig triggers once more. */
 export interface RestartRules {
   /** How often it watches again after a trigger; -1: for ever. */
   times: number;
-  /** How long after a trigger matches are passed over. */
+  /** How long after a trigger further ones are passed over. */
   cooldownMs?: number;
   maxPerHour?: number;
-  /** How many triggers may wait while one is worked on; undefined: one. */
-  mayWait?: number;
 }
 
 /** Where what is collected goes, and in which form. */
@@ -49,7 +86,7 @@ export interface OutputRules {
   compression: Compression;
   /** How much must stay free there; undefined: 1 GiB or 5 %, whichever is more. */
   minFree?: Space;
-  /** Of a restarting rig's results only the newest are kept: so many, and of so many bytes together. */
+  /** Of a restarting rig's results only the newest are kept: at most this number, and this many bytes together. */
   keep?: number;
   mostBytes?: number;
 }

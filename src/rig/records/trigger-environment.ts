@@ -1,5 +1,6 @@
 /** The facts of a trigger as environment variables, for the programs that a user names. No log text is ever part of a command. */
 import type { Trigger } from '../../plugin.ts';
+import { settledProcess } from './trigger.ts';
 
 /**
  * How long one value may be, and all that a line gives together: execve(2) refuses a string of 128 KiB and more, and together
@@ -28,25 +29,26 @@ const asVariable = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '_')
  * RIG_ID, RIG_MONITOR, RIG_SOURCE, RIG_LINE, RIG_TIME, RIG_PID where a process is known, and for each group of the expression
  * that took part RIG_MATCH_1 and so on, or RIG_MATCH_NAME with its name. What is too long is cut; the manifest has it whole.
  */
-export function triggerEnvironment(id: string, trigger: Trigger): Record<string, string> {
-  const { monitor, source, line, time, process, groups = {} } = trigger;
+export async function triggerEnvironment(id: string, trigger: Trigger): Promise<Record<string, string>> {
+  const { monitor, subject, text, time, facts } = trigger;
+  const process = await settledProcess(trigger);
   const variables: [string, string][] = [
     ['RIG_ID', id],
     ['RIG_MONITOR', monitor],
     ['RIG_TIME', time],
-    ['RIG_SOURCE', source],
+    ['RIG_SOURCE', subject],
     ...(process ? ([['RIG_PID', String(process.pid)]] as [string, string][]) : []),
-    ['RIG_LINE', line],
-    ...Object.entries(groups).flatMap(([name, text]): [string, string][] =>
-      text === null ? [] : [[`RIG_MATCH_${asVariable(name)}`, text]],
+    ['RIG_LINE', text],
+    ...Object.entries(facts.groups ?? {}).flatMap(([name, captured]): [string, string][] =>
+      typeof captured === 'string' ? [[`RIG_MATCH_${asVariable(name)}`, captured]] : [],
     ),
   ];
   let left = longestTogetherBytes;
   return Object.fromEntries(
-    variables.map(([name, text]) => {
-      const value = cutBytes(withoutNul(text), Math.min(longestValueBytes, left));
-      left -= Buffer.byteLength(value);
-      return [name, value];
+    variables.map(([name, value]) => {
+      const cut = cutBytes(withoutNul(value), Math.min(longestValueBytes, left));
+      left -= Buffer.byteLength(cut);
+      return [name, cut];
     }),
   );
 }

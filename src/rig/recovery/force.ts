@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../errors.ts';
 import { isAlive, sendSignal } from '../../host/processes/stat.ts';
 import { killGuardian } from '../../host/programs/guardian.ts';
-import { meet, type Owner, type TakeDown } from '../registry/registry.ts';
+import type { Owner } from '../records/rows.ts';
+import { meet, type TakeDown } from '../registry/meet.ts';
 
 /** How long a rig may take to end in order after SIGTERM: it ends its programs, and packs what they had collected. */
 const orderlyMs = 15_000;
@@ -14,7 +15,7 @@ const pollMs = 20;
 /** Waits until a process has ended; whether it has. */
 async function hasEnded(owner: Owner, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
-  while (await isAlive(owner)) {
+  while (isAlive(owner)) {
     if (performance.now() > deadline) return false;
     await delay(pollMs);
   }
@@ -23,7 +24,7 @@ async function hasEnded(owner: Owner, withinMs: number): Promise<boolean> {
 
 /** Kills the daemon, with everything that it has started, and puts in order what it leaves. Throws a RigError when it stays. */
 export async function killRig(id: string, owner: Owner, takeDown: TakeDown): Promise<void> {
-  if (await isAlive(owner)) {
+  if (isAlive(owner)) {
     // Stopped, so that it starts no other guardian; which would keep what is to be discarded.
     sendSignal(owner.pid, 'SIGSTOP');
     await killGuardian(owner.pid);
@@ -41,7 +42,7 @@ export async function killRig(id: string, owner: Owner, takeDown: TakeDown): Pro
  * too long; without, that is a RigError.
  */
 export async function endForeign(id: string, owner: Owner, force: boolean, takeDown: TakeDown): Promise<void> {
-  if (await isAlive(owner)) sendSignal(owner.pid, 'SIGTERM');
+  if (isAlive(owner)) sendSignal(owner.pid, 'SIGTERM');
   if (await hasEnded(owner, orderlyMs)) await meet(id, takeDown);
   else if (force) await killRig(id, owner, takeDown);
   else

@@ -12,19 +12,10 @@ import { clearLeftover, discardLeftover, type WorkPlace } from '../collect/work-
 import { announceEnd, notify } from '../log/announce.ts';
 import { openLog } from '../log/log.ts';
 import { isoTime, outputRoot } from '../records/paths.ts';
+import { type EndStatus, type FinishedRecord, type Owner, ownerMarker, parseMarker, rowOf } from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
-import {
-  type EndStatus,
-  type FinishedRecord,
-  type Left,
-  meet,
-  type Owner,
-  ownerMarker,
-  parseMarker,
-  rowOf,
-  type TakeDown,
-  writeRecord,
-} from '../registry/registry.ts';
+import { writeRecord } from '../registry/finished.ts';
+import { type Left, meet, type TakeDown } from '../registry/meet.ts';
 
 /** Ends every process that the dead daemon had started: they carry its mark, which no later daemon can have. */
 async function endOrphans(owner: Owner): Promise<void> {
@@ -102,7 +93,7 @@ export async function takeDownKilled(id: string, marker: string): Promise<void> 
   if (owner === undefined) throw new UsageError('--take-down is what rig starts itself');
   process.umask(0o077);
   const deadline = performance.now() + dyingMs;
-  while (await isAlive(owner)) {
+  while (isAlive(owner)) {
     // It has closed its end and lives: whatever that is, there is no leave to kill its children.
     if (performance.now() > deadline) return;
     await delay(pollMs);

@@ -9,7 +9,7 @@ import { receiveJson, sendJson } from './json-lines.ts';
  * when it has. The first and the second every version of rig knows.
  */
 const commands = ['status', 'destroy', 'trigger', 'wait'] as const;
-interface Request {
+export interface Request {
   command: (typeof commands)[number];
 }
 type Answer = { ok: true; result: unknown } | { ok: false; error: string };

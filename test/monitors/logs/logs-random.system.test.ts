@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
+import { compiledVectors } from '../../../build/bundle.ts';
 import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
 import { startHost, type TestHost } from '../../support/host.ts';
 import { randomBelow, seedsFor } from '../../support/random.ts';
@@ -21,7 +22,14 @@ const folder = '/var/log';
 type Deck = Array<[weight: number, what: string, step: () => unknown]>;
 
 const fixture = fileURLToPath(new URL('./fixtures/watch-logs.ts', import.meta.url));
-const bundled = buildSync({ entryPoints: [fixture], bundle: true, write: false, platform: 'node', format: 'esm' });
+const bundled = await build({
+  entryPoints: [fixture],
+  bundle: true,
+  write: false,
+  platform: 'node',
+  format: 'esm',
+  plugins: [compiledVectors],
+});
 
 /** A watch in a host, in a user namespace of its own: the limits of inotify belong to that. */
 async function startWatch(host: TestHost, plan: LogsPlan) {
@@ -132,7 +140,7 @@ async function live(t: TestContext, seed: number): Promise<void> {
   ];
   const watch = await startWatch(host, {
     message: { text: '^(?:[abc]|journal) \\d', mode: 'expression', ignoreCase: false },
-    count: 1,
+    watch: 'everything',
     files: [`${folder}/a.log`, `${folder}/a.log.1`, `${folder}/b.log`],
     patterns: [`${folder}/c*.log`],
     intervalMs: 50,

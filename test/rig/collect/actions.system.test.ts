@@ -81,13 +81,13 @@ test('a process that another rig had just let go of when gdb was refused is dump
   assert.ok(names.some((name) => name.endsWith(`core.myservice.${service.pid}`)));
 });
 
-test('a name of several processes is an error, unless --all-pids dumps them all', async (t) => {
+test('a name of several processes is an error, unless --gcore-all-pids dumps them all', async (t) => {
   const host = await startLogged(t);
   const services = [await startService(host), await startService(host)];
   const refused = await host.rig('logs', '-m', MESSAGE, '--gcore', 'myservice');
   assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /--all-pids/);
-  const { names } = await trigger(host, await arm(host, '--gcore', 'myservice', '--all-pids'));
+  assert.match(refused.stderr, /--gcore-all-pids/);
+  const { names } = await trigger(host, await arm(host, '--gcore', 'myservice', '--gcore-all-pids'));
   for (const { pid } of services) assert.ok(names.some((name) => name.endsWith(`core.myservice.${pid}`)));
 });
 

@@ -40,7 +40,7 @@ test('--restart 2 makes three archives, each with its own trigger, and then ends
   assert.equal(record.restartsLeft, 0);
   const manifests = await Promise.all(archivesOf(record).map((path) => host.manifest<Manifest>(path)));
   assert.deepEqual(
-    manifests.map(({ trigger }) => trigger.line),
+    manifests.map(({ trigger }) => trigger.text),
     [1, 2, 3].map((number) => `${MESSAGE} ${number}`),
   );
   await assertNothingLeft(host);
@@ -58,7 +58,7 @@ test('what comes while actions run is examined: the next trigger waits, further 
   const record = await finished(host, id);
   const manifests = await Promise.all(archivesOf(record).map((path) => host.manifest<Manifest>(path)));
   assert.deepEqual(
-    manifests.map(({ trigger }) => trigger.line),
+    manifests.map(({ trigger }) => trigger.text),
     [`${MESSAGE} 1`, `${MESSAGE} 2`],
   );
   const context = await host.must('tar', ['-xOf', archivesOf(record)[1] ?? '', '--wildcards', '*/context/*']);
@@ -73,7 +73,7 @@ test('of lines that come in one go the first triggers, and the second is the nex
   const record = await finished(host, id);
   const manifests = await Promise.all(archivesOf(record).map((path) => host.manifest<Manifest>(path)));
   assert.deepEqual(
-    manifests.map(({ trigger }) => trigger.line),
+    manifests.map(({ trigger }) => trigger.text),
     [`${MESSAGE} 1`, `${MESSAGE} 2`],
   );
 });
@@ -122,7 +122,10 @@ test('--cooldown passes over what matches after a trigger, and says how much', a
   await waitFor('the archive', () => host.archives().length === 1);
   host.append(LOG, `${MESSAGE} 2\n`);
   await waitFor('the match to be passed over', async () => (await passedOver(host, id)).cooldown === 1);
+  host.append(LOG, `${MESSAGE} 3\n`.repeat(1000));
+  await waitFor('all of them to be passed over', async () => (await passedOver(host, id)).cooldown === 1001);
   assert.equal((await theRig(host, id)).triggers, 1);
+  assert.equal(host.read('/var/log/rig/rig.log').match(/a trigger is passed over/g)?.length, 1, 'it is logged once');
 });
 
 test('--max-per-hour holds for every hour', async (t) => {
@@ -147,7 +150,7 @@ test('--distinct makes one archive for each kind of line, those that come while 
   await waitFor('the archives', () => host.archives().length === 4);
   await waitFor('the rest to be passed over', async () => (await passedOver(host, id))['its kind is captured'] === 396);
   const manifests = await Promise.all(host.archives().map((path) => host.manifest<Manifest>(path)));
-  assert.equal(new Set(manifests.map(({ trigger }) => trigger.line.replace(/\d+/g, '#'))).size, 4);
+  assert.equal(new Set(manifests.map(({ trigger }) => trigger.text.replace(/\d+/g, '#'))).size, 4);
 });
 
 test('--keep removes the oldest results of the rig, and nothing that has taken their place', async (t) => {

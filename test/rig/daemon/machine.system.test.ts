@@ -27,8 +27,8 @@ test('on a booted host, a rig that a user started through sudo outlives the logo
     const record = await finished(machine, rig);
     assert.equal(record.status, 'finished', record.reasons.join());
     const { trigger } = await machine.manifest<Manifest>(record.archive ?? '');
-    assert.match(trigger.line, new RegExp(`${MESSAGE}$`), 'the line, and not the echo of a command line');
-    assert.doesNotMatch(trigger.line, /COMMAND/);
+    assert.match(trigger.text, new RegExp(`${MESSAGE}$`), 'the line, and not the echo of a command line');
+    assert.doesNotMatch(trigger.text, /COMMAND/);
   }
   await assertNothingLeft(machine);
 });

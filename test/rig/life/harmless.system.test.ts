@@ -18,7 +18,7 @@ test('what an action has mounted in its folder is neither emptied nor packed, an
   const host = await start(t);
   host.write('/root/precious/data', 'gold');
   const script = 'echo said; mkdir "a b"; mount --bind /root/precious "a b"';
-  const id = await armRig(host, ...watching, '--shell', '--exec', script);
+  const id = await armRig(host, ...watching, '--exec-shell', '--exec', script);
   host.append(LOG, 'boom\n');
   const record = await finished(host, id);
   assert.equal(host.read('/root/precious/data'), 'gold');
@@ -45,7 +45,7 @@ for (const [what, destroy] of [
     const host = await start(t);
     host.write('/root/precious/data', 'gold');
     const script = 'mkdir m; mount --bind /root/precious m; touch /run/mounted; sleep 1000';
-    const id = await armRig(host, ...watching, '--shell', '--exec', script);
+    const id = await armRig(host, ...watching, '--exec-shell', '--exec', script);
     host.append(LOG, 'boom\n');
     await waitFor('the mount', () => host.exists('/run/mounted'));
     await destroy(host, id);
@@ -57,7 +57,7 @@ for (const [what, destroy] of [
 test('a file whose name is no UTF-8 is in the archive under another name, and so is all the rest', async (t) => {
   const host = await start(t);
   const script = String.raw`mkdir "$(printf 'd\351')"; echo one > "$(printf 'd\351/caf\351')"; echo two > 'caf\xe9'; echo three > "$(printf 'caf\351')"`;
-  const id = await armRig(host, ...watching, '--shell', '--exec', script);
+  const id = await armRig(host, ...watching, '--exec-shell', '--exec', script);
   host.append(LOG, 'boom\n');
   const record = await finished(host, id);
   assert.equal(record.status, 'finished', record.reasons.join());

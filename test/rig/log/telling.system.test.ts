@@ -89,7 +89,7 @@ test('that a rig was killed is in the journal, and --notify hears of it', async 
   await host.startJournald();
   host.write(LOG, '');
   const notify = `sh -c 'echo "$RIG_ID $RIG_STATUS $RIG_ARCHIVE $RIG_REASONS" > /run/told.part; mv /run/told.part /run/told'`;
-  const exec = ['--shell', '--exec', 'echo said; touch /run/runs; sleep 86400'];
+  const exec = ['--exec-shell', '--exec', 'echo said; touch /run/runs; sleep 86400'];
   await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', ...exec, '--name', 'web', '--notify', notify);
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('the action to run', () => host.exists('/run/runs'));

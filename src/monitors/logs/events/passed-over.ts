@@ -1,57 +1,23 @@
-/** Lines in which a text was found and which do not count all the same: why, and how many. */
-import type { Json } from '../../../json.ts';
-import type { Verdict } from '../matching/judge.ts';
+/** Why a line in which a text was found does not count all the same. */
+import type { Verdict } from '../matching/verdict.ts';
 import type { LogsPlan } from '../plan.ts';
 import type { LineMatch } from '../source.ts';
 import { EchoRule, isOfRig } from './echo.ts';
 
-export type Reason =
-  | 'logged by rig'
-  | 'echo of a rig'
-  | 'excluded'
-  | 'seen in another source'
-  | 'took too long to examine'
-  | 'its kind is captured'
-  | 'of too many kinds'
-  /** Why the rig holds back: it says so itself. */
-  | (string & {});
-
-/** So much of the last one is shown. */
+/** How much of an echo is shown, so that a wrong guess is noticed. */
 const shownBytes = 200;
 
-export class PassedOver {
-  readonly #echo: EchoRule | undefined;
-  readonly #counts = new Map<Reason, number>();
-  #lastEcho: string | undefined;
+export interface Objection {
+  reason: 'logged by rig' | 'echo of a rig' | 'excluded';
+  text?: string;
+}
 
-  constructor({ names, echo }: LogsPlan) {
-    this.#echo = echo ? undefined : new EchoRule(names);
-  }
-
-  /** Why a line is passed over, which is thereby counted; undefined when it is not. */
-  reasonFor({ line, identifier }: LineMatch, verdict: Verdict | undefined): Reason | undefined {
-    const reason = this.#reasonFor(line, identifier, verdict);
-    if (reason !== undefined) this.count(reason);
-    if (reason === 'echo of a rig') this.#lastEcho = line.toString('utf8', 0, shownBytes);
-    return reason;
-  }
-
-  #reasonFor(line: Buffer, identifier: string | undefined, verdict: Verdict | undefined): Reason | undefined {
-    if (!verdict) return 'took too long to examine';
-    if (isOfRig(line, identifier)) return 'logged by rig';
-    if (this.#echo?.isEcho(line, identifier)) return 'echo of a rig';
-    return verdict.isExcluded ? 'excluded' : undefined;
-  }
-
-  count(reason: Reason): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
-  }
-
-  /** For the status: the reasons with their figures, and the last echo, so that a wrong guess can be seen. */
-  status(): { [key: string]: Json } {
-    return {
-      passedOver: Object.fromEntries(this.#counts),
-      ...(this.#lastEcho === undefined ? {} : { lastEcho: this.#lastEcho }),
-    };
-  }
+/** Makes the function that says why a line does not count; it gives undefined where it does. */
+export function objectionsOf({ names, echo }: LogsPlan): (match: LineMatch, verdict: Verdict) => Objection | undefined {
+  const rule = echo ? undefined : new EchoRule(names);
+  return ({ line, identifier }, { isExcluded }) => {
+    if (isOfRig(line, identifier)) return { reason: 'logged by rig' };
+    if (rule?.isEcho(line, identifier)) return { reason: 'echo of a rig', text: line.toString('utf8', 0, shownBytes) };
+    return isExcluded ? { reason: 'excluded' } : undefined;
+  };
 }

@@ -1,5 +1,4 @@
 /** An entry of the journal, whoever has read it. */
-
 export interface JournalEntry {
   /** When journald took it, in microseconds since the epoch. */
   readonly realtimeUs: number;

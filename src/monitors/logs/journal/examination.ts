@@ -1,15 +1,15 @@
-/** What is done with the entries of the journal, whoever reads them, and what is said of it in the end. */
+/** Examines the entries of the journal, whoever reads them, and keeps account of what was examined and what is missing. */
+import { readBootId } from '../../../host/boot.ts';
 import type { SourceStatus } from '../../../plugin.ts';
 import { Gaps } from '../../../rig/records/gaps.ts';
 import { suppressionIn, tellsInJournal } from '../coverage.ts';
 import type { LineMatch, SourceContext } from '../source.ts';
 import type { JournalEntry } from './entry.ts';
 import { textOf } from './entry.ts';
-import { entryTimeMs } from './entry-time.ts';
 import { JournalSequence } from './sequence.ts';
 
-/** What is said of losses is short; a message may have many megabytes. */
-const toldBytes = 1024;
+/** How much of a message is searched for news of losses: such news is short, and a message may have many megabytes. */
+const newsBytes = 1024;
 
 export class Examination {
   readonly context: SourceContext;
@@ -17,34 +17,34 @@ export class Examination {
   readonly gaps = new Gaps();
   /** How many entries were examined. */
   entries = 0;
-  /** The last entry seen, which need not be one of those that are examined. */
+  /** The last entry seen. It need not be a selected one. */
   cursor: string | undefined;
-  /** Whether a journal was removed, and perhaps files that came behind what was read of it: no number tells. */
+  /** A journal was removed, perhaps with entries that were not read yet. No number shows whether there were any. */
   isTailGone = false;
   #first: string | undefined;
   #matches = 0;
   #passedOver = 0;
   readonly #selection: string[];
 
-  /** `selection` is what is examined; empty: the whole journal. */
+  /** Only entries of the `selection` are examined; an empty one is the whole journal. */
   constructor(context: SourceContext, selection: string[]) {
     this.context = context;
     this.#selection = selection;
   }
 
-  get isChosen(): boolean {
+  get isSelective(): boolean {
     return this.#selection.length > 0;
   }
 
   /**
-   * Examines an entry: what it says of losses, and `line`, its message, if that matches. All of the entry is read before
-   * anything is done, so that one that turns out to be broken can be tried again.
+   * Examines an entry: does it tell of losses, and, if its message `line` matches, is it a sighting? Reads all of the entry
+   * before it acts, so that one that turns out to be broken can be tried again.
    */
   examine(entry: JournalEntry, cursor: string, line: Buffer | undefined): void {
     const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
-    const mayTell = identifier !== undefined && tellsInJournal(identifier);
-    const told = mayTell ? (entry.values('MESSAGE')[0]?.toString('utf8', 0, toldBytes) ?? '') : '';
-    const suppression = mayTell ? suppressionIn(told, identifier) : undefined;
+    const isTeller = identifier !== undefined && tellsInJournal(identifier);
+    const news = isTeller ? (entry.values('MESSAGE')[0]?.toString('utf8', 0, newsBytes) ?? '') : '';
+    const suppression = isTeller ? suppressionIn(news, identifier) : undefined;
     const match = line && matchOf(entry, cursor, identifier, line);
     this.#first ??= cursor;
     this.entries++;
@@ -54,7 +54,7 @@ export class Examination {
     else this.#passedOver++;
   }
 
-  /** Notes that entries are missing for good; undefined: nobody knows how many. */
+  /** Notes entries that are missing for good; undefined: nobody knows how many. */
   noteMissing(missing: number | undefined): void {
     this.gaps.add('removed from the journal before it was read', missing);
     const howMany = missing === undefined ? 'entries may be' : missing === 1 ? '1 entry is' : `${missing} entries are`;
@@ -63,25 +63,24 @@ export class Examination {
     );
   }
 
-  /** Nothing more will be read: what was passed over and is not found by now will not be. */
+  /** Nothing more will be read, so every hole in the numbers is a loss. */
   end(): void {
     const missing = this.sequence.claimMissing(Number.POSITIVE_INFINITY);
     if (missing > 0) this.noteMissing(missing);
   }
 
-  /** For the status. `isProvable`: whether the reader sees all entries, whose numbers are consecutive. */
-  status(isProvable: boolean, more: SourceStatus): SourceStatus {
-    const { source, ...rest } = more;
+  /** The status row. `isProvable`: the reader sees all entries, whose numbers are consecutive. */
+  status(isProvable: boolean, { source, ...details }: SourceStatus): SourceStatus {
     return {
       source,
-      ...(this.isChosen ? { selection: this.#selection } : {}),
+      ...(this.isSelective ? { selection: this.#selection } : {}),
       state: 'following',
       first: this.#first ?? null,
       cursor: this.cursor ?? null,
       entries: this.entries,
       matches: this.#matches,
       passedOver: this.#passedOver,
-      ...rest,
+      ...details,
       coverage: this.#coverage(isProvable),
       gaps: this.gaps.list(),
     };
@@ -101,7 +100,8 @@ export class Examination {
 function matchOf(entry: JournalEntry, cursor: string, identifier: string | undefined, line: Buffer): LineMatch {
   const atMs = Math.floor(entry.realtimeUs / 1000);
   const pid = Number(textOf(entry, '_PID') ?? 0);
-  const monotonicMs = entryTimeMs(entry);
+  const { bootId, monotonicUs } = entry;
+  const isOfThisBoot = bootId !== '' && bootId === readBootId() && monotonicUs >= 0;
   // syslog names an entry without an identifier by its program.
   const name = identifier ?? textOf(entry, '_COMM');
   return {
@@ -110,7 +110,7 @@ function matchOf(entry: JournalEntry, cursor: string, identifier: string | undef
     position: { cursor },
     atMs,
     ...(pid > 0 ? { process: { pid, seenAtMs: atMs } } : {}),
-    ...(monotonicMs === undefined ? {} : { monotonicMs }),
+    ...(isOfThisBoot ? { monotonicMs: monotonicUs / 1000 } : {}),
     ...(name === undefined ? {} : { identifier: name }),
     ...(identifier === undefined ? { isNameless: true } : {}),
   };

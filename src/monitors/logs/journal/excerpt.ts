@@ -1,12 +1,11 @@
-/** What surrounds a trigger in the journal, as text in the manner of `journalctl -o short-iso-precise`. */
-
+/** The entries around a trigger as text, in the manner of `journalctl -o short-iso-precise`. */
 import { firstLines } from '../last-lines.ts';
 import type { LinesAfter, SourceExcerpt } from '../source.ts';
 import { contextBytes, reportedLineBytes } from '../source.ts';
 import type { JournalEntry } from './entry.ts';
 import { textOf } from './entry.ts';
 
-/** The entries, oldest first, as lines; the oldest are left out where they would be more than 256 KiB. */
+/** The entries up to a trigger, oldest first, as lines. Where they have more than 256 KiB, the oldest are left out. */
 export function formatEntries(
   entries: JournalEntry[],
   triggerCursor?: string,
@@ -18,7 +17,7 @@ export function formatEntries(
     const line = formatEntry(entry);
     if (bytes + line.length > contextBytes) break;
     bytes += line.length;
-    // Counted from the end, since lines are put before it.
+    // Counted from the end, since the oldest come last here.
     if (triggerCursor !== undefined && entry.cursor() === triggerCursor) triggerAt = bytes;
     lines.push(line);
   }
@@ -26,14 +25,14 @@ export function formatEntries(
   return { text, ...(triggerAt === undefined ? {} : { triggerAt: text.length - triggerAt }) };
 }
 
-/** The first entries, oldest first, that came behind a trigger. */
+/** The first entries behind a trigger, oldest first, as lines. */
 export function formatAfter(entries: JournalEntry[], mostEntries: number): LinesAfter {
   const text = Buffer.concat(entries.slice(0, mostEntries).map(formatEntry));
   const first = firstLines(text, Number.POSITIVE_INFINITY, contextBytes);
   return { text: first.text, isCut: first.isCut || entries.length > mostEntries };
 }
 
-/** `2026-11-22T15:26:46.123456Z name[pid]: message`, further lines of the message indented. */
+/** `2026-11-22T15:26:46.123456Z name[pid]: message`; further lines of the message are indented. */
 function formatEntry(entry: JournalEntry): Buffer {
   const microseconds = entry.realtimeUs;
   const seconds = new Date(microseconds / 1000).toISOString().slice(0, 19);

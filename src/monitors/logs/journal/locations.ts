@@ -1,22 +1,21 @@
-/** Where the journal's files are, on this host or in a folder, and the program that reads them. */
+/** Where the files of a journal are, on this host or in a folder. */
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { namesIn } from '../../../host/folders.ts';
-import { findProgram } from '../../../host/programs/find-program.ts';
 
-/** Where journald keeps its files: see systemd-journald.service(8). What is in memory first. */
+/** Where journald keeps its files, in memory and on disk: see systemd-journald.service(8). */
 const runtimeFolder = '/run/log/journal';
 const journalFolders = [runtimeFolder, '/var/log/journal'];
 const journalSocket = '/run/systemd/journal/socket';
 
-/** A folder of one machine's journal; with `.NAME` behind it, of a namespace, which journalctl shows only when asked to. */
+/** The folder of one machine. A namespace has `.NAME` behind it, and journalctl shows that only when asked to. */
 const machineName = /^[0-9a-f]{32}$/;
-/** `~`: what was found broken and put aside. */
+/** With `~`, journald found the file broken and put it aside. */
 const fileName = /\.journal~?$/;
 
 /**
- * The folders that hold files of a journal, whether they exist or not: of this machine, as journalctl has it, or, in a folder
- * that is named, itself and those of all machines in it.
+ * The folders that may hold files of a journal, whether they exist or not. Of this host: those of this machine, as in
+ * journalctl. With `dir`: that folder and the folders of all machines in it.
  */
 export function foldersOfJournal(dir?: string): string[] {
   if (dir !== undefined) return [dir, ...machinesIn(dir)];
@@ -25,14 +24,32 @@ export function foldersOfJournal(dir?: string): string[] {
   return journalFolders.map((folder) => join(folder, machine));
 }
 
-/** The folders in which those folders are. */
-export function parentsOfJournal(dir?: string): string[] {
-  return dir === undefined ? journalFolders : [];
+/** The paths of all files of a journal. */
+export function findJournalFiles(dir?: string): string[] {
+  return foldersOfJournal(dir).flatMap((folder) =>
+    namesIn(folder)
+      .filter((name) => fileName.test(name))
+      .map((name) => join(folder, name)),
+  );
 }
 
-/** Whether a file's entries may still be moved to disk. */
+/** Whether a file is in memory: journald may still move its entries to disk. */
 export function isRuntime(path: string): boolean {
   return path.startsWith(`${runtimeFolder}/`);
+}
+
+/** Whether journald writes to a file of this name. It renames those that are full or broken. */
+export function isLiveName(path: string): boolean {
+  const name = basename(path);
+  return !name.includes('@') && !name.endsWith('~');
+}
+
+/** Why there is no journal on this host; undefined where there is one, or a journald that will make one. */
+export function reasonForNoJournal(): string | undefined {
+  const hasJournald = statSync(journalSocket, { throwIfNoEntry: false })?.isSocket() ?? false;
+  return hasJournald || findJournalFiles().length > 0
+    ? undefined
+    : 'no journald is running, and there are no journal files';
 }
 
 function readMachineId(): string | undefined {
@@ -48,38 +65,4 @@ function machinesIn(folder: string): string[] {
   return namesIn(folder)
     .filter((name) => machineName.test(name))
     .map((name) => join(folder, name));
-}
-
-/** The paths of all files of a journal. */
-export function findJournalFiles(dir?: string): string[] {
-  return foldersOfJournal(dir).flatMap((folder) =>
-    namesIn(folder)
-      .filter((name) => fileName.test(name))
-      .map((name) => join(folder, name)),
-  );
-}
-
-/** Whether a file of this name is written to: those that are full or were put aside are named otherwise. */
-export function isLiveName(path: string): boolean {
-  const name = basename(path);
-  return !name.includes('@') && !name.endsWith('~');
-}
-
-/** Why there is no journal on this host; undefined where there is one, or a journald that will make one. */
-export function reasonForNoJournal(): string | undefined {
-  if (isSocket(journalSocket) || findJournalFiles().length > 0) return undefined;
-  return 'no journald is running, and it has left no files';
-}
-
-/** The path of journalctl, if it is installed. */
-export function findJournalctl(): Promise<string | undefined> {
-  return findProgram('journalctl');
-}
-
-function isSocket(path: string): boolean {
-  try {
-    return statSync(path).isSocket();
-  } catch {
-    return false;
-  }
 }

@@ -5,11 +5,11 @@ import type { EntryNumber } from './cursor.ts';
 interface Hole {
   first: number;
   last: number;
-  /** The round in which it was found; undefined: it has been claimed to be missing. */
+  /** The round in which it was found; undefined once it is known to be missing. */
   round: number | undefined;
 }
 
-/** What was seen of the numbers that one journald gives: all up to `highest` but those in the holes. */
+/** The numbers of one journald that were seen: all up to `highest`, except those in the holes. */
 export class Chain {
   #highest: number;
   #holes: Hole[] = [];
@@ -23,9 +23,8 @@ export class Chain {
   }
 
   /**
-   * An entry was seen; `round` is when, in whatever the caller counts, or undefined where what was passed over has been claimed
-   * to be missing; `previous` is the number of the entry before it in its file: journald goes on where the file is, if that is
-   * further on than itself.
+   * Notes an entry. `round` is counted by the caller; undefined if what was passed over is known to be missing. `previous` is
+   * the number of the entry before it in its file: journald may jump ahead to where the file is, and then nothing is missing.
    */
   note(number: number, round: number | undefined, previous = Number.NaN): void {
     if (number === this.#highest + 1 || (number > this.#highest && number === previous + 1)) this.#highest = number;
@@ -39,11 +38,12 @@ export class Chain {
     return number <= this.#highest && !this.#holes.some(({ first, last }) => first <= number && number <= last);
   }
 
+  /** Whether numbers are missing that may still come. */
   get hasHoles(): boolean {
     return this.#holes.some(({ round }) => round !== undefined);
   }
 
-  /** How many numbers are missing that were so before a round; they are not counted again. */
+  /** Returns how many numbers have been missing since before a round. They are counted once. */
   claimMissing(beforeRound: number): number {
     let missing = 0;
     for (const hole of this.#holes) {
@@ -66,28 +66,26 @@ export class Chain {
   }
 }
 
+/** All numberings of a journal. Several may share a chain, since one journald numbers the entries of all users' files. */
 export class JournalSequence {
   readonly #chains = new Map<string, Chain>();
   #latest: number | undefined;
   #breaks = 0;
 
-  /** How often the numbers began anew, so that nothing follows from them. */
+  /** How often the numbers began anew, so that they prove nothing. */
   get breaks(): number {
     return this.#breaks;
   }
 
-  /** How many entries are missing before this one, where they are read in order: undefined where the numbers do not say. */
+  /** How many entries are missing before this one, when entries are read in order; undefined where the numbers do not say. */
   missingBefore({ numbering, number }: EntryNumber): number | undefined {
     const chain = this.#chains.get(numbering);
     if (chain) return Math.max(0, number - chain.highest - 1);
-    // A new chain of files goes on counting where journald was, unless journald was killed.
+    // A new numbering goes on where journald was, unless journald was killed.
     return this.#latest === undefined || number === this.#latest + 1 ? 0 : undefined;
   }
 
-  /**
-   * An entry was seen that is read in order, and what was missing before it has been claimed; undefined: one whose cursor has no
-   * number.
-   */
+  /** Notes an entry that is read in order; undefined for one whose cursor has no number. What is missing before it stays so. */
   note(found: EntryNumber | undefined): void {
     if (!found || this.missingBefore(found) === undefined) this.#breaks++;
     if (!found) return;
@@ -95,36 +93,34 @@ export class JournalSequence {
     this.chain(found.numbering, found.number - 1).note(found.number, undefined);
   }
 
-  /** The numbering of that name; a new one counts as seen up to a number. */
+  /** The chain of a numbering; a new one counts as seen up to a number. */
   chain(numbering: string, seenUpTo: number): Chain {
-    const known = this.#chains.get(numbering);
-    if (known) return known;
-    const chain = new Chain(seenUpTo);
-    this.#chains.set(numbering, chain);
-    return chain;
+    const known = this.#chains.get(numbering) ?? new Chain(seenUpTo);
+    this.#chains.set(numbering, known);
+    return known;
   }
 
-  /** The numbering of that name, if there is one. */
+  /** The chain of a numbering, if there is one. */
   known(numbering: string): Chain | undefined {
     return this.#chains.get(numbering);
   }
 
-  /** Entries with another numbering are numbered by the same journald: each user's file has a numbering of its own. */
+  /** Makes a numbering share a chain. */
   join(numbering: string, chain: Chain): void {
     this.#chains.set(numbering, chain);
   }
 
-  /** A numbering was found whose beginning nobody has seen. */
+  /** Notes a numbering whose beginning nobody has seen. */
   noteBreak(): void {
     this.#breaks++;
   }
 
-  /** Whether a number has been noted, or one behind it where they are read in order. */
+  /** Whether this number or a higher one was seen. */
   hasReached({ numbering, number }: EntryNumber): boolean {
     return (this.#chains.get(numbering)?.highest ?? -1) >= number;
   }
 
-  /** Whether the entry of a number has been seen. */
+  /** Whether the entry with a number was seen. */
   hasSeen({ numbering, number }: EntryNumber): boolean {
     return this.#chains.get(numbering)?.has(number) ?? false;
   }
@@ -134,7 +130,7 @@ export class JournalSequence {
     return this.#chains.values().some((chain) => chain.hasHoles);
   }
 
-  /** How many entries are missing for good: they were so before a round. */
+  /** How many entries have been missing since before a round. They are counted once. */
   claimMissing(beforeRound: number): number {
     return new Set(this.#chains.values()).values().reduce((sum, chain) => sum + chain.claimMissing(beforeRound), 0);
   }

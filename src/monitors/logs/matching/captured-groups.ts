@@ -1,28 +1,25 @@
 /** What the groups of `--message` captured in the line that triggered. */
+import { toByteExpression } from './byte-expression.ts';
 import type { MessageOptions } from './matcher.ts';
-import { compileGroups, linesOf } from './matcher.ts';
-import { TimeLimit } from './time-limit.ts';
+import { linearExpression } from './searcher.ts';
 
-/** A line that was found in linear time may still take long to be captured from: then the groups are left out. */
-const withinMs = 50;
-
-/** By number and, where they have one, by name; null for a group that took no part. Nothing when there are no groups. */
-export function capturedGroups(options: MessageOptions, line: string): { groups?: { [name: string]: string | null } } {
+/**
+ * The captured texts by number, and by name where a group has one; null for a group that took no part. Nothing when the message
+ * has no groups, or only its plain text was found. A journal entry may have several lines: the first that matches counts.
+ */
+export function capturedGroups(options: MessageOptions, entry: string): { groups?: { [name: string]: string | null } } {
   if (options.mode === 'plain' || !options.text.includes('(')) return {};
-  const found = firstMatch(options, line);
-  if (!found) return {};
-  const numbered = found.slice(1).map((value, index) => [String(index + 1), value ?? null]);
-  const named = Object.entries(found.groups ?? {}).map(([name, value]) => [name, value ?? null]);
-  const groups = Object.fromEntries([...numbered, ...named]);
-  return Object.keys(groups).length > 0 ? { groups } : {};
+  const expression = linearExpression(toByteExpression(options.text, options.ignoreCase).text);
+  for (const line of entry.split('\n')) {
+    const found = expression.exec(line.replace(/\r$/, ''));
+    if (found) return groupsOf(found);
+  }
+  return {};
 }
 
-/** Undefined where only the plain text was found, or where it takes too long: the line itself is in the manifest. */
-function firstMatch(options: MessageOptions, line: string): RegExpExecArray | undefined {
-  const expression = compileGroups(options);
-  let found: RegExpExecArray | null = null;
-  const limit = new TimeLimit(() => {
-    for (const each of linesOf(Buffer.from(line))) found ??= expression.exec(each);
-  });
-  return limit.run(withinMs) ? (found ?? undefined) : undefined;
+function groupsOf(found: RegExpExecArray): { groups?: { [name: string]: string | null } } {
+  const numbered = found.slice(1).map((value, index) => [String(index + 1), value ?? null]);
+  if (numbered.length === 0) return {};
+  const named = Object.entries(found.groups ?? {}).map(([name, value]) => [name, value ?? null]);
+  return { groups: Object.fromEntries([...numbered, ...named]) };
 }

@@ -1,15 +1,12 @@
-/** Sets of Unicode code points, and the expression that matches such a set in the bytes of UTF-8 text. */
-import { isUtf8 } from 'node:buffer';
+/** Sets of Unicode code points. */
 
 /** Inclusive ranges, in any order, possibly overlapping. */
 export type Ranges = Array<readonly [number, number]>;
 
-const lastCodePoint = 0x10ffff;
-/** The last code point of each encoded length. */
-const lengthLimits = [0x7f, 0x7ff, 0xffff, lastCodePoint];
+export const lastCodePoint = 0x10ffff;
 
 /** Ordered, without overlaps or neighbours that touch. */
-export function normalize(ranges: Ranges): Ranges {
+function normalize(ranges: Ranges): Ranges {
   const merged: Array<[number, number]> = [];
   for (const [low, high] of [...ranges].sort((a, b) => a[0] - b[0])) {
     const last = merged.at(-1);
@@ -34,14 +31,12 @@ export function complement(ranges: Ranges): Ranges {
 const cased = /\p{Changes_When_Casemapped}/u;
 /** No cased letter lies beyond. */
 const lastCased = 0x1ffff;
-let otherForms: number[][] | undefined;
 
 /**
- * Letters beyond ASCII that differ by case only, those with three forms (`Σσς`) included. Forms of several characters (`ß`,
- * `SS`) are left out, and, as in JavaScript, no letter beyond ASCII is a form of an ASCII letter.
+ * The letters beyond ASCII, grouped so that those of a group differ by case only: `Σσς`. Forms of several characters (`ß`,
+ * `SS`) are left out. As in JavaScript, no letter beyond ASCII is a form of an ASCII letter.
  */
-function caseForms(): number[][] {
-  if (otherForms) return otherForms;
+const caseForms = once((): number[][] => {
   const single = (point: number, form: string): number =>
     form.length === String.fromCodePoint(form.codePointAt(0) as number).length
       ? (form.codePointAt(0) as number)
@@ -54,8 +49,16 @@ function caseForms(): number[][] {
     const upper = single(lower, String.fromCodePoint(lower).toUpperCase());
     if (upper > 0x7f) byUpper.set(upper, [...(byUpper.get(upper) ?? []), point]);
   }
-  otherForms = [...byUpper.values()];
-  return otherForms;
+  return [...byUpper.values()];
+});
+
+/** A function that makes its value at the first call: the letters take 50 ms. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 const asciiForms = Array.from({ length: 26 }, (_, letter) => [0x41 + letter, 0x61 + letter]);
@@ -71,106 +74,4 @@ export function foldCase(ranges: Ranges): Ranges {
       .flat()
       .map((point) => [point, point] as const),
   ]);
-}
-
-const hex = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`;
-const byteRange = (low: number, high: number): string => (low === high ? hex(low) : `${hex(low)}-${hex(high)}`);
-const byteClass = (low: number, high: number): string => (low === high ? hex(low) : `[${hex(low)}-${hex(high)}]`);
-
-/** A class of those members that are one byte long; `[]`, which matches nothing, when there are none. */
-export function asciiClass(ranges: Ranges): string {
-  const members = ranges.filter(([low]) => low <= 0x7f).map(([low, high]) => byteRange(low, Math.min(high, 0x7f)));
-  return `[${members.join('')}]`;
-}
-
-/** Whether U+FFFD is in the set, which stands for a byte that is not UTF-8: so it is in `.` and in most negated classes. */
-export function holdsReplacement(ranges: Ranges): boolean {
-  return ranges.some(([low, high]) => low <= 0xfffd && high >= 0xfffd);
-}
-
-/** A class for repeated use, without alternatives that V8 would have to try: it takes any bytes beyond ASCII. */
-export function byteClassOf(ranges: Ranges): string {
-  return `${asciiClass(ranges).slice(0, -1)}\\x80-\\xff]`;
-}
-
-/** The alternatives that match one member in UTF-8 text. Bytes that are not UTF-8 count as one character each. */
-export function utf8Alternatives(ranges: Ranges): string {
-  const sequences = ranges.flatMap(([low, high]) => (high > 0x7f ? encodeRange(Math.max(low, 0x80), high) : []));
-  if (holdsReplacement(ranges)) sequences.push('[\\x80-\\xff]');
-  return `(?:${[asciiClass(ranges), ...sequences].join('|')})`;
-}
-
-/** The expression that matches one member in decoded text. Without the flag `u`, which V8's linear-time engine does not know. */
-export function textClass(ranges: Ranges): string {
-  const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
-  const span = (low: number, high: number): string => (low === high ? unit(low) : `${unit(low)}-${unit(high)}`);
-  const single = complement([...complement(ranges), [0xd800, 0xdfff], [0x10000, lastCodePoint]]);
-  const members = `[${single.map(([low, high]) => span(low, high)).join('')}]`;
-  const pairs = ranges.flatMap(([low, high]) => (high > 0xffff ? surrogatePairs(Math.max(low, 0x10000), high) : []));
-  if (pairs.length === 0) return members;
-  const pairClasses = pairs.map(([low, high]) => {
-    const [[first, second], [lastFirst, lastSecond]] = [surrogates(low), surrogates(high)];
-    return `[${span(first, lastFirst)}][${span(second, lastSecond)}]`;
-  });
-  return `(?:${[members, ...pairClasses].join('|')})`;
-}
-
-function surrogates(point: number): [number, number] {
-  return [0xd800 + ((point - 0x10000) >> 10), 0xdc00 + (point & 0x3ff)];
-}
-
-/** Splits a range until in each part all second surrogates go with all first ones. */
-function surrogatePairs(low: number, high: number): Ranges {
-  if (low >> 10 === high >> 10) return [[low, high]];
-  if ((low & 0x3ff) !== 0) return [[low, low | 0x3ff], ...surrogatePairs((low | 0x3ff) + 1, high)];
-  const border = high & ~0x3ff;
-  if ((high & 0x3ff) !== 0x3ff) return [...surrogatePairs(low, border - 1), [border, high]];
-  return [[low, high]];
-}
-
-const characterOrByte = new RegExp(
-  `${utf8Alternatives([
-    [0x80, 0xd7ff],
-    [0xe000, 0xfffc],
-    [0xfffe, lastCodePoint],
-  ])}|\\xef\\xbf\\xbd|[\\x80-\\xff]`,
-  'g',
-);
-
-/** Text for `textClass`: each byte that is not UTF-8 counts as one character, U+FFFD. */
-export function decode(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString();
-  const decoded = (found: string): string => (found.length === 1 ? '\ufffd' : Buffer.from(found, 'latin1').toString());
-  return bytes.toString('latin1').replace(characterOrByte, decoded);
-}
-
-/** The bytes of one code point, one character per byte. */
-export function utf8Bytes(point: number): string {
-  return Buffer.from(String.fromCodePoint(point)).toString('latin1');
-}
-
-/** Splits a range until the encodings of its ends differ by whole byte ranges only, and gives one sequence for each part. */
-function encodeRange(low: number, high: number): string[] {
-  for (const limit of lengthLimits) {
-    if (low <= limit && high > limit) return [...encodeRange(low, limit), ...encodeRange(limit + 1, high)];
-  }
-  for (const bits of [6, 12, 18]) {
-    const mask = (1 << bits) - 1;
-    if ((low | mask) === (high | mask)) break;
-    if ((low & mask) !== 0) return [...encodeRange(low, low | mask), ...encodeRange((low | mask) + 1, high)];
-    if ((high & mask) !== mask) {
-      const border = high & ~mask;
-      return [...encodeRange(low, border - 1), ...encodeRange(border, high)];
-    }
-  }
-  const [first, last] = [encode(low), encode(high)];
-  return [first.map((byte, index) => byteClass(byte, last[index] as number)).join('')];
-}
-
-/** UTF-8 by hand, because a surrogate, which no Buffer encodes, may be the end of a range. See RFC 3629. */
-function encode(point: number): number[] {
-  const tail = (shift: number): number => 0x80 | ((point >> shift) & 0x3f);
-  if (point <= 0x7ff) return [0xc0 | (point >> 6), tail(0)];
-  if (point <= 0xffff) return [0xe0 | (point >> 12), tail(6), tail(0)];
-  return [0xf0 | (point >> 18), tail(12), tail(6), tail(0)];
 }

@@ -1,14 +1,13 @@
 /** `--message`, compiled: which lines of a chunk match. */
 import { isAscii } from 'node:buffer';
-import { messageOf, UsageError } from '../../../errors.ts';
 import type { ByteExpression } from './byte-expression.ts';
 import { toByteExpression } from './byte-expression.ts';
-import { decode } from './code-points.ts';
+import { decode } from './encoded-sets.ts';
 import type { Searcher } from './searcher.ts';
 import {
-  boundedExpression,
   expressionSearcher,
   isWorthSearching,
+  linearExpression,
   lineEndOf,
   lineStartOf,
   literalSearcher,
@@ -28,100 +27,38 @@ export interface MessageOptions {
 
 export interface Matcher {
   /**
-   * Calls `onLine` for each line of the chunk that matches, in order, with the offsets of its first byte and of its end,
-   * line end (LF or CRLF) left out. The last line need not have one. `onLine` returns false to stop.
+   * Calls `onLine` for each matching line of the chunk, in order, with the offsets of its first byte and of its end, which is
+   * before the LF or CRLF. The last line need not have one. `onLine` returns false to stop.
    */
   scan(chunk: Buffer, onLine: (start: number, end: number) => boolean): void;
   /** Whether any line of a text matches. */
   test(text: Buffer): boolean;
 }
 
-/** Checks what the user asked for. Throws UsageError; gives remarks on what works otherwise than it may seem. */
-export function checkMessage(
-  options: MessageOptions,
-  remark: (text: string) => void,
-  option = 'message',
-): MessageOptions {
-  const { text, mode, ignoreCase } = options;
-  if (/[\n\0]/.test(text)) throw new UsageError(`--${option}: a line never contains a line break or a NUL byte`);
-  if (mode === 'plain') return options;
-  try {
-    const { mayBacktrack, readAsThemselves } = toByteExpression(text, ignoreCase);
-    if (mayBacktrack)
-      remark(
-        `--${option}: look-around, back-references and large counts may take long: a line that takes over 25 ms counts as not matching`,
-      );
-    for (const each of readAsThemselves) {
-      const isEdge = /[<>]/.test(each);
-      // A pasted path of Windows is no expression.
-      if (mode === 'either' && !isEdge) continue;
-      remark(
-        `--${option}: as an expression ${each} means ${each.slice(1)}${isEdge ? ': \\b is the edge of a word' : ''}`,
-      );
-    }
-    return options;
-  } catch (error) {
-    // "Invalid regular expression: /a(/: Unterminated group"
-    const reason = messageOf(error).replace(/^.*\/[a-z]*: /s, '');
-    if (mode === 'expression')
-      throw new UsageError(`--${option}: ${JSON.stringify(text)} is not a regular expression: ${reason}`, {
-        cause: error,
-      });
-    remark(`--${option} is no regular expression (${reason}) and is searched for as plain text`);
-    return { ...options, mode: 'plain' };
-  }
-}
-
-/**
- * Compiles options that `checkMessage` has let through; of several, any may match. A text that `mayTakeLong` is compiled
- * loosely: what is found is then still to be judged.
- */
+/** Compiles options that `checkMessage` has let through. Of several, any may match. */
 export function compileMatcher(...options: MessageOptions[]): Matcher {
-  const deciding = options.map((each) => decidingExpression(each, true));
-  return new LineMatcher(options.flatMap(searchersOf), deciding);
+  return new LineMatcher(options.flatMap(searchersOf), options.map(decidingExpression));
 }
 
-/** Whether there is no linear-time engine for a text: it has look-around or back-references. */
-export function mayTakeLong({ text, mode, ignoreCase }: MessageOptions): boolean {
-  return mode !== 'plain' && special.test(text) && toByteExpression(text, ignoreCase).mayBacktrack;
-}
-
-/** The one expression that decides, for a line of `linesOf`. It may take as long as it likes: to be run under a bound. */
-export function compileExactly(options: MessageOptions): RegExp {
-  return decidingExpression(options, false);
-}
-
-/** The expression alone, with its groups, for a line of `linesOf`; as slow as `compileExactly`. Throws where it is none. */
-export function compileGroups({ text, ignoreCase }: MessageOptions): RegExp {
-  return boundedExpression(toByteExpression(text, ignoreCase).textSource);
-}
-
-function decidingExpression({ text, mode, ignoreCase }: MessageOptions, isLoose: boolean): RegExp {
-  const plain = plainExpression(text, ignoreCase).textSource;
-  if (mode === 'plain' || !special.test(text)) return boundedExpression(plain);
-  const { textSource } = toByteExpression(text, ignoreCase, isLoose);
-  // The expression first: a group of the plain text would shift the numbers of back-references, and it has none.
-  return boundedExpression(mode === 'expression' ? textSource : `${textSource}|${plain}`);
-}
-
-/** The decoded lines of a text, without their line ends. */
-export function linesOf(text: Buffer): string[] {
-  const lines = decode(text).split('\n');
-  if (lines.length > 1 && lines.at(-1) === '') lines.pop();
-  return lines.map((line) => line.replace(/\r$/, ''));
+/** The expression that decides for one decoded line. */
+function decidingExpression({ text, mode, ignoreCase }: MessageOptions): RegExp {
+  const plain = plainExpression(text, ignoreCase).text;
+  if (mode === 'plain' || !special.test(text)) return linearExpression(plain);
+  const expression = toByteExpression(text, ignoreCase).text;
+  return linearExpression(mode === 'expression' ? expression : `${expression}|${plain}`);
 }
 
 function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
   // Without a special character the text means itself in every mode.
   if (mode === 'plain' || !special.test(text)) return [plainSearcher(text, ignoreCase)];
-  const expression = toByteExpression(text, ignoreCase, true);
+  const expression = toByteExpression(text, ignoreCase);
   if (mode === 'expression') return [expressionSearcher(expression)];
   const both = eitherOf(plainExpression(text, ignoreCase), expression);
   if (both) return [expressionSearcher(both)];
   return [plainSearcher(text, ignoreCase), expressionSearcher(expression)];
 }
 
-/** Plain text whose case does not matter is an expression of classes: V8 skips through those faster than through lowered copies. */
+/** Without regard to case, plain text becomes an expression of classes: that is faster than a search in lowered copies. */
 function plainSearcher(text: string, ignoreCase: boolean): Searcher {
   const isCased = text.toLowerCase() !== text || text.toUpperCase() !== text;
   if (!ignoreCase || !isCased) return literalSearcher(Buffer.from(text));
@@ -133,31 +70,32 @@ function plainExpression(text: string, ignoreCase: boolean): ByteExpression {
   return toByteExpression(text.replace(new RegExp(special, 'g'), '\\$&'), ignoreCase);
 }
 
-/** One expression for both, if they have a required text in common: one search for it is half the work of two searches. */
+/** One expression for both, if every match of both contains the same text: then one search for that text is enough. */
 function eitherOf(plain: ByteExpression, expression: ByteExpression): ByteExpression | undefined {
   if (!isWorthSearching(expression.required) || !plain.required.includes(expression.required)) return undefined;
-  const source = `${plain.source}|${expression.source}`;
-  return { ...expression, source, asciiSource: `${plain.asciiSource}|${expression.asciiSource}` };
+  return {
+    ...expression,
+    source: `${plain.source}|${expression.source}`,
+    ascii: `${plain.ascii}|${expression.ascii}`,
+  };
 }
 
 /** Merges what its searchers find, line by line. */
 class LineMatcher implements Matcher {
-  readonly #searchers: Searcher[];
-  /** The next hit of each searcher: -1 when it has none left. */
-  readonly #hits: number[];
+  /** Each with its next hit, which is -1 when it has none left. */
+  readonly #searchers: Array<{ searcher: Searcher; hit: number }>;
   readonly #deciding: RegExp[];
 
   constructor(searchers: Searcher[], deciding: RegExp[]) {
+    this.#searchers = searchers.map((searcher) => ({ searcher, hit: -1 }));
     this.#deciding = deciding;
-    this.#searchers = searchers;
-    this.#hits = searchers.map(() => -1);
   }
 
   scan(chunk: Buffer, onLine: (start: number, end: number) => boolean): void {
-    this.#searchers.forEach((searcher, index) => {
-      searcher.begin(chunk);
-      this.#hits[index] = searcher.next(0);
-    });
+    for (const each of this.#searchers) {
+      each.searcher.begin(chunk);
+      each.hit = each.searcher.next(0);
+    }
     let isSimple: boolean | undefined;
     for (;;) {
       const hit = this.#firstHit();
@@ -184,19 +122,16 @@ class LineMatcher implements Matcher {
 
   #firstHit(): number {
     let first = -1;
-    for (const hit of this.#hits) if (hit >= 0 && (first < 0 || hit < first)) first = hit;
+    for (const { hit } of this.#searchers) if (hit >= 0 && (first < 0 || hit < first)) first = hit;
     return first;
   }
 
   #advance(chunk: Buffer, from: number): void {
-    for (let index = 0; index < this.#hits.length; index++) {
-      const hit = this.#hits[index] as number;
-      if (hit < 0 || hit >= from) continue;
-      this.#hits[index] = from < chunk.length ? (this.#searchers[index] as Searcher).next(from) : -1;
-    }
+    for (const each of this.#searchers)
+      if (each.hit >= 0 && each.hit < from) each.hit = from < chunk.length ? each.searcher.next(from) : -1;
   }
 
-  /** A CR and what is not ASCII may have been taken for something else: the decoded line alone decides. */
+  /** Whether the decoded line matches. With a CR, or bytes beyond ASCII, a searcher also finds lines that do not. */
   #matchesAlone(line: Buffer): boolean {
     const text = decode(line);
     return this.#deciding.some((each) => each.test(text));

@@ -39,8 +39,8 @@ test("what sudo logs of other rigs fires none: under rig's name, under another, 
     const record = await finished(machine, id);
     assert.equal(record.status, 'finished', record.reasons.join());
     const { trigger } = await machine.manifest<Manifest>(record.archive ?? '');
-    assert.match(trigger.line, new RegExp(`${MESSAGE}$`));
-    assert.doesNotMatch(trigger.line, /COMMAND|continued/);
+    assert.match(trigger.text, new RegExp(`${MESSAGE}$`));
+    assert.doesNotMatch(trigger.text, /COMMAND|continued/);
   }
 });
 

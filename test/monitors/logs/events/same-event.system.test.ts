@@ -83,5 +83,5 @@ test('an event that matches --then in the journal, and --message only with its p
   await host.journal('ready', { identifier: 'other' });
   const { archive } = await finished(host, id);
   const { trigger } = await host.manifest<Manifest>(archive ?? '');
-  assert.match(trigger.earlier?.line ?? '', / starter\S* ready$/);
+  assert.match(trigger.earlier?.text ?? '', / starter\S* ready$/);
 });

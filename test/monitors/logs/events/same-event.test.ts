@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
-import { kindOf } from '../../../../src/monitors/logs/condition/line-kind.ts';
-import { SameEvent } from '../../../../src/monitors/logs/events/same-event.ts';
+import { messageOfLine, SameEvent } from '../../../../src/monitors/logs/events/same-event.ts';
+import { kindOf } from '../../../../src/rig/condition/kind.ts';
 
 const host = hostname();
 type Seen = [source: string, line: string, atMs?: number];
@@ -299,6 +299,6 @@ test('what was seen in a file before the rig was stopped is found again in the j
 test('an event is of the same kind wherever it is seen first', () => {
   const inJournal = { source: journal, line: Buffer.from('boom 1'), identifier: 'app' };
   const inFile = { source: messages, line: Buffer.from(syslog('boom 2')) };
-  const [kind, other] = [inJournal, inFile].map((each) => kindOf({ ...each, position: { cursor: '' }, atMs: 0 }));
+  const [kind, other] = [inJournal, inFile].map((each) => kindOf(messageOfLine(each)));
   assert.equal(kind, other);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { ExaminedSpan } from '../../../../src/monitors/logs/files/file-record.ts';
+import type { ExaminedSpan } from '../../../../src/monitors/logs/files/certificate.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { startHost, type TestHost } from '../../../support/host.ts';
 import { linesExamined } from '../../../support/log-writer.ts';
@@ -120,7 +120,7 @@ test('a file of /proc is read again and again: of equal lines only one that is a
   await host.must('mount', mount);
   const { archive } = await finished(host, id);
   const { trigger } = await host.manifest<Manifest>(archive ?? '');
-  assert.deepEqual([trigger.source, trigger.matches], ['/proc/mounts', 1]);
+  assert.deepEqual([trigger.subject, trigger.matches], ['/proc/mounts', 1]);
   const context = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/context/proc-mounts.log']);
   assert.match(context, /\none-of-two .*\n--- the next line triggered the rig ---\none-of-two /);
 });
@@ -133,7 +133,7 @@ test('standard input is read with --foreground, and the archive has what came be
   assert.equal(code, 0, stderr);
   const [archive = ''] = host.archives();
   const { trigger, sources } = await host.manifest<Manifest & { sources: [Certificate] }>(archive);
-  assert.equal(trigger.source, 'standard input');
+  assert.equal(trigger.subject, 'standard input');
   assert.equal(sources[0].coverage, 'no gap');
   // What came behind the message was not examined.
   assert.deepEqual([sources[0].examined[0]?.from, sources[0].examined[0]?.to], [0, 'before\n'.length + MESSAGE.length]);
@@ -175,16 +175,16 @@ test('a fifo is read from writer to writer', async (t) => {
   );
   for (let writer = 1; writer <= 2; writer++) await host.must('sh', ['-c', `echo 'x ${MESSAGE}' > /run/fifo`]);
   const { archive } = await finished(host, id);
-  assert.equal((await host.manifest<Manifest>(archive ?? '')).trigger.source, '/run/fifo');
+  assert.equal((await host.manifest<Manifest>(archive ?? '')).trigger.subject, '/run/fifo');
 });
 
 for (const [how, rotate] of [
   ['by number', (age: number) => `${FILE}.${age}`],
   ['by date', (age: number) => `/var/log/app.log-2026112${5 - age}`],
 ] as const)
-  test(`what was written, rotated ${how} and partly compressed while rig was stopped is examined once`, async (t) => {
+  test(`what was written and rotated ${how} while rig was stopped is examined once; what was compressed is a gap`, async (t) => {
     const host = await hostWithLog(t);
-    // The compressed file of another day: its lines were examined before, or are older than the rig.
+    // The compressed file of another day is none.
     host.write(`${FILE}.9.gz`, gzipSync(`${'very old\n'.repeat(5)}`));
     const id = await armRig(host, 'logs', '-m', MESSAGE, '--logfile', FILE, '--no-journal', '--sosreport');
     host.append(FILE, '1\n');
@@ -193,17 +193,20 @@ for (const [how, rotate] of [
     await host.kill(pid, 'SIGSTOP');
     await waitFor('rig to be stopped', () => host.process(pid)?.state === 'T');
     host.append(FILE, '2\n');
-    // Longer than rig ever waits between two looks: a compressed file is looked into only then.
-    await host.must('sleep', ['3.2']);
     await host.must('mv', [FILE, rotate(3)]);
-    host.write(FILE, '3\n4\n');
+    host.write(FILE, 'not read\n');
     await host.must('mv', [FILE, rotate(2)]);
-    host.write(FILE, '5\n');
+    host.write(FILE, '3\n');
     await host.must('mv', [FILE, rotate(1)]);
-    host.write(FILE, '6\n');
-    await host.must('gzip', [rotate(3)]);
+    host.write(FILE, '4\n');
     await host.must('gzip', [rotate(2)]);
     await host.kill(pid, 'SIGCONT');
-    await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) >= 6);
-    assert.equal(await linesExamined(host, id), 6, JSON.stringify(await theSources(host, id)));
+    await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) >= 4);
+    const sources = await theSources(host, id);
+    assert.equal(await linesExamined(host, id), 4, JSON.stringify(sources));
+    const { gaps } = sources[0] as unknown as { gaps: Gap[] };
+    assert.deepEqual(
+      gaps.map(({ cause }) => cause),
+      [`compressed before it was read: ${rotate(2)}.gz`],
+    );
   });

@@ -69,7 +69,7 @@ test('the journal of another host is watched where it is mounted, without journa
   assert.equal((await theSources(host, id))[0]?.matches, 0);
   await log(MESSAGE);
   const { manifest } = await result(host, id);
-  assert.deepEqual([manifest.trigger.line, manifest.trigger.matches], [MESSAGE, 1]);
+  assert.deepEqual([manifest.trigger.text, manifest.trigger.matches], [MESSAGE, 1]);
   const [source] = manifest.sources;
   assert.deepEqual([source?.reader, source?.coverage, source?.matches], ['native', 'no gap', 1]);
   await assertNothingLeft(host);
@@ -88,7 +88,7 @@ test('a copied journal is watched, also while a newer copy is written over it', 
   await log(MESSAGE);
   await copy();
   const { manifest } = await result(host, id);
-  assert.deepEqual([manifest.trigger.line, manifest.trigger.matches], [MESSAGE, 1]);
+  assert.deepEqual([manifest.trigger.text, manifest.trigger.matches], [MESSAGE, 1]);
   assert.deepEqual([manifest.sources[0]?.reader, manifest.sources[0]?.gaps], ['native', []]);
 });
 
@@ -108,7 +108,7 @@ for (const kind of kinds)
     await waitFor('journalctl to follow', () => host.processesNamed('journalctl').length > 0);
     await host.journal(MESSAGE);
     const { manifest, log } = await result(host, id);
-    assert.deepEqual([manifest.trigger.line, manifest.trigger.matches], [MESSAGE, 1]);
+    assert.deepEqual([manifest.trigger.text, manifest.trigger.matches], [MESSAGE, 1]);
     assert.deepEqual([manifest.sources[0]?.reader, manifest.sources[0]?.gaps], ['journalctl', []]);
     assert.match(log, remarkOf(kind));
     assert.equal(log.match(/journalctl reads it/g)?.length, 1, log);
@@ -127,7 +127,7 @@ for (const kind of ['incompatible flags that are not known', 'there is no entry 
     assert.equal(stderr.match(/journalctl reads it/g)?.length, 1, stderr);
     await host.journal(MESSAGE);
     const { manifest } = await result(host, stdout.trim());
-    assert.deepEqual([manifest.trigger.line, manifest.trigger.matches], [MESSAGE, 1]);
+    assert.deepEqual([manifest.trigger.text, manifest.trigger.matches], [MESSAGE, 1]);
     assert.equal(manifest.sources[0]?.reader, 'journalctl');
   });
 
@@ -140,34 +140,9 @@ test('with --journal-reader native no journalctl is started: a file that cannot 
   await waitFor('the gap', async () => (await theSources(host, id))[0]?.coverage === 'gaps');
   await host.journal(MESSAGE);
   const { manifest, log } = await result(host, id);
-  assert.deepEqual([manifest.trigger.line, manifest.sources[0]?.reader], [MESSAGE, 'native']);
+  assert.deepEqual([manifest.trigger.text, manifest.sources[0]?.reader], [MESSAGE, 'native']);
   assert.match(JSON.stringify(manifest.sources[0]?.gaps), /cannot be read: .*user-4711\.journal/);
   assert.equal(log.match(/user-4711\.journal/g)?.length, 1, log);
-});
-
-test('a unit that nobody knows of is a remark at creation, no error; one that systemd or the journal knows is none', async (t) => {
-  const host = await startHost(t);
-  await host.startJournald();
-  await host.journal('from before', { fields: { OBJECT_SYSTEMD_UNIT: 'web@1.service' } });
-  host.write('/run/systemd/transient/batch-7.scope', '');
-  const told = async (unit: string, ...args: string[]): Promise<string[]> => {
-    const { code, stderr } = await host.rig(...watched, '--journal', unit, ...args);
-    assert.equal(code, 0, stderr);
-    return stderr.split('\n').filter((line) => line.includes('--journal'));
-  };
-  for (const known of ['systemd-journald', 'getty@tty9', 'web@1', 'web@*', 'batch-7.scope', 'system.slice', '/home'])
-    assert.deepEqual(await told(known), [], known);
-  assert.deepEqual(await told('systemd-jounrald,web@1'), [
-    'rig: --journal systemd-jounrald: neither systemd nor the journal knows a unit systemd-jounrald.service; did you mean systemd-journald.service?',
-  ]);
-  assert.deepEqual(await told('qqqqq*'), [
-    'rig: --journal qqqqq*: neither systemd nor the journal knows a unit that fits',
-  ]);
-  await host.must('cp', ['-a', '/run/log/journal', '/tmp/copy']);
-  assert.deepEqual(await told('systemd-journald', '--journal-dir', '/tmp/copy'), [
-    'rig: --journal systemd-journald: the journal in /tmp/copy knows no unit systemd-journald.service',
-  ]);
-  assert.deepEqual(await told('web@1', '--journal-dir', '/tmp/copy'), []);
 });
 
 const unreadable = 'incompatible flags that are not known: 1073741824';

@@ -33,7 +33,7 @@ for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
     await host.journal(MESSAGE);
     const { archive } = await finished(host, id);
     const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
-    assert.deepEqual([trigger.line, trigger.matches], [MESSAGE, 1]);
+    assert.deepEqual([trigger.text, trigger.matches], [MESSAGE, 1]);
     assert.deepEqual([sources[0]?.coverage, sources[0]?.gaps], ['no gap', []]);
     assert.ok(Number(sources[0]?.restarts) >= 1);
     await assertNothingLeft(host);
@@ -52,7 +52,7 @@ for (const reader of ['native', 'journalctl'] as const)
     await host.kill(daemon, 'SIGCONT');
     const { archive } = await finished(host, id);
     const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
-    assert.equal(trigger.line, MESSAGE);
+    assert.equal(trigger.text, MESSAGE);
     assert.deepEqual([sources[0]?.reader, sources[0]?.coverage], [reader, 'gaps']);
     const log = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/rig.log']);
     assert.match(log, /journal: \d+ entries are missing, removed/);
@@ -69,7 +69,7 @@ test('by default no journalctl is needed or started, also on a host that has non
   await host.journal(MESSAGE, { sync: false });
   const { archive } = await finished(host, id);
   const { trigger, sources } = await host.manifest<Manifest>(archive ?? '');
-  assert.deepEqual([trigger.line, sources[0]?.reader, sources[0]?.coverage], [MESSAGE, 'native', 'no gap']);
+  assert.deepEqual([trigger.text, sources[0]?.reader, sources[0]?.coverage], [MESSAGE, 'native', 'no gap']);
   const context = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/context/journal.log']);
   assert.match(context, /from before\n(.*\n)*--- the next line triggered the rig ---\n.*test\[\d+\]: This is my/);
   await assertNothingLeft(host);
@@ -77,7 +77,7 @@ test('by default no journalctl is needed or started, also on a host that has non
 
 const wrong: Array<[string, string[], RegExp]> = [
   ['a folder that is not there', ['--journal-dir', '/nowhere'], /--journal-dir \/nowhere: no such folder/],
-  ['a folder without a journal', ['--journal-dir', '/etc'], /--journal-dir \/etc: there is no journal in it/],
+  ['a folder without a journal', ['--journal-dir', '/etc'], /--journal-dir \/etc: it has no \*\.journal file/],
   ['an unknown reader', ['--journal-reader', 'x'], /--journal-reader: expected native or journalctl, got "x"/],
   ['a priority that there is not', ['--priority', 'high'], /"high" is no priority: expected emerg, .*, 0 to 7/],
   ['a latency of minutes', ['--journal-latency', '2m'], /--journal-latency: expected 1ms to 1s/],

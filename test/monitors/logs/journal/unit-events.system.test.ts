@@ -16,7 +16,7 @@ async function startSleep(machine: Machine, unit: string): Promise<number> {
 async function lineOf(machine: Machine, id: string): Promise<string> {
   const record = await finished(machine, id);
   assert.equal(record.status, 'finished', record.reasons.join());
-  return (await machine.manifest<Manifest>(record.archive ?? '')).trigger.line;
+  return (await machine.manifest<Manifest>(record.archive ?? '')).trigger.text;
 }
 
 /**

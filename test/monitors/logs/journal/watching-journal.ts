@@ -1,7 +1,8 @@
 /** The journal of a test host, watched by a process in it, as `following.ts` follows files. */
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
+import { compiledVectors } from '../../../../build/bundle.ts';
 import type { JournalPlan } from '../../../../src/monitors/logs/plan.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { startHost, type TestHost } from '../../../support/host.ts';
@@ -9,7 +10,14 @@ import { waitFor } from '../../../support/wait.ts';
 
 const fixture = fileURLToPath(new URL('./fixtures/watch-journal.ts', import.meta.url));
 /** One file, because a host does not see a checkout that lies under /tmp. */
-const bundled = buildSync({ entryPoints: [fixture], bundle: true, write: false, platform: 'node', format: 'cjs' });
+const bundled = await build({
+  entryPoints: [fixture],
+  bundle: true,
+  write: false,
+  platform: 'node',
+  format: 'cjs',
+  plugins: [compiledVectors],
+});
 
 export interface Found {
   line: string;

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
+import { messageOf } from '../../../../src/errors.ts';
 import { toByteExpression } from '../../../../src/monitors/logs/matching/byte-expression.ts';
-import {
-  checkMessage,
-  compileExactly,
-  compileMatcher,
-  linesOf,
-  mayTakeLong,
-} from '../../../../src/monitors/logs/matching/matcher.ts';
+import { checkMessage } from '../../../../src/monitors/logs/matching/check-message.ts';
+import type { MessageOptions } from '../../../../src/monitors/logs/matching/matcher.ts';
+import { compileMatcher } from '../../../../src/monitors/logs/matching/matcher.ts';
 import { randomBelow, seedsFor } from '../../../support/random.ts';
 
 const seeds = seedsFor(300);
@@ -67,7 +64,7 @@ class Writer {
     return (
       this.#atom(depth) +
       (this.#below(3) === 0
-        ? this.pick(['*', '+', '?', '+?', '{2}', '{1,}', '{0,2}', '{2,}', '{0,17}', '{0,70}?'])
+        ? this.pick(['*', '+', '?', '+?', '{2}', '{1,}', '{0,2}', '{2,}', '{0,17}', '{0,70}?', '{3,5}'])
         : '')
     );
   }
@@ -96,10 +93,21 @@ class Writer {
   }
 }
 
+/** Nested counts multiply. */
+function countsTooMuch(options: MessageOptions): boolean {
+  try {
+    checkMessage(options, () => undefined);
+    return false;
+  } catch (error) {
+    if (/counted repetition/.test(messageOf(error))) return true;
+    throw error;
+  }
+}
+
 /** V8 takes every form in which lines are searched for with the flag `l`: else it could not run it in linear time. */
 function assertLinear({ text, ignoreCase }: { text: string; ignoreCase: boolean }): void {
-  const { source, asciiSource, textSource } = toByteExpression(text, ignoreCase, true);
-  for (const each of [source, asciiSource, textSource]) new RegExp(each, 'lgm');
+  const { source, ascii, text: decoded } = toByteExpression(text, ignoreCase);
+  for (const each of [source, ascii, decoded]) new RegExp(each, 'lgm');
 }
 
 test('the lines that match are those in which the plain expression is found', () => {
@@ -110,17 +118,15 @@ test('the lines that match are those in which the plain expression is found', ()
     const [text, ignoreCase] = [writer.expression(), below(3) === 0];
     const plain = new RegExp(text, ignoreCase ? 'isu' : 'su');
     const options = { text, mode: 'expression', ignoreCase } as const;
-    checkMessage(options, () => undefined);
+    if (countsTooMuch(options)) continue;
     const lines = Array.from({ length: 1 + below(12) }, () => writer.line());
     const lineEnd = writer.pick(['\n', '\r\n']);
     const isUnfinished = below(3) === 0 && lines.at(-1) !== '';
     const chunk = Buffer.from(lines.join(lineEnd) + (isUnfinished ? '' : lineEnd));
     const expected = lines.filter((line) => plain.test(line));
     const found: string[] = [];
-    const exact = mayTakeLong(options) ? compileExactly(options) : undefined;
     compileMatcher(options).scan(chunk, (start, end) => {
-      const [line = ''] = linesOf(chunk.subarray(start, end));
-      if (exact?.test(line) ?? true) found.push(line);
+      found.push(chunk.toString('utf8', start, end));
       return true;
     });
     assertLinear(options);

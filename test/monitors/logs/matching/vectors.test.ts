@@ -10,11 +10,11 @@ test('this machine has vectors', () => {
   assert.notEqual(buffer.buffer.byteLength, size, 'the buffer is in a memory of whole pages');
 });
 
-test('a text is found where Buffer.indexOf finds it, and newlines are counted, in a hundred thousand random places', () => {
+test('a text is found where Buffer.indexOf finds it, and newlines are counted, in twenty thousand random places', () => {
   const seed = Math.floor(Math.random() * 2 ** 32);
   const random = randomFrom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
-  for (let round = 0; round < 100_000; round++) {
+  for (let round = 0; round < 20_000; round++) {
     // Few different bytes: beginnings of the text are everywhere.
     const letters = [...'ab\n\0'].slice(0, 2 + below(3)).map((letter) => letter.charCodeAt(0));
     const start = below(40);

@@ -1,17 +1,17 @@
-/** Where the entries of a file stand: a chain of arrays of their offsets, each array about twice as long as the one before. */
+/** The list of a file's entries: a chain of arrays of offsets, each array about twice as long as the one before. */
 import { corrupt } from './error.ts';
 import type { FileBytes } from './file-bytes.ts';
 import type { Form } from './layout.ts';
 import { entryArray, objectType, readNumber } from './layout.ts';
 
-/** Since they double, a file that needs more arrays would not fit any disk. */
+/** Since the arrays double, no disk could hold a file that needs more. */
 const mostArrays = 256;
 /** How many offsets are read at once. */
 const batch = 512;
 
 interface ArrayOfEntries {
   offset: number;
-  /** The ordinals of its first entry, and of the first one behind it. */
+  /** The ordinal of its first entry, and of the first entry behind it. */
   from: number;
   to: number;
 }
@@ -33,13 +33,13 @@ export class EntryArrays {
     this.#view = new DataView(this.#raw.buffer);
   }
 
-  /** The file may have been written to. */
+  /** Drops what was read: the file may have been written to. */
   forget(): void {
     this.#from = 0;
     this.#to = 0;
   }
 
-  /** The offset of an entry, from 0 on. `first` is where the chain begins, `count` how many entries there are. */
+  /** The offset of the entry with an ordinal. `first` is where the chain begins, `count` the number of entries. */
   offsetOf(ordinal: number, first: number, count: number): number {
     if (ordinal < this.#from || ordinal >= this.#to) this.#load(ordinal, first, count);
     const at = (ordinal - this.#from) * this.#form.arrayItemBytes;
@@ -69,7 +69,7 @@ export class EntryArrays {
   #readNext(first: number): ArrayOfEntries {
     const last = this.#arrays.at(-1);
     const offset = last ? this.#nextOf(last) : first;
-    // In the order in which they were written: so a chain has no circle.
+    // Each stands behind the one before, so the chain has no circle.
     if (offset <= (last?.offset ?? 0) || offset % 8 !== 0) throw corrupt(`its list of entries goes on at ${offset}`);
     if (this.#arrays.length >= mostArrays) throw corrupt('its list of entries is cut into too many parts');
     const window = this.#bytes.side(offset, entryArray.items);

@@ -1,12 +1,13 @@
+/** The one error of journal files. */
 import { RigError } from '../../../../errors.ts';
 
-/** A journal file cannot be read here; journalctl may do better. */
+/** Rig cannot read a journal file; journalctl may do better. */
 export class JournalFileError extends RigError {
   override name = 'JournalFileError';
   /**
-   * - unsupported: of a form that is not known here; it will stay so
-   * - corrupt: something in it cannot be
-   * - unfinished: it is only being made; it can be opened a moment later
+   * - unsupported: a form that rig does not know; that will not change
+   * - corrupt: a figure in it cannot be right
+   * - unfinished: journald is just making it; it can be opened a moment later
    */
   readonly kind: 'unsupported' | 'corrupt' | 'unfinished';
 
@@ -16,12 +17,12 @@ export class JournalFileError extends RigError {
   }
 }
 
-/** What a check of a journal file throws when it fails; who opened the file adds its path. */
+/** The error of a failed check; the code that opened the file adds its path. */
 export function corrupt(what: string): JournalFileError {
   return new JournalFileError('corrupt', what);
 }
 
-/** What is read, or undefined where the file cannot be read, or is broken there. */
+/** What `read` returns, or undefined where the file cannot be read. Other errors are thrown. */
 export function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,8 +1,8 @@
-/** Reads a file through two windows: one that goes forward with what is read in order, one for what stands elsewhere. */
+/** Reads a file through two windows: one moves forward with what is read in order, the other serves what stands elsewhere. */
 import { readSync } from 'node:fs';
 import { corrupt } from './error.ts';
 
-/** What the forward window holds while few entries come, and while many are caught up with. */
+/** The size of the forward window while few entries come, and while there are many to read. */
 const smallWindow = 16 * 1024;
 const largeWindow = 256 * 1024;
 const sideWindow = 4 * 1024;
@@ -16,7 +16,7 @@ export class Window {
   end = 0;
 
   constructor(size: number) {
-    // Not from the pool: a window is long-lived.
+    // Not from the pool: a window lives long.
     this.bytes = Buffer.allocUnsafeSlow(size);
     this.view = new DataView(this.bytes.buffer);
   }
@@ -35,7 +35,7 @@ export class FileBytes {
   /** A window with nothing in it. */
   readonly nothing = new Window(0);
   readonly #fd: number;
-  /** No byte from here on may be read. */
+  /** The end of what may be read. */
   end = 0;
   readonly #side = new Window(sideWindow);
   #forward = new Window(smallWindow);
@@ -44,21 +44,21 @@ export class FileBytes {
     this.#fd = fd;
   }
 
-  /** The file may have been written to: nothing that was read is used any more. */
+  /** Drops what was read: the file may have been written to. */
   forget(): void {
     this.#side.empty();
     this.#forward.empty();
   }
 
-  /** Sets how much is read at once, and gives back memory where it is less than before. */
+  /** Sets how much is read at once; gives memory back when few entries are expected. */
   expect(many: boolean): void {
     const size = many ? largeWindow : smallWindow;
     if (this.#forward.bytes.length !== size) this.#forward = new Window(size);
   }
 
   /**
-   * The window that goes forward, with at least these bytes in it. Where it has to be moved, it begins at `from`, if the
-   * bytes are in reach of there. What was in it is overwritten.
+   * The forward window, with at least these bytes in it. If it has to move, it begins at `from` where the bytes are within
+   * reach of that. What was in it is overwritten.
    */
   forward(offset: number, length: number, from: number): Window {
     const window = this.#forward;
@@ -71,7 +71,7 @@ export class FileBytes {
     return window;
   }
 
-  /** A window with these bytes in it, wherever they are: never moves the forward one. Valid until the next call. */
+  /** A window with these bytes in it. It is valid until the next call. The forward window does not move. */
   side(offset: number, length: number): Window {
     if (this.#forward.has(offset, length)) return this.#forward;
     if (this.#side.has(offset, length)) return this.#side;
@@ -81,7 +81,7 @@ export class FileBytes {
     return this.#side;
   }
 
-  /** Reads into a buffer, all of it. */
+  /** Fills a buffer. */
   read(target: Buffer, offset: number): void {
     this.#check(offset, target.length);
     if (readFully(this.#fd, target, offset) < target.length) throw corrupt('it ends too early');
@@ -107,7 +107,7 @@ export class FileBytes {
   }
 }
 
-/** Reads until the target is full or the file ends; how many bytes that were. */
+/** Reads until the target is full or the file ends. Returns the number of bytes read. */
 export function readFully(fd: number, target: Buffer, offset: number): number {
   let count = 0;
   while (count < target.length) {

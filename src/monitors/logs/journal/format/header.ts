@@ -1,21 +1,13 @@
 /** The header of a journal file. */
 import { corrupt, JournalFileError } from './error.ts';
-import type { FieldTable } from './field-values.ts';
 import type { Form } from './layout.ts';
-import {
-  compactForm,
-  incompatible,
-  knownIncompatible,
-  readNumber,
-  regularForm,
-  shortestHeader,
-  signature,
-} from './layout.ts';
+import { compactForm, incompatible, readNumber, regularForm, shortestHeader, signature } from './layout.ts';
 
-/** How many bytes of it are read: where the array of all entries begins is in the shortest one, too. */
+/** How many bytes of the header are read. */
 export const headerBytes = shortestHeader;
 
 const stateNames = ['offline', 'online', 'archived'] as const;
+const { lz4, keyedHash, zstd, compact } = incompatible;
 
 /** What changes while a file is written to. Times are in microseconds. */
 export interface JournalHeader {
@@ -33,27 +25,26 @@ export interface JournalHeader {
 /** What stays as it is. Ids are 32 hexadecimal digits. */
 export interface JournalIdentity {
   fileId: string;
-  machineId: string;
-  /** Names the numbering: entries of files with the same one are numbered together. */
+  /** Names the numbering: all entries of files with the same id are numbered together. */
   seqnumId: string;
 }
 
-/** What only the reader needs. */
+/** What only the reader of the file needs. */
 export interface JournalStructure {
   form: Form;
-  /** How far objects may reach. */
+  /** The end of the last object. */
   end: number;
   headerSize: number;
-  /** Where the array of all entries begins; 0 while there are none. */
+  /** Where the list of all entries begins; 0 while there are none. */
   entryArray: number;
-  fieldTable: FieldTable;
 }
 
-/** Throws a JournalFileError for what is no journal file, or one of a form that is not known. */
+/** Throws a JournalFileError for what is no journal file, or one that rig cannot read. */
 export function checkHeader(bytes: Buffer): void {
   if (bytes.every((byte) => byte === 0)) throw new JournalFileError('unfinished', 'it has no header yet');
   if (bytes.toString('latin1', 0, 8) !== signature) throw corrupt('it does not begin as a journal file does');
-  const unknown = bytes.readUInt32LE(12) & ~knownIncompatible;
+  const unknown = bytes.readUInt32LE(12) & ~(lz4 | keyedHash | zstd | compact);
+  // Only systemd before version 246 uses XZ, and not everywhere: that is left to journalctl.
   if (unknown === incompatible.xz)
     throw new JournalFileError('unsupported', 'its values are compressed with XZ, which rig does not read');
   if (unknown !== 0)
@@ -76,24 +67,18 @@ export function readHeader(bytes: Buffer): JournalHeader {
 }
 
 export function readIdentity(bytes: Buffer): JournalIdentity {
-  return {
-    fileId: bytes.toString('hex', 24, 40),
-    machineId: bytes.toString('hex', 40, 56),
-    seqnumId: bytes.toString('hex', 72, 88),
-  };
+  return { fileId: bytes.toString('hex', 24, 40), seqnumId: bytes.toString('hex', 72, 88) };
 }
 
-/** Throws a JournalFileError where the figures cannot be. `fileBytes` is the size of the file. */
+/** `fileBytes` is the size of the file. Throws a JournalFileError where the figures cannot be right. */
 export function readStructure(bytes: Buffer, fileBytes: number): JournalStructure {
   const view = viewOf(bytes);
   const headerSize = readNumber(view, 88);
   const end = headerSize + readNumber(view, 96);
-  const entryArray = readNumber(view, 176);
-  const fieldTable = { offset: readNumber(view, 120), size: readNumber(view, 128) };
   if (headerSize < shortestHeader || headerSize % 8 !== 0) throw corrupt(`its header has ${headerSize} bytes`);
   if (end > fileBytes) throw corrupt(`it should have ${end} bytes and has ${fileBytes}`);
-  const isCompact = (bytes.readUInt32LE(12) & incompatible.compact) !== 0;
-  return { form: isCompact ? compactForm : regularForm, end, headerSize, entryArray, fieldTable };
+  const isCompact = (bytes.readUInt32LE(12) & compact) !== 0;
+  return { form: isCompact ? compactForm : regularForm, end, headerSize, entryArray: readNumber(view, 176) };
 }
 
 function viewOf(bytes: Buffer): DataView {

@@ -2,7 +2,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { EntryArrays } from './entry-arrays.ts';
 import { corrupt, JournalFileError } from './error.ts';
-import { valuesOfFields } from './field-values.ts';
 import { FileBytes, readFully } from './file-bytes.ts';
 import type { JournalHeader, JournalIdentity, JournalStructure } from './header.ts';
 import { checkHeader, headerBytes, readHeader, readIdentity, readStructure } from './header.ts';
@@ -13,15 +12,10 @@ export { JournalFileError } from './error.ts';
 export type { JournalHeader } from './header.ts';
 export type { StoredEntry } from './stored-entry.ts';
 
-/** With more entries than these to be read, more is read at once. */
+/** With more entries than these to read, larger pieces of the file are read. */
 const manyEntries = 256;
-/**
- * How long an entry at the end of a file that is written to may look broken before it is called so. journald links an entry
- * when all of it is written, but what one processor writes in order another may see out of it.
- */
-const graceMs = 2000;
 
-/** What `hasChanged` reads: from the state to the number of entries. */
+/** The part of the header that `hasChanged` reads: from the state to the number of entries. */
 const [peekedFrom, entriesAt, peekedTo] = [16, 152, 160];
 
 export class JournalFile implements JournalIdentity {
@@ -29,7 +23,6 @@ export class JournalFile implements JournalIdentity {
   /** Device and inode: `dev:ino`. */
   readonly identity: string;
   readonly fileId: string;
-  readonly machineId: string;
   readonly seqnumId: string;
   readonly #fd: number;
   readonly #headerBytes = Buffer.allocUnsafeSlow(headerBytes);
@@ -39,16 +32,12 @@ export class JournalFile implements JournalIdentity {
   readonly #entry: EntryReader;
   #header: JournalHeader;
   #structure: JournalStructure;
-  /** The size of the file when its header was last read. */
-  #size = 0;
-  /** Whether the header that was last read is not the one that is in force: something was wrong with it. */
+  /** The last `refresh` failed, so `#header` is older than `#headerBytes`. */
   #isRefused = false;
-  /** The entry at which reading stopped because something is broken, and since when. */
-  #broken: { ordinal: number; sinceMs: number } | undefined;
 
   /**
    * Opens a file and reads its header. Throws a JournalFileError for a file that is none of the journal, or of a form that
-   * is not known, and the system's error for one that cannot be opened.
+   * rig does not know, and the system's error for one that cannot be opened.
    */
   static open(path: string): JournalFile {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY);
@@ -67,31 +56,24 @@ export class JournalFile implements JournalIdentity {
     this.identity = `${status.dev}:${status.ino}`;
     if (!status.isFile()) throw this.#named(corrupt('it is no regular file'));
     this.#bytes = new FileBytes(fd);
-    const structure = this.#readHeader();
-    const identity = readIdentity(this.#headerBytes);
-    this.fileId = identity.fileId;
-    this.machineId = identity.machineId;
-    this.seqnumId = identity.seqnumId;
-    this.#structure = structure;
+    this.#structure = this.#readHeader();
     this.#header = readHeader(this.#headerBytes);
-    this.#bytes.end = structure.end;
-    this.#arrays = new EntryArrays(this.#bytes, structure.form);
-    this.#entry = new EntryReader(this.#bytes, structure.form, identity.seqnumId);
+    const { fileId, seqnumId } = readIdentity(this.#headerBytes);
+    this.fileId = fileId;
+    this.seqnumId = seqnumId;
+    this.#bytes.end = this.#structure.end;
+    this.#arrays = new EntryArrays(this.#bytes, this.#structure.form);
+    this.#entry = new EntryReader(this.#bytes, this.#structure.form, seqnumId);
   }
 
-  /** The header as it was last read. */
+  /** The header as the last `refresh` read it. */
   get header(): JournalHeader {
     return this.#header;
   }
 
-  /** How many bytes it had when its header was last read. */
-  get size(): number {
-    return this.#size;
-  }
-
   /**
-   * Whether entries came since the last `refresh`, or the state changed, or that has failed: one small read, which allocates
-   * nothing.
+   * Whether entries came or the state changed since the last `refresh`, or that one failed. It costs one small read and
+   * allocates nothing.
    */
   hasChanged(): boolean {
     if (this.#isRefused) return true;
@@ -102,7 +84,7 @@ export class JournalFile implements JournalIdentity {
     return false;
   }
 
-  /** Reads the header: one small read. Throws a JournalFileError when it is no longer that of the same file. */
+  /** Reads the header again. Throws a JournalFileError when it is no longer the header of the same file. */
   refresh(): JournalHeader {
     this.#isRefused = true;
     const structure = this.#readHeader();
@@ -119,31 +101,29 @@ export class JournalFile implements JournalIdentity {
   }
 
   /**
-   * Gives the entries from an ordinal on, in order, up to what the last `refresh` saw, `most` at most; stops where `take`
-   * returns false. Returns the ordinal of the first one that was not taken. An entry in a file that is written to and looks
-   * broken is not given, or, when `take` throws a JournalFileError over it, not taken: it is tried again by the next call,
-   * and after two seconds a JournalFileError is thrown.
+   * Gives the entries from an ordinal on, in order, up to what the last `refresh` saw, until `take` returns false. Returns the
+   * ordinal of the first one that was not taken. Throws a JournalFileError for an entry that is broken, or that `take` calls
+   * so; those before it have been given. The last entries of an online file may look broken for a moment: journald links an
+   * entry when all of it is written, but another processor may see those writes out of order.
    */
-  readEntries(from: number, take: (entry: StoredEntry) => boolean, most: number = Number.POSITIVE_INFINITY): number {
-    const to = Math.min(this.#header.entries, from + most);
+  readEntries(from: number, take: (entry: StoredEntry) => boolean): number {
+    const to = this.#header.entries;
     this.#bytes.expect(to - from > manyEntries);
-    let ordinal = from;
     let end = 0;
     try {
-      for (; ordinal < to; ordinal++) {
+      for (let ordinal = from; ordinal < to; ordinal++) {
         end = this.#load(ordinal, end);
-        if (!take(this.#entry)) break;
+        if (!take(this.#entry)) return ordinal;
       }
-      this.#broken = undefined;
+      return Math.max(from, to);
     } catch (error) {
       if (!(error instanceof JournalFileError)) throw error;
       this.#forget();
-      if (!this.#mayMend(error, ordinal)) throw this.#named(error);
+      throw this.#named(error);
     }
-    return ordinal;
   }
 
-  /** One entry, or undefined where there is none. It is valid until the file is read again. */
+  /** One entry, or undefined where there is none. It is valid until the file is read again. Throws a JournalFileError. */
   entryAt(ordinal: number): StoredEntry | undefined {
     if (!(ordinal >= 0 && ordinal < this.#header.entries)) return undefined;
     try {
@@ -152,15 +132,6 @@ export class JournalFile implements JournalIdentity {
       throw error instanceof JournalFileError ? this.#named(error) : error;
     }
     return this.#entry;
-  }
-
-  /** Gives each value of some fields once. Throws a JournalFileError where something is broken. */
-  *valuesOf(fields: ReadonlySet<string>): Generator<Buffer> {
-    try {
-      yield* valuesOfFields(this.#bytes, this.#structure.form, this.#structure.fieldTable, fields);
-    } catch (error) {
-      throw error instanceof JournalFileError ? this.#named(error) : error;
-    }
   }
 
   close(): void {
@@ -178,11 +149,10 @@ export class JournalFile implements JournalIdentity {
     const bytes = this.#headerBytes;
     try {
       const count = readFully(this.#fd, bytes, 0);
-      // Only now: it may be growing.
-      this.#size = fstatSync(this.#fd).size;
       if (count < bytes.length) throw new JournalFileError('unfinished', 'it has no header yet');
       checkHeader(bytes);
-      return readStructure(bytes, this.#size);
+      // The size is asked for last: the file may be growing.
+      return readStructure(bytes, fstatSync(this.#fd).size);
     } catch (error) {
       throw error instanceof JournalFileError ? this.#named(error) : error;
     }
@@ -191,13 +161,6 @@ export class JournalFile implements JournalIdentity {
   #forget(): void {
     this.#bytes.forget();
     this.#arrays.forget();
-  }
-
-  /** Whether what is broken may still be written: then it is to be tried again. */
-  #mayMend(error: JournalFileError, ordinal: number): boolean {
-    if (error.kind !== 'corrupt' || this.#header.state !== 'online') return false;
-    if (this.#broken?.ordinal !== ordinal) this.#broken = { ordinal, sinceMs: performance.now() };
-    return performance.now() - this.#broken.sinceMs < graceMs;
   }
 
   #named(error: JournalFileError): JournalFileError {

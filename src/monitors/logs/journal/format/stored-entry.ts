@@ -1,24 +1,23 @@
 /** An entry in a journal file. */
 import { readPayload } from './data.ts';
 import { corrupt } from './error.ts';
-import type { DataTests } from './field-checks.ts';
+import type { FieldChecks } from './field-checks.ts';
 import { startsWith, Verdicts } from './field-checks.ts';
 import type { FileBytes, Window } from './file-bytes.ts';
 import type { Form } from './layout.ts';
 import { entry, objectType, readHex, readNumber } from './layout.ts';
 
-/** journald takes no more than 1024 fields from a client; what it adds itself is a few dozen. */
+/** journald takes at most 1024 fields from a client and adds a few dozen. */
 const mostItems = 16384;
-/** What the values of an entry may come to, each counted as far as it is read: many items may name one long value. */
+/** How many bytes of values are read for one entry: a hostile file may name one long value many times. */
 const mostEntryBytes = 256 * 1024 * 1024;
 
 /**
- * An entry as it stands in the file. There is one object for all entries of a file: it is valid until the next one is
- * read, so whoever wants to keep something asks for it at once. All but the first four throw a JournalFileError where
- * something is broken: ask for all that you need before you act on it.
+ * An entry as it stands in the file. One object serves all entries of a file: it is valid until the next one is read. The
+ * methods throw a JournalFileError where something is broken, so read all that you need before you act on any of it.
  */
 export interface StoredEntry {
-  /** Which one it is in the file, from 0 on. */
+  /** Its place in the file, from 0 on. */
   readonly ordinal: number;
   readonly seqnum: number;
   /** Microseconds since the epoch. */
@@ -29,19 +28,19 @@ export interface StoredEntry {
   readonly bootId: string;
   /** As journalctl prints it: `s=..;i=..;b=..;m=..;t=..;x=..`. */
   cursor(): string;
-  /** The values of a field in their order, each cut to 16 MiB. They are copies, to be kept as long as one likes. */
+  /** The values of a field in their order, each cut to 16 MiB. They are copies. */
   values(field: string): Buffer[];
-  /** What tests say of the entry: bit n is set if any of its values passes test n. */
-  matching(tests: DataTests): number;
+  /** Which checks the entry passes: bit n is set if any of its values passes check n. */
+  check(checks: FieldChecks): number;
 }
 
 export class EntryReader implements StoredEntry {
   readonly #bytes: FileBytes;
   readonly #form: Form;
   readonly #seqnumId: string;
-  readonly #verdicts = new Map<DataTests, Verdicts>();
+  readonly #verdicts = new Map<FieldChecks, Verdicts>();
   #window: Window;
-  /** Where in the window the entry begins, and where its items do and end. */
+  /** Where in the window the entry begins, and where its items begin and end. */
   #at = 0;
   #items = 0;
   #itemsEnd = 0;
@@ -54,7 +53,7 @@ export class EntryReader implements StoredEntry {
     this.#window = bytes.nothing;
   }
 
-  /** Moves on to another entry and says where it ends. `from` is what is read with it, if it is near. */
+  /** Moves on to the entry at an offset and returns where it ends. The bytes from `from` on are read with it, if they are near. */
   load(ordinal: number, offset: number, from: number): number {
     const bytes = this.#bytes;
     if (offset % 8 !== 0) throw corrupt(`an entry should be at ${offset}`);
@@ -107,8 +106,8 @@ export class EntryReader implements StoredEntry {
     return values;
   }
 
-  matching(tests: DataTests): number {
-    const verdicts = this.#verdictsOf(tests);
+  check(checks: FieldChecks): number {
+    const verdicts = this.#verdictsOf(checks);
     const step = this.#form.entryItemBytes;
     let passed = 0;
     let bytes = 0;
@@ -118,7 +117,7 @@ export class EntryReader implements StoredEntry {
       if (verdict < 0) {
         const payload = readPayload(this.#bytes, this.#form, offset);
         bytes = countBytes(bytes, payload);
-        verdict = tests.examine(payload);
+        verdict = checks.examine(payload);
         verdicts.set(offset, verdict);
       }
       passed |= verdict;
@@ -131,11 +130,11 @@ export class EntryReader implements StoredEntry {
     return this.#form.isCompact ? view.getUint32(at, true) : readNumber(view, at);
   }
 
-  #verdictsOf(tests: DataTests): Verdicts {
-    let verdicts = this.#verdicts.get(tests);
+  #verdictsOf(checks: FieldChecks): Verdicts {
+    let verdicts = this.#verdicts.get(checks);
     if (!verdicts) {
       verdicts = new Verdicts();
-      this.#verdicts.set(tests, verdicts);
+      this.#verdicts.set(checks, verdicts);
     }
     return verdicts;
   }

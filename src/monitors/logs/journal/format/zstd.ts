@@ -1,14 +1,14 @@
-/** Zstandard by node:zlib, bounded. See https://github.com/facebook/zstd/blob/dev/doc/zstd_compression_format.md. */
+/** Zstandard frames, decompressed by node:zlib within bounds. See https://github.com/facebook/zstd/blob/dev/doc/zstd_compression_format.md. */
 import { constants, zstdDecompressSync } from 'node:zlib';
 import { errnoOf, messageOf } from '../../../../errors.ts';
 import { corrupt } from './error.ts';
 
-/** No block of a frame gives more. */
+/** The most that one block of a frame can give. */
 const mostBlockBytes = 128 * 1024;
-/** What a frame may ask the decoder to keep in memory, as a power of two; at journald's level it is 2 MiB. */
+/** The most memory that a frame may ask for, as a power of two. At journald's level it is 2 MiB. */
 const mostWindowBits = 24;
 
-/** Decompresses a frame; of one that gives more than `mostBytes`, only as many blocks as surely give no more. */
+/** Decompresses a frame. One that gives more than `mostBytes` is decompressed in part: as many blocks as surely fit. */
 export function decompressZstd(input: Buffer, mostBytes: number): Buffer {
   try {
     return decode(input, mostBytes, constants.ZSTD_e_end);
@@ -30,7 +30,7 @@ function decode(input: Buffer, mostBytes: number, finishFlush: number): Buffer {
   });
 }
 
-/** The beginning of a frame: its header and some blocks. */
+/** The beginning of a frame: its header and the first blocks. */
 function firstBlocks(input: Buffer, count: number): Buffer {
   let at = headerBytes(input[4] ?? 0);
   for (let block = 0; block < count && at + 3 <= input.length; block++) {
@@ -42,7 +42,7 @@ function firstBlocks(input: Buffer, count: number): Buffer {
   return input.subarray(0, at);
 }
 
-/** The length of a frame's header follows from its descriptor. */
+/** The length of a frame's header, by the descriptor in it. */
 function headerBytes(descriptor: number): number {
   const isSingle = (descriptor & 0x20) !== 0;
   const contentSize = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6] as number;

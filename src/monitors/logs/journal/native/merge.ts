@@ -1,6 +1,6 @@
 /** Reads several files as one. */
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
-import type { Place } from './entry-order.ts';
+import type { EntryPlace } from './entry-order.ts';
 import { compare, comparePlaces, placeOf } from './entry-order.ts';
 
 /** A file that is being read. */
@@ -13,37 +13,34 @@ export interface Reading {
 /** A file that could not be read on. */
 export interface Stuck<R> {
   reading: R;
-  /** Undefined: it is only to be tried again later. */
   error: unknown;
 }
 
 /**
- * Gives the entries of the files from `next` on, up to what their headers said, in the order in which they were logged,
- * until `take` returns false: that one is not taken. `next` of each is moved on. Returns whether everything was read, and the
- * files that could not be.
+ * Gives the entries of the files in the order in which they were logged, from the `next` of each up to what its header said,
+ * until `take` returns false: that entry is not taken. Moves `next` on. Returns whether everything was read, and the files that
+ * could not be.
  */
 export function readMerged<R extends Reading>(
   readings: readonly R[],
   take: (reading: R, entry: StoredEntry) => boolean,
 ): { isComplete: boolean; stuck: Array<Stuck<R>> } {
   const stuck: Array<Stuck<R>> = [];
-  let open = readings.filter(hasMore).map((reading) => ({ reading, head: undefined as Place | undefined }));
+  let open = readings.filter(hasMore).map((reading) => ({ reading, head: undefined as EntryPlace | undefined }));
   let isStopped = false;
   while (open.length > 0 && !isStopped) {
     const [first, second] = open.length === 1 ? open : sortByHead(open, stuck);
     if (!first) break;
     const { reading } = first;
     const limit = second?.head;
-    let isBehind = false;
     first.head = undefined;
     try {
-      reading.next = reading.file.readEntries(reading.next, (entry) => {
-        isBehind = limit !== undefined && compare(reading.file, entry, limit) > 0;
-        if (isBehind) return false;
+      reading.file.readEntries(reading.next, (entry) => {
+        if (limit !== undefined && compare(reading.file, entry, limit) > 0) return false;
         isStopped = !take(reading, entry);
+        if (!isStopped) reading.next++;
         return !isStopped;
       });
-      if (!isBehind && !isStopped && hasMore(reading)) stuck.push({ reading, error: undefined });
     } catch (error) {
       stuck.push({ reading, error });
     }
@@ -56,8 +53,11 @@ function hasMore({ file, next }: Reading): boolean {
   return next < file.header.entries;
 }
 
-/** Puts the file first whose next entry comes first. */
-function sortByHead<R extends Reading>(open: Array<{ reading: R; head: Place | undefined }>, stuck: Array<Stuck<R>>) {
+/** Puts the file first whose next entry comes first; leaves out those that are stuck. */
+function sortByHead<R extends Reading>(
+  open: Array<{ reading: R; head: EntryPlace | undefined }>,
+  stuck: Array<Stuck<R>>,
+) {
   for (const each of open) {
     if (each.head) continue;
     try {
@@ -68,5 +68,5 @@ function sortByHead<R extends Reading>(open: Array<{ reading: R; head: Place | u
     }
   }
   const readable = open.filter(({ head }) => head !== undefined);
-  return readable.sort((a, b) => comparePlaces(a.head as Place, b.head as Place));
+  return readable.sort((a, b) => comparePlaces(a.head as EntryPlace, b.head as EntryPlace));
 }

@@ -1,53 +1,53 @@
 /**
- * When the journal's files are looked at. journald writes through mmap(2), and pokes inotify(7) only a quarter of a second
- * later: so while entries come they are looked at every few milliseconds, which costs a read of some bytes. The longer none
- * came the less often, so that a quiet minute costs next to nothing and no moment differs from the next at a stroke. At most
- * a second, together with what else is looked at, and whenever inotify says something.
+ * When the journal's files are looked at. journald writes through mmap(2), and inotify(7) reports that only a quarter of a
+ * second later. So while entries come, rig looks every few milliseconds, which costs a read of some bytes. The longer none came,
+ * the rarer it looks: once a second in the end, together with everything else that looks at whole seconds.
  */
-import { every } from '../../../../host/every.ts';
+import type { Cancel, Clock } from '../../../../host/clock.ts';
 
 const slowestMs = 1000;
-/** For so long after an entry the pace stays; then it falls with the square of the time: a tenth after 5 s. */
+/** The pace stays this long after an entry. Then it falls with the square of the time: to a tenth after 5 s. */
 const steadyMs = 1500;
 
 export class JournalPace {
+  readonly #clock: Clock;
   readonly #quickestMs: number;
   readonly #onBeat: () => void;
-  #end: (() => void) | undefined;
+  #cancel: Cancel | undefined;
   #everyMs = Number.POSITIVE_INFINITY;
-  #cameMs = 0;
+  #hurriedMs = 0;
 
-  constructor(quickestMs: number, onBeat: () => void) {
+  constructor(clock: Clock, quickestMs: number, onBeat: () => void) {
+    this.#clock = clock;
     this.#quickestMs = Math.min(quickestMs, slowestMs);
     this.#onBeat = onBeat;
   }
 
-  /** Something came, or may have come. */
+  /** An entry came, or may have come. */
   hurry(): void {
-    this.#cameMs = performance.now();
+    this.#hurriedMs = this.#clock.nowMs();
     if (this.#everyMs > this.#quickestMs) this.#plan();
   }
 
-  /** How often they are looked at now. */
+  /** The present interval. */
   get everyMs(): number {
     return this.#everyMs;
   }
 
   stop(): void {
-    this.#end?.();
+    this.#cancel?.();
   }
 
   #plan(): void {
-    const quietMs = performance.now() - this.#cameMs;
+    const quietMs = this.#clock.nowMs() - this.#hurriedMs;
     const wantedMs = this.#quickestMs * Math.max(1, (quietMs / steadyMs) ** 2);
     if (wantedMs >= slowestMs && this.#everyMs === slowestMs) return;
-    this.#end?.();
+    this.#cancel?.();
     this.#everyMs = Math.round(Math.min(wantedMs, slowestMs));
-    if (this.#everyMs === slowestMs) this.#end = every(slowestMs, () => this.#beat());
-    else {
-      const timer = setTimeout(() => this.#beat(), this.#everyMs);
-      this.#end = () => clearTimeout(timer);
-    }
+    this.#cancel =
+      this.#everyMs === slowestMs
+        ? this.#clock.every(slowestMs, () => this.#beat())
+        : this.#clock.after(this.#everyMs, () => this.#beat());
   }
 
   #beat(): void {

@@ -1,99 +1,48 @@
-/** Patterns as fnmatch(3) takes them with FNM_NOESCAPE: `*`, `?`, `[a-z]`, `[!a-z]`; a backslash is one. */
-
-type Token = '*' | ((character: string) => boolean);
+/** Patterns as fnmatch(3) reads them with FNM_NOESCAPE: `*`, `?`, `[a-z]`, `[!a-z]`. A backslash stands for itself. */
+import { RigError } from '../../../../errors.ts';
 
 /** Whether a text is a pattern. */
 export function isGlob(text: string): boolean {
   return /[*?[]/.test(text);
 }
 
-/** Compiles a pattern to what tells whether a text matches. It takes no longer than the product of the two lengths. */
+/**
+ * Compiles a pattern to a test of whole texts, which takes no longer than the product of the two lengths. Throws a RigError
+ * for a pattern with a class such as [:alpha:].
+ */
 export function compileGlob(pattern: string): (text: string) => boolean {
-  const tokens = tokensOf([...pattern]);
-  return (text) => matches(tokens, [...text]);
+  const [first, ...others] = partsOf(pattern);
+  const last = others.pop();
+  // The first place where a part fits is always good enough. So each is an atomic group, (?=(...))\1, which is not tried again.
+  const middle = others.map((part, index) => `(?=(.*?${part}))\\${index + 1}`).join('');
+  const expression = new RegExp(last === undefined ? `^${first}$` : `^${first}${middle}.*${last}$`, 'su');
+  return (text) => expression.test(text);
 }
 
-function tokensOf(pattern: string[]): Token[] {
-  const tokens: Token[] = [];
-  for (let at = 0; at < pattern.length; ) {
-    const character = pattern[at] as string;
-    const set = character === '[' ? readSet(pattern, at) : undefined;
-    if (set) tokens.push(set.token);
-    else if (character === '*') tokens.push('*');
-    else tokens.push(character === '?' ? () => true : (other) => other === character);
-    at = set ? set.end : at + 1;
+/** Asterisks; a set, in which a first `]` is a member; any other character, a `[` that nothing closes among them. */
+const tokens = /(?<star>\*+)|\[(?:(?<not>[!^])|(?![!^]))(?<set>\][^\]]*|[^\]]+)\]|(?<other>.)/gsu;
+
+/** The expressions for what stands between the asterisks. */
+function partsOf(pattern: string): string[] {
+  const parts = [''];
+  for (const { groups = {} } of pattern.matchAll(tokens)) {
+    const { star, not, set, other } = groups;
+    if (star !== undefined) parts.push('');
+    else parts[parts.length - 1] += set === undefined ? (other === '?' ? '.' : quote(other)) : setOf(not, set, pattern);
   }
-  return tokens;
+  return parts;
 }
 
-/** A `[` that nothing closes is one. */
-function readSet(pattern: string[], start: number): { token: Token; end: number } | undefined {
-  const isNegated = pattern[start + 1] === '!' || pattern[start + 1] === '^';
-  const first = start + (isNegated ? 2 : 1);
-  const members: Array<(character: string) => boolean> = [];
-  for (let at = first; at < pattern.length; ) {
-    const from = pattern[at] as string;
-    // As the first one it is a member.
-    if (from === ']' && at > first)
-      return { token: (character) => members.some((has) => has(character)) !== isNegated, end: at + 1 };
-    const named = from === '[' && pattern[at + 1] === ':' ? readClass(pattern, at) : undefined;
-    const to = pattern[at + 2];
-    const isRange = !named && pattern[at + 1] === '-' && to !== undefined && to !== ']';
-    if (named) members.push(named.has);
-    else members.push(isRange ? (character) => isBetween(character, from, to) : (character) => character === from);
-    at = named ? named.end : at + (isRange ? 3 : 1);
-  }
-  return undefined;
+function setOf(not: string | undefined, members: string, pattern: string): string {
+  if (members.includes('[:')) throw new RigError(`${pattern}: classes such as [:alpha:] are not supported`);
+  const parts = [...members.matchAll(/(.)-(.)|./gsu)].map(([one, from, to]) => {
+    if (from === undefined || to === undefined) return quote(one);
+    // A range that goes backward has no members.
+    return from <= to ? `${quote(from)}-${quote(to)}` : '';
+  });
+  return `[${not === undefined ? '' : '^'}${parts.join('')}]`;
 }
 
-const classes: Record<string, RegExp> = {
-  alnum: /[\p{L}\p{N}]/u,
-  alpha: /\p{L}/u,
-  blank: /[ \t]/,
-  cntrl: /\p{Cc}/u,
-  digit: /[0-9]/,
-  graph: /[^\s\p{C}]/u,
-  lower: /\p{Ll}/u,
-  print: /[^\p{C}]/u,
-  punct: /[\p{P}\p{S}]/u,
-  space: /\s/,
-  upper: /\p{Lu}/u,
-  xdigit: /[0-9A-Fa-f]/,
-};
-
-function readClass(pattern: string[], at: number): { has: (character: string) => boolean; end: number } | undefined {
-  const end = pattern.indexOf(':', at + 2);
-  if (end < 0 || pattern[end + 1] !== ']') return undefined;
-  const found = classes[pattern.slice(at + 2, end).join('')];
-  return found && { has: (character) => found.test(character), end: end + 2 };
-}
-
-function isBetween(character: string, from: string, to: string): boolean {
-  const code = character.codePointAt(0) as number;
-  return code >= (from.codePointAt(0) as number) && code <= (to.codePointAt(0) as number);
-}
-
-/** After a mismatch only the last `*` takes one more character: what an earlier one would take, it can take, too. */
-function matches(tokens: Token[], text: string[]): boolean {
-  let token = 0;
-  let at = 0;
-  let star = -1;
-  let starAt = 0;
-  while (at < text.length) {
-    const expected = tokens[token];
-    if (expected === '*') {
-      star = token++;
-      starAt = at;
-    } else if (expected?.(text[at] as string)) {
-      token++;
-      at++;
-    } else if (star < 0) {
-      return false;
-    } else {
-      token = star + 1;
-      at = ++starAt;
-    }
-  }
-  while (tokens[token] === '*') token++;
-  return token === tokens.length;
+function quote(character = ''): string {
+  return character.replace(/[\\^$.*+?()[\]{}|/-]/u, (special) => (special === '-' ? '\\x2d' : `\\${special}`));
 }

@@ -6,16 +6,17 @@ const types = 'service|socket|target|device|mount|automount|swap|timer|path|slic
 const validName = new RegExp(`^[A-Za-z0-9:_.\\\\-][A-Za-z0-9:_.\\\\@-]*\\.(?:${types})$`);
 const longestName = 255;
 const notInGlob = /[^A-Za-z0-9:_.\\@[\]!*?-]/;
+const notInPath = /[^A-Za-z0-9:_.]/;
 
 /**
- * What a name on the command line means: `nginx` is nginx.service, `/home` home.mount, `/dev/sda` dev-sda.device; a
+ * The full name of a unit as it may be typed: `nginx` is nginx.service, `/home` home.mount, `/dev/sda` dev-sda.device. A
  * pattern stays as it is.
  */
 export function completeUnitName(name: string): string {
   if (isUnitName(name) || (isGlob(name) && !notInGlob.test(name))) return name;
   if (name.startsWith('/') && !name.split('/').includes('..'))
     return `${escapePath(name)}.${/^\/(?:dev|sys)\//.test(name) ? 'device' : 'mount'}`;
-  const escaped = [...Buffer.from(name)].map((byte) => escapeByte(byte, notInGlob)).join('');
+  const escaped = escapeBytes(name, notInGlob);
   return isGlob(escaped) || isUnitName(escaped) ? escaped : `${escaped}.service`;
 }
 
@@ -25,14 +26,16 @@ function isUnitName(name: string): boolean {
 
 function escapePath(path: string): string {
   const inner = posix.normalize(path).replace(/^\/|\/$/g, '');
-  if (inner === '') return '-';
-  const escaped = [...Buffer.from(inner)].map((byte) => escapeByte(byte, /[^A-Za-z0-9:_.]/)).join('');
-  return escaped.replace(/^\./, '\\x2e');
+  return inner === '' ? '-' : escapeBytes(inner, notInPath).replace(/^\./, '\\x2e');
 }
 
-/** A slash becomes a dash, what is not allowed `\x` and two digits. */
-function escapeByte(byte: number, refused: RegExp): string {
-  const character = String.fromCharCode(byte);
-  if (character === '/') return '-';
-  return refused.test(character) ? `\\x${byte.toString(16).padStart(2, '0')}` : character;
+/** A slash becomes a dash; a byte that is not allowed becomes `\x` and two digits. */
+function escapeBytes(text: string, refused: RegExp): string {
+  return [...Buffer.from(text)]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      if (character === '/') return '-';
+      return refused.test(character) ? `\\x${byte.toString(16).padStart(2, '0')}` : character;
+    })
+    .join('');
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { JournalFile } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
+import { JournalFile, JournalFileError } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
 import { objectType } from '../../../../../src/monitors/logs/journal/format/layout.ts';
 import { newFolder } from '../../../../support/folder.ts';
 import { objectsOf } from '../../../../support/journal-objects.ts';
@@ -26,7 +26,8 @@ function startWriting(t: TestContext, path: string, missing: (file: Buffer) => n
   const messages: string[] = [];
   const readFrom = (ordinal: number): number =>
     file.readEntries(ordinal, (entry) => messages.push(...entry.values('MESSAGE').map(String)) > 0);
-  return { messages, readFrom, complete: () => writeSync(fd, whole, at, objectBytes, at) };
+  const isCorrupt = (error: unknown): boolean => error instanceof JournalFileError && error.kind === 'corrupt';
+  return { messages, readFrom, isCorrupt, complete: () => writeSync(fd, whole, at, objectBytes, at) };
 }
 
 const lastEntry = (file: Buffer): number =>
@@ -39,11 +40,11 @@ for (const form of allForms.filter(({ hasKeyedHash, isCompressed }) => hasKeyedH
     ['an entry that', lastEntry],
     ['an entry whose message', lastMessage],
   ] as const)
-    test(`${what} is not complete yet is not called corrupt and is read when it is (${nameOfForm(form)})`, (t) => {
+    test(`${what} is not complete yet ends the reading, and is read when it is (${nameOfForm(form)})`, (t) => {
       const path = writeJournal(newFolder(t), [[['MESSAGE', 'first']], [['MESSAGE', 'second']]], form);
-      const { messages, readFrom, complete } = startWriting(t, path, missing);
-      assert.equal(readFrom(0), 1);
-      assert.equal(readFrom(1), 1);
+      const { messages, readFrom, isCorrupt, complete } = startWriting(t, path, missing);
+      assert.throws(() => readFrom(0), isCorrupt);
+      assert.throws(() => readFrom(1), isCorrupt);
       complete();
       assert.equal(readFrom(1), 2);
       assert.deepEqual(messages, ['first', 'second']);

@@ -1,0 +1,189 @@
+/** `--tcpdump`: the packets before and after the trigger, from a ring of files that tcpdump writes from arming on. */
+import { readdirSync, rmSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RigError, UsageError } from '../errors.ts';
+import { findDefaultInterface } from '../host/network.ts';
+import { runProgram } from '../host/programs/run-program.ts';
+import { formatSize } from '../options/units.ts';
+import {
+  type Background,
+  defineAction,
+  type Facts,
+  type KeptProgram,
+  type SourceStatus,
+  type TriggerContext,
+} from '../plugin.ts';
+
+/** A type and not an interface, so that it is JSON for the spec. */
+type TcpdumpPlan = {
+  program: string;
+  iface: string;
+  filter: string[];
+  /** Of each file, in millions of bytes: the unit of tcpdump's -C. */
+  megabytes: number;
+  files: number;
+  postMs: number;
+};
+
+/** The kernel hands packets over a block at a time, after a second at most: pcap_set_timeout(3PCAP), as tcpdump sets it. */
+const handOverMs = 1200;
+/** How long tcpdump may take to say how many packets were dropped. */
+const countsMs = 500;
+/** How long it may take to begin. */
+const listeningMs = 10_000;
+const pollMs = 10;
+
+/** `0 packets dropped by kernel` and the like: what tcpdump says at SIGUSR1, and at its end. */
+function parseCounts(stderr: string): Facts {
+  const count = (what: string) =>
+    Number([...stderr.matchAll(new RegExp(`(\\d+) packets? ${what}`, 'g'))].at(-1)?.[1] ?? 0);
+  return {
+    captured: count('captured'),
+    droppedByKernel: count('dropped by kernel'),
+    droppedByInterface: count('dropped by interface'),
+  };
+}
+
+class Ring implements Background {
+  readonly tailMs: number;
+  readonly #plan: TcpdumpPlan;
+  readonly #dir: string;
+  readonly #tcpdump: KeptProgram;
+
+  constructor(plan: TcpdumpPlan, dir: string, tcpdump: KeptProgram) {
+    this.tailMs = Math.max(plan.postMs, handOverMs);
+    this.#plan = plan;
+    this.#dir = dir;
+    this.#tcpdump = tcpdump;
+  }
+
+  /** Copies the files of the ring, the oldest first. tcpdump itself copies: it leaves out a packet that is half written. */
+  async collect(rig: TriggerContext): Promise<Facts> {
+    const files = await this.#files();
+    for (const [index, path] of files.entries())
+      await rig.run(this.#plan.program, ['-r', path, '-w', join(rig.dir, `packets-${index + 1}.pcap`), '-Z', 'root']);
+    if (files.length === 0) throw new RigError('tcpdump has written nothing');
+    return {
+      interface: this.#plan.iface,
+      filter: this.#plan.filter.join(' '),
+      files: files.length,
+      ...(await this.#counts()),
+    };
+  }
+
+  /** The files in the order in which they were begun. */
+  async #files(): Promise<string[]> {
+    const paths = (await readdir(this.#dir)).map((name) => join(this.#dir, name));
+    const timed = await Promise.all(paths.map(async (path) => ({ path, mtimeMs: (await stat(path)).mtimeMs })));
+    return timed.sort((a, b) => a.mtimeMs - b.mtimeMs).map(({ path }) => path);
+  }
+
+  async #counts(): Promise<Facts> {
+    const before = this.#tcpdump.stderr();
+    this.#tcpdump.signal('SIGUSR1');
+    for (let waited = 0; waited < countsMs && this.#tcpdump.stderr() === before; waited += pollMs) await delay(pollMs);
+    return parseCounts(this.#tcpdump.stderr());
+  }
+
+  async stop(): Promise<void> {
+    await this.#tcpdump.end();
+  }
+
+  status(): SourceStatus[] {
+    return [{ source: `tcpdump on ${this.#plan.iface}`, ...parseCounts(this.#tcpdump.stderr()) }];
+  }
+}
+
+/** Has tcpdump open the interface and compile the filter, and throws its own words when it cannot. */
+async function checkCapture(program: string, iface: string, filter: string[]): Promise<void> {
+  const { exitCode, stderr } = await runProgram(program, ['-i', iface, '-d', '--', ...filter]);
+  const words = stderr
+    .trim()
+    .replaceAll('\n', ' ')
+    .replace(/^\S*tcpdump: /, '');
+  if (exitCode !== 0) throw new UsageError(`--tcpdump: ${words}`);
+}
+
+/** Removes the files of the starts before the one numbered `first`: the ring must not grow each time that tcpdump ends. */
+function removeOlder(dir: string, first: number): void {
+  for (const name of readdirSync(dir)) if (Number.parseInt(name, 10) < first) rmSync(join(dir, name));
+}
+
+/** Waits until it captures: from then on no packet is missed. Throws a RigError with its own words when it does not. */
+async function untilListening(tcpdump: KeptProgram): Promise<void> {
+  for (let waited = 0; waited < listeningMs; waited += pollMs) {
+    if (tcpdump.stderr().includes('listening on')) return;
+    await delay(pollMs);
+  }
+  await tcpdump.end();
+  throw new RigError(`tcpdump does not capture: ${tcpdump.stderr().trim()}`);
+}
+
+async function findInterface(): Promise<string> {
+  const iface = await findDefaultInterface();
+  if (iface !== undefined) return iface;
+  throw new UsageError('--tcpdump: there is no default route on this host: name an interface with --tcpdump-iface');
+}
+
+export const tcpdump = defineAction({
+  name: 'tcpdump',
+  summary: 'Keep the packets before and after the trigger',
+  options: {
+    tcpdump: { kind: 'flag', summary: 'Keep the packets before and after the trigger' },
+    'tcpdump-iface': {
+      kind: 'text',
+      hint: 'IFACE',
+      defaultWords: 'that of the default route',
+      completes: 'interface',
+      summary: 'Capture on this interface',
+    },
+    'tcpdump-filter': { kind: 'text', hint: "'BPF'", summary: 'Only packets that match: pcap-filter(7)' },
+    'tcpdump-size': { kind: 'size', hint: 'SIZE', default: 10 * 2 ** 20, summary: 'Size of each file of the ring' },
+    'tcpdump-files': { kind: 'count', hint: 'N', default: 4, summary: 'How many files the ring has' },
+    'tcpdump-post': {
+      kind: 'duration',
+      hint: 'DURATION',
+      default: 2000,
+      summary: 'Go on for this long after the trigger',
+    },
+  },
+  requires: [
+    { kind: 'program', anyOf: ['tcpdump'], package: { debian: 'tcpdump', redhat: 'tcpdump', suse: 'tcpdump' } },
+  ],
+  timeoutMs: 60_000,
+  keepsPriority: true,
+  async plan(values, ask): Promise<TcpdumpPlan> {
+    const program = ask.program('tcpdump') ?? '';
+    const iface = values['tcpdump-iface'] ?? (await findInterface());
+    const filter = values['tcpdump-filter'] === undefined ? [] : [values['tcpdump-filter']];
+    await checkCapture(program, iface, filter);
+    const megabytes = Math.max(1, Math.round(values['tcpdump-size'] / 1e6));
+    return { program, iface, filter, megabytes, files: values['tcpdump-files'], postMs: values['tcpdump-post'] };
+  },
+  estimate: async ({ files, megabytes }) => {
+    const bytes = files * megabytes * 1e6;
+    return { leaves: `packets-N.pcap, up to ${files} files, ${formatSize(bytes)} together`, bytes: 2 * bytes };
+  },
+  async arm(plan, rig): Promise<Background> {
+    const { program, iface, filter, megabytes, files } = plan;
+    // A name for each start: a new tcpdump would begin with the file that has the packets before the old one ended.
+    const ring = (start: number) => [
+      '-w',
+      join(rig.dir, `${start}.pcap`),
+      '-C',
+      String(megabytes),
+      '-W',
+      String(files),
+    ];
+    // -p: the interface is not put into promiscuous mode, which others would notice.
+    const args = (start: number) => ['-i', iface, '-n', '-p', '-U', '-Z', 'root', ...ring(start), '--', ...filter];
+    const kept = await rig.keepRunning(program, (start) => {
+      removeOlder(rig.dir, start - 1);
+      return args(start);
+    });
+    await untilListening(kept);
+    return new Ring(plan, rig.dir, kept);
+  },
+});

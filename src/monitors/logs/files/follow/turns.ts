@@ -1,0 +1,58 @@
+/** Work on many items, one after the other, with the event loop turning in between. */
+
+/** After so long in one turn no further item is begun. */
+export const turnMs = 10;
+
+export class Turns<T> {
+  readonly #work: (item: T) => void;
+  readonly #items = new Set<T>();
+  #isPlanned = false;
+
+  /** `work` is called for each item. The item no longer waits then, and may be added again. */
+  constructor(work: (item: T) => void) {
+    this.#work = work;
+  }
+
+  /** Has the item worked on, once, at the end of this turn; later where there is much to do. */
+  add(item: T): void {
+    this.#items.add(item);
+    this.#plan();
+  }
+
+  /** Has all of these worked on, beginning at once. */
+  addAll(items: Iterable<T>): void {
+    for (const item of items) this.#items.add(item);
+    this.#workOff();
+  }
+
+  has(item: T): boolean {
+    return this.#items.has(item);
+  }
+
+  delete(item: T): void {
+    this.#items.delete(item);
+  }
+
+  clear(): void {
+    this.#items.clear();
+  }
+
+  #plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    setImmediate(() => {
+      this.#isPlanned = false;
+      this.#workOff();
+    });
+  }
+
+  #workOff(): void {
+    const endMs = performance.now() + turnMs;
+    for (const item of [...this.#items]) {
+      // An item that is added again goes to the end of the row, so that each has its turn.
+      if (this.#items.delete(item)) this.#work(item);
+      if (performance.now() >= endMs) break;
+    }
+    if (this.#items.size > 0) this.#plan();
+  }
+}

@@ -1,0 +1,72 @@
+/** Follows the numbers of entries through the files, so that an entry that is missing is noticed. */
+import { Chain, type JournalSequence } from '../sequence.ts';
+import type { HeldFile } from './held-file.ts';
+
+export class FileNumbers {
+  readonly #sequence: JournalSequence;
+  readonly #chains = new Map<HeldFile, Chain>();
+  /** The chain of the last entry. */
+  #last: Chain | undefined;
+  /** The numberings of files that were deleted while they were held. */
+  readonly #deleted = new Set<string>();
+  /** Rig did not look for seconds: whole journals may have come and gone. */
+  wasStopped = false;
+
+  constructor(sequence: JournalSequence) {
+    this.#sequence = sequence;
+  }
+
+  /** `number` is that of the last entry at arming. All numberings that are there share its chain. */
+  arm(number: number | undefined, files: readonly HeldFile[]): void {
+    this.#last = number === undefined ? undefined : new Chain(number);
+    for (const held of files) {
+      held.lastNumber = held.file.header.tailSeqnum;
+      if (this.#last) this.#sequence.join(held.file.seqnumId, this.#last);
+    }
+  }
+
+  /** Notes an entry that was seen in a round. */
+  note(held: HeldFile, ordinal: number, seqnum: number, round: number): void {
+    let chain = this.#chains.get(held);
+    if (!chain) {
+      chain = this.#chainOf(held, ordinal, seqnum);
+      this.#chains.set(held, chain);
+    }
+    this.#last = chain;
+    chain.note(seqnum, round, held.lastNumber);
+    held.lastNumber = seqnum;
+  }
+
+  /** Notes which of the files were deleted. */
+  noteDeleted(files: readonly HeldFile[]): void {
+    for (const { path, file } of files) if (path === undefined) this.#deleted.add(file.seqnumId);
+  }
+
+  /** Forgets all files but these. */
+  keepOnly(files: readonly HeldFile[]): void {
+    for (const held of this.#chains.keys()) if (!files.includes(held)) this.#chains.delete(held);
+  }
+
+  /** Whether journal files were deleted and none of the remaining ones continues their numbers. */
+  isTailGone(files: readonly HeldFile[]): boolean {
+    const present = new Set(files.flatMap(({ file: { seqnumId } }) => [seqnumId, this.#sequence.known(seqnumId)]));
+    return [...this.#deleted].some((numbering) => {
+      const chain = this.#sequence.known(numbering);
+      return !present.has(numbering) && !(chain && present.has(chain));
+    });
+  }
+
+  /** The chain of a file, by the first entry that is read of it. */
+  #chainOf(held: HeldFile, ordinal: number, seqnum: number): Chain {
+    const { fileId, seqnumId } = held.file;
+    const last = this.#last;
+    if (this.#sequence.known(seqnumId) === undefined) {
+      const goesOn = last && (seqnum === last.highest + 1 || (seqnum <= last.highest && !last.has(seqnum)));
+      // A numbering has the id of its first file: nothing can be missing before the first entry of that.
+      const isHead = held.isNew && fileId === seqnumId && ordinal === 0 && !this.wasStopped;
+      if (goesOn) this.#sequence.join(seqnumId, last);
+      else if (!isHead) this.#sequence.noteBreak();
+    }
+    return this.#sequence.chain(seqnumId, seqnum - 1);
+  }
+}

@@ -1,0 +1,51 @@
+/** A matching line as the rig sees it. Its text is decoded only when it is asked for: most lines are counted and no more. */
+import type { Facts, Sighting, TriggerProcess } from '../../plugin.ts';
+import { messageOfLine } from './events/same-event.ts';
+import { capturedGroups } from './matching/captured-groups.ts';
+import type { MessageOptions } from './matching/matcher.ts';
+import type { LineMatch } from './source.ts';
+import { reportedLineBytes } from './source.ts';
+
+export class LineSighting implements Sighting {
+  readonly subject: string;
+  readonly atMs: number;
+  readonly times: number;
+  readonly slot: 'first' | 'second' | 'both';
+  readonly #match: LineMatch;
+  readonly #message: MessageOptions;
+
+  constructor(
+    match: LineMatch,
+    message: MessageOptions,
+    { atMs, times, slot }: Pick<LineSighting, 'atMs' | 'times' | 'slot'>,
+  ) {
+    this.subject = match.source;
+    this.atMs = atMs;
+    this.times = times;
+    this.slot = slot;
+    this.#match = match;
+    this.#message = message;
+  }
+
+  /** Without its line end, cut to 64 KiB. */
+  get text(): string {
+    return this.#match.line.subarray(0, reportedLineBytes).toString('utf8');
+  }
+
+  /** Without the time, host and process id that syslog puts before it. */
+  get kind(): string {
+    return messageOfLine(this.#match);
+  }
+
+  /** The process that logged it, as the journal knows it. */
+  get process(): Promise<TriggerProcess | undefined> {
+    return Promise.resolve(this.#match.process);
+  }
+
+  /** Where it stands, when it was logged (journal) or read (file), and what the groups of the expression captured. */
+  get facts(): Facts {
+    const { position, atMs } = this.#match;
+    const groups = this.slot === 'second' ? {} : capturedGroups(this.#message, this.text);
+    return { position, loggedAt: new Date(atMs).toISOString(), ...groups };
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * How often the condition was met in what is logged already: a pattern that never fires should be noticed while the user is
+ * still there. Nothing of it counts for the rig.
+ */
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { EchoRule, isOfRig } from './events/echo.ts';
+import { OpenedFile } from './files/follow/opened-file.ts';
+import type { JournalEntry } from './journal/entry.ts';
+import { textOf } from './journal/entry.ts';
+import { FieldChecks } from './journal/format/field-checks.ts';
+import { readEntries, recentArguments } from './journal/journalctl/child.ts';
+import { readBackward } from './journal/native/read-around.ts';
+import { compileSelection } from './journal/selection/selection.ts';
+import { lastLines } from './last-lines.ts';
+import type { Matcher } from './matching/matcher.ts';
+import { compileMatcher } from './matching/matcher.ts';
+import type { JournalPlan, LogsPlan } from './plan.ts';
+
+/**
+ * For all files together, and for the journal beside them: about as long as arming takes, which goes on meanwhile. The time
+ * of journalctl begins with its first entry: a busy host may take longer to give that.
+ */
+const withinMs = 150;
+const firstEntryMs = 600;
+const hourMs = 3_600_000;
+const mostLines = 10_000;
+/** Of a file with long lines the last so many bytes are enough. */
+const mostBytes = 4 * 1024 * 1024;
+const chunkBytes = 256 * 1024;
+
+/** Tells for each file and the journal how often the condition matched lately. Never throws. */
+export async function lookBack(plan: LogsPlan, remark: (text: string) => void): Promise<void> {
+  if (plan.message.text === '') return;
+  const deadline = performance.now() + withinMs;
+  const matcher = compileMatcher(plan.message);
+  const echo = new EchoRule(plan.names);
+  const journal = plan.journal ? lookBackAtJournal(plan.journal, matcher, echo) : undefined;
+  for (const path of plan.files) {
+    if (performance.now() >= deadline) break;
+    const found = lookBackAtFile(path, matcher, echo, deadline);
+    if (found) remark(found);
+    // The journal's entries have their turn.
+    await new Promise(setImmediate);
+  }
+  const found = await journal?.catch(() => undefined);
+  if (found) remark(found);
+}
+
+function lookBackAtFile(path: string, matcher: Matcher, echo: EchoRule, deadline: number): string | undefined {
+  const text = readEnd(path, deadline);
+  if (text.length === 0) return undefined;
+  let [matches, last] = [0, ''];
+  matcher.scan(text, (start, end) => {
+    const line = text.subarray(start, end);
+    if (!isOfRig(line) && !echo.isEcho(line)) {
+      matches++;
+      last = line.toString('utf8', 0, 100);
+    }
+    return performance.now() < deadline;
+  });
+  return inWords(matches, `${counted(countLines(text), 'line')} of ${path}`, `: ${last}`);
+}
+
+/** The last 10,000 lines of a file; nothing when it cannot be read, which is told elsewhere. */
+function readEnd(path: string, deadline: number): Buffer {
+  try {
+    const { fd } = new OpenedFile(path);
+    try {
+      return readLines(fd, deadline);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+function readLines(fd: number, deadline: number): Buffer {
+  const chunks: Buffer[] = [];
+  const { size } = fstatSync(fd);
+  let from = size;
+  let lines = 0;
+  while (from > 0 && lines <= mostLines && size - from < mostBytes && performance.now() < deadline) {
+    const length = Math.min(chunkBytes, from);
+    from -= length;
+    const chunk = Buffer.alloc(length);
+    chunks.unshift(chunk.subarray(0, readSync(fd, chunk, 0, length, from)));
+    lines += countLines(chunk);
+  }
+  const text = Buffer.concat(chunks);
+  // The first line is whole only where the file begins; the end of a line is better than none.
+  const wholeLines = from === 0 ? text : text.subarray(text.indexOf('\n') + 1);
+  return lastLines(wholeLines.length > 0 ? wholeLines : text, mostLines);
+}
+
+function countLines(text: Buffer): number {
+  let lines = 0;
+  for (let at = 0; at < text.length; lines++) {
+    const end = text.indexOf(10, at);
+    at = end < 0 ? text.length : end + 1;
+  }
+  return lines;
+}
+
+/** What was found among the entries of the last hour. */
+class EntryTally {
+  entries = 0;
+  #matches = 0;
+  #lastAt = '';
+  readonly #matcher: Matcher;
+  readonly #echo: EchoRule;
+
+  constructor(matcher: Matcher, echo: EchoRule) {
+    this.#matcher = matcher;
+    this.#echo = echo;
+  }
+
+  /** Takes an entry; the newest comes first. */
+  take(entry: JournalEntry): void {
+    this.entries++;
+    const message = entry.values('MESSAGE').find((text) => this.#matcher.test(text));
+    const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
+    if (!message || isOfRig(message, identifier) || this.#echo.isEcho(message, identifier)) return;
+    if (this.#matches++ === 0) this.#lastAt = new Date(entry.realtimeUs / 1000).toISOString();
+  }
+
+  inWords(): string | undefined {
+    if (this.entries === 0) return undefined;
+    const where = `${counted(this.entries, 'journal entry', 'journal entries')} of the last hour`;
+    return inWords(this.#matches, where, ` at ${this.#lastAt}`);
+  }
+}
+
+async function lookBackAtJournal(plan: JournalPlan, matcher: Matcher, echo: EchoRule): Promise<string | undefined> {
+  const tally = new EntryTally(matcher, echo);
+  if (plan.reader === 'native') await readLastHour(plan, matcher, tally);
+  else await readLastHourByJournalctl(plan, tally);
+  return tally.inWords();
+}
+
+async function readLastHour({ dir, selection }: JournalPlan, matcher: Matcher, tally: EntryTally): Promise<void> {
+  const selected = compileSelection(selection);
+  // Equal messages are looked at once.
+  const checks = new FieldChecks([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
+  const sinceUs = (Date.now() - hourMs) * 1000;
+  await new Promise(setImmediate);
+  await readBackward({ dir, sinceUs, withinMs }, (entry) => {
+    if (entry.realtimeUs < sinceUs) return false;
+    if (!selected.accepts(entry)) return true;
+    if (entry.check(checks) === 0) tally.entries++;
+    else tally.take(entry);
+    return tally.entries < mostLines;
+  });
+}
+
+async function readLastHourByJournalctl(plan: JournalPlan, tally: EntryTally): Promise<void> {
+  const journal = { program: 'journalctl', ...plan };
+  let deadline = performance.now() + firstEntryMs;
+  const reader = await readEntries(journal.program, recentArguments(journal, mostLines), (entry) => {
+    if (performance.now() >= deadline) return;
+    if (tally.entries === 0) end(withinMs);
+    tally.take(entry);
+  });
+  // Only now is there something to end; the entries come in a later turn of the event loop.
+  let timer = setTimeout(() => void reader.end(), firstEntryMs);
+  const end = (inMs: number): void => {
+    deadline = performance.now() + inMs;
+    clearTimeout(timer);
+    timer = setTimeout(() => void reader.end(), inMs);
+  };
+  await reader.ended;
+  clearTimeout(timer);
+}
+
+function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function inWords(matches: number, where: string, last: string): string {
+  return matches === 0
+    ? `the message matches nothing in the last ${where}`
+    : `the message matched ${matches} of the last ${where}, last${last}`;
+}

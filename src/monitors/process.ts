@@ -1,0 +1,152 @@
+/** The process monitor: triggers on the state of processes, and when they have exited. */
+import { UsageError } from '../errors.ts';
+import { ProcessFinder } from '../host/processes/names.ts';
+import { countThreads, type ProcessIdentity, type ProcessStat, readProcess } from '../host/processes/stat.ts';
+import { defineMonitor, type MonitorContext, type SourceStatus, type Watch } from '../plugin.ts';
+import { visible } from '../terminal/text.ts';
+
+/** The states of proc_pid_stat(5), field 3. */
+const states = ['R', 'S', 'D', 'Z', 'T', 't', 'I'] as const;
+
+/** A process that was there at creation, or a name. Types and not interfaces, so that they are JSON for the spec. */
+type Target = { pid: number; startTime: number; comm: string } | { name: string };
+type ProcessPlan = { targets: Target[]; states: string[]; isExitAwaited: boolean; intervalMs: number };
+
+const label = ({ pid, comm }: ProcessIdentity): string => `${visible(comm)} (${pid})`;
+const describe = (target: Target): string => ('name' in target ? visible(target.name) : label(target));
+
+/** A zombie has ended; one whose main thread has ended may have others that run. */
+const hasEnded = ({ pid, state }: ProcessStat): boolean => state === 'X' || (state === 'Z' && countThreads(pid) <= 1);
+
+function planTarget(text: string): Target {
+  if (!/^\d+$/.test(text)) return { name: text };
+  const found = readProcess(Number(text));
+  if (found === undefined) throw new UsageError(`--proc: there is no process ${text}`);
+  return { pid: found.pid, startTime: found.startTime, comm: found.comm };
+}
+
+class ProcessWatch implements Watch {
+  readonly #plan: ProcessPlan;
+  readonly #rig: MonitorContext;
+  readonly #finder = new ProcessFinder();
+  readonly #stop: () => void;
+  /** The processes of the last look, those that have ended apart, by pid and start time. */
+  #alive = new Map<string, ProcessStat>();
+  #looks = 0;
+
+  constructor(plan: ProcessPlan, rig: MonitorContext) {
+    this.#plan = plan;
+    this.#rig = rig;
+    // Those that were there at creation: one that has exited since is missed at the first look.
+    for (const target of plan.targets)
+      if ('pid' in target) this.#alive.set(keyOf(target), { ...target, state: '', parentPid: 0 });
+    this.#stop = rig.clock.every(plan.intervalMs, () => this.look());
+  }
+
+  async look(): Promise<void> {
+    const atMs = this.#rig.clock.nowMs();
+    const found = (await Promise.all(this.#plan.targets.map((target) => this.#find(target)))).flat();
+    const before = this.#alive;
+    this.#alive = new Map();
+    for (const process of found) {
+      if (this.#plan.states.length > 0) this.#tellState(process, atMs);
+      if (!hasEnded(process)) this.#alive.set(keyOf(process), process);
+    }
+    for (const [key, process] of before) if (!this.#alive.has(key)) this.#tellExit(process, found, atMs);
+    this.#looks++;
+  }
+
+  async #find(target: Target): Promise<ProcessStat[]> {
+    if ('name' in target) return await this.#finder.find(target.name, { zombies: true });
+    const process = readProcess(target.pid);
+    return process?.startTime === target.startTime ? [process] : [];
+  }
+
+  #tellState(process: ProcessStat, atMs: number): void {
+    const { pid, state } = process;
+    const limit = this.#plan.states.join(' ');
+    const seen = Promise.resolve({ pid, seenAtMs: this.#rig.clock.dateMs() });
+    const isMet = this.#plan.states.includes(state);
+    this.#rig.level({ subject: label(process), figure: 'state', value: state, limit, isMet, atMs, process: seen });
+  }
+
+  #tellExit(process: ProcessStat, found: ProcessStat[], atMs: number): void {
+    const subject = label(process);
+    // A zombie still has its state.
+    if (!found.some((each) => keyOf(each) === keyOf(process))) this.#rig.gone(subject);
+    if (this.#plan.isExitAwaited) this.#rig.saw({ subject, text: 'has exited', atMs });
+    const isNamed = this.#plan.targets.some((target) => 'name' in target);
+    if (!isNamed && this.#alive.size === 0) this.#rig.exhausted(`${subject} has exited`);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop();
+  }
+
+  status(): SourceStatus[] {
+    const shown = [...this.#alive.values()].map(({ pid, comm, state }) => ({ pid, comm, state }));
+    return [{ source: this.#plan.targets.map(describe).join(', '), looks: this.#looks, processes: shown }];
+  }
+
+  lateMs(): number {
+    return this.#plan.intervalMs;
+  }
+
+  processes(): ProcessIdentity[] {
+    return [...this.#alive.values()];
+  }
+}
+
+const keyOf = ({ pid, startTime }: ProcessIdentity): string => `${pid}.${startTime}`;
+
+export const processMonitor = defineMonitor({
+  name: 'process',
+  summary: 'Trigger on the state of processes, or when they exit',
+  options: {
+    proc: {
+      kind: 'list',
+      hint: 'PID|NAME,...',
+      bareNumbers: true,
+      whenEmpty: 'no process given: did pidof find nothing?',
+      requiredUnless: [],
+      needs: ['state', 'exit'],
+      completes: 'process',
+      summary: 'Watch these processes',
+      detail: 'A name means every process that has it at a look, also later ones.',
+    },
+    state: {
+      kind: 'choices',
+      choices: states,
+      hint: 'STATE,...',
+      gives: 'level',
+      summary: 'Wait for one of these states: R S D Z T t I, as in ps(1)',
+    },
+    exit: { kind: 'flag', gives: 'event', summary: 'Wait until one of them has exited' },
+    interval: { kind: 'duration', hint: 'DURATION', default: 1000, summary: 'How often the processes are looked at' },
+  },
+  examples: [
+    'rig process --proc mysqld --state D --for 30s --gcore @match',
+    'rig process --proc 4711 --exit --sosreport',
+  ],
+  plan({ proc = [], state = [], exit, interval }, ask): ProcessPlan {
+    const targets = [...new Set(proc)].map(planTarget);
+    if (targets.some((target) => 'name' in target && target.name.startsWith('@')))
+      throw new UsageError('--proc: expected a PID or a name, without @');
+    if (exit && targets.every((target) => 'name' in target))
+      ask.remark('--exit: a process that starts and ends between two looks is not seen');
+    return { targets, states: state, isExitAwaited: exit, intervalMs: interval };
+  },
+  describe: ({ targets, states: awaited, isExitAwaited }) => ({
+    watch: targets.map(describe).join(', '),
+    condition: [
+      ...(awaited.length > 0 ? [`state ${awaited.join(' or ')}`] : []),
+      ...(isExitAwaited ? ['exit'] : []),
+    ].join(' or '),
+    gives: awaited.length > 0 ? ['process', 'processes'] : ['processes'],
+  }),
+  async watch(plan, rig): Promise<Watch> {
+    const watch = new ProcessWatch(plan, rig);
+    await watch.look();
+    return watch;
+  },
+});

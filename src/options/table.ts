@@ -1,0 +1,92 @@
+/** The option table: parsing, typing, checking, help and completion are all made from it. */
+
+interface OptionBase<V> {
+  /** One line for help, at most 72 columns. */
+  summary: string;
+  /** A paragraph for the whole help. */
+  detail?: string;
+  /** A one-letter spelling, without the dash. */
+  short?: string;
+  /** What it is when it is not given. */
+  default?: V;
+  /** The same in words, where it depends on the host. */
+  defaultWords?: string;
+  /** At least one of these must be given with it. */
+  needs?: readonly string[];
+  /** None of these may be given with it. A name as it is typed: `no-files` too. */
+  excludes?: readonly string[];
+  /** It must be given, unless one of these is. */
+  requiredUnless?: readonly string[];
+  /** What its value is completed from. */
+  completes?: 'process' | 'unit' | 'file' | 'folder' | 'interface' | 'program';
+  /** Of a monitor's condition: whether it waits for events, or looks at a level. */
+  gives?: 'event' | 'level';
+}
+
+interface WithValue<V> extends OptionBase<V> {
+  /** The name of the value in help. */
+  hint: string;
+}
+
+/** An amount of disk space: in bytes, or as a part of the whole file system. */
+export type Space = { bytes: number } | { percent: number };
+
+/**
+ * One option.
+ * - flag: given or not. With `default: true` it is typed as `--no-NAME`, which is what its summary tells of
+ * - text: one value, not empty
+ * - texts: values that may hold commas; each repetition of the option gives one
+ * - list: values with commas between, or by repeating the option. Bare numbers that follow belong to it with `bareNumbers`.
+ *   With `negated`, a line of help, there is `--no-NAME`, which gives false. `whenEmpty` is the error when there is no value.
+ * - choice, choices: one of a few words, or several of them with commas between
+ * - count: a whole number of at least 1; with `otherwise`, the value may be left out and is then that
+ * - integer: a whole number of at least `minimum`, which may be negative
+ * - size: `512K 10M 2G`, in bytes
+ * - space: a size, or a percentage of a file system
+ * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds; 0 only with `orZero`,
+ *   and at most `most`
+ */
+export type Option =
+  | ({ kind: 'flag' } & OptionBase<boolean>)
+  | ({ kind: 'text' } & WithValue<string>)
+  | ({ kind: 'texts' } & WithValue<string[]>)
+  | ({ kind: 'list'; bareNumbers?: true; negated?: string; whenEmpty?: string } & WithValue<string[]>)
+  | ({ kind: 'choice'; choices: readonly string[] } & WithValue<string>)
+  | ({ kind: 'choices'; choices: readonly string[] } & WithValue<string[]>)
+  | ({ kind: 'count'; otherwise?: number } & WithValue<number>)
+  | ({ kind: 'integer'; minimum: number } & WithValue<number>)
+  | ({ kind: 'size' } & WithValue<number>)
+  | ({ kind: 'space' } & WithValue<Space>)
+  | ({ kind: 'duration'; orZero?: true; most?: number } & WithValue<number>);
+
+/** Options by their long name, without the dashes. */
+export type OptionTable = Record<string, Option>;
+
+interface ValueOf {
+  flag: boolean;
+  text: string;
+  texts: string[];
+  list: string[];
+  count: number;
+  integer: number;
+  size: number;
+  space: Space;
+  duration: number;
+}
+
+type Given<O extends Option> = O extends { kind: 'choice'; choices: readonly (infer Word)[] }
+  ? Word
+  : O extends { kind: 'choices'; choices: readonly (infer Word)[] }
+    ? Word[]
+    : O extends { kind: keyof ValueOf }
+      ? ValueOf[O['kind']] | (O extends { negated: string } ? false : never)
+      : never;
+
+type Present<O extends Option> = O extends { kind: 'flag' } | { default: unknown } ? never : undefined;
+
+/** The typed values of a table's options. Without a default, an option that is not given is undefined; a flag is false. */
+export type Values<T extends OptionTable> = { [Name in keyof T]: Given<T[Name]> | Present<T[Name]> };
+
+/** Whether `--no-NAME` may be typed. */
+export const isNegatable = (option: Option): boolean =>
+  (option.kind === 'flag' && option.default === true) || (option.kind === 'list' && option.negated !== undefined);

@@ -1,0 +1,142 @@
+/** Runs one action for a trigger, within its time and the room on the disk, and notes what came of it. */
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ActionError, messageOf, RigError } from '../../errors.ts';
+import type { Clock } from '../../host/clock.ts';
+import { makeNewFolder } from '../../host/folders.ts';
+import type { ProcessIdentity } from '../../host/processes/stat.ts';
+import { runProgram } from '../../host/programs/run-program.ts';
+import type { AnyAction, Facts, Trigger, TriggerContext } from '../../plugin.ts';
+import type { RigLog } from '../log/log.ts';
+import { isoTime } from '../records/paths.ts';
+import type { ActionReport, ProgramReport } from '../records/reports.ts';
+import type { PlannedAction, RigSpec } from '../records/spec.ts';
+import { triggerEnvironment } from '../records/trigger-environment.ts';
+import { type DiskGuard, removePartial } from './disk-guard.ts';
+
+/** How long an action may take to end once it was told to: a program in uninterruptible sleep (D) cannot be killed at all. */
+const graceMs = 15_000;
+
+/** The longest that a timer can be: Node's setTimeout. */
+const longestMs = 2 ** 31 - 1;
+
+/** What all actions of a trigger have in common. */
+export interface Run {
+  spec: RigSpec;
+  trigger: Trigger;
+  /** Where what they collect goes, each in a folder of its own. */
+  root: string;
+  clock: Clock;
+  /** Aborts the action that runs and skips the rest. */
+  ended: AbortSignal;
+  guard: DiskGuard;
+  log: RigLog;
+  monitorProcesses(): ProcessIdentity[];
+}
+
+/** An action that is to do its work now. */
+export interface Job {
+  action: AnyAction;
+  planned: PlannedAction;
+  /** Its folder in the archive. */
+  folder: string;
+  work(context: TriggerContext): Promise<Facts>;
+}
+
+/** How long the whole of it may take; with several parts, each has the limit and the time to be ended. */
+function wholeMs({ action, planned }: Job): number {
+  const parts = action.parts?.(planned.plan);
+  return parts === undefined ? planned.timeoutMs : Math.min(parts * (planned.timeoutMs + graceMs), longestMs);
+}
+
+/** Never resolves; rejects when an action that was told to end has not done so in time. */
+async function graceAfter(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  await delay(graceMs, undefined, { ref: false });
+  throw new RigError('cannot be ended');
+}
+
+function contextOf(
+  { action, planned, folder }: Job,
+  run: Run,
+  signal: AbortSignal,
+  programs: ProgramReport[],
+): TriggerContext {
+  const { spec, trigger, root, clock, guard, log, monitorProcesses } = run;
+  const dir = join(root, folder);
+  const isLowPriority = spec.nice && !action.keepsPriority;
+  return {
+    id: spec.id,
+    dir,
+    clock,
+    signal,
+    trigger,
+    timeoutMs: planned.timeoutMs,
+    environment: () => triggerEnvironment(spec.id, trigger),
+    monitorProcesses,
+    spaceRefusal: (bytes) => guard.refusal(bytes),
+    run: async (file, args, options) => {
+      const result = await runProgram(file, args, { cwd: dir, signal, isLowPriority, ...options });
+      const { exitCode, signalName, durationMs, stderr } = result;
+      programs.push({ argv: [file, ...args], exitCode, signal: signalName, durationMs, stderr });
+      return result;
+    },
+    log: (text) => log.info(`${folder}: ${text}`),
+  };
+}
+
+type Outcome = Pick<ActionReport, 'status' | 'reason' | 'details'>;
+
+async function work(
+  job: Job,
+  run: Run,
+  refusing: Promise<string | undefined>,
+  programs: ProgramReport[],
+): Promise<Outcome> {
+  const { ended, guard, root } = run;
+  const limitMs = wholeMs(job);
+  const timeout = AbortSignal.timeout(limitMs);
+  const disk = guard.watch();
+  const signal = AbortSignal.any([ended, timeout, disk.signal]);
+  const dir = join(root, job.folder);
+  try {
+    const refusal = await refusing;
+    if (refusal !== undefined) return { status: 'disk full', reason: `not started: ${refusal}`, details: {} };
+    await makeNewFolder(dir);
+    const details = await Promise.race([job.work(contextOf(job, run, signal, programs)), graceAfter(signal)]);
+    if (!signal.aborted) return { status: 'done', reason: null, details };
+    throw new ActionError('ended before it was complete', details);
+  } catch (error) {
+    const details = error instanceof ActionError ? error.details : {};
+    if (ended.aborted) return { status: 'ended', reason: 'the rig was ended while it ran', details };
+    if (disk.signal.aborted) {
+      await removePartial(dir);
+      const why = `ended, what it was writing is removed: ${messageOf(disk.signal.reason)}`;
+      return { status: 'disk full', reason: why, details };
+    }
+    if (timeout.aborted) return { status: 'timed out', reason: `not done within ${limitMs / 1000} s`, details };
+    return { status: 'failed', reason: messageOf(error), details };
+  } finally {
+    disk.stop();
+  }
+}
+
+/** Runs an action. Never rejects: one that fails, hangs or throws is a report. */
+export async function runAction(job: Job, run: Run): Promise<ActionReport> {
+  const { ended, guard, log } = run;
+  const { folder } = job;
+  const started = new Date();
+  const startedMs = performance.now();
+  const programs: ProgramReport[] = [];
+  // The disk is asked first: what is logged meanwhile costs no time.
+  const outcome = ended.aborted
+    ? Promise.resolve<Outcome>({ status: 'ended', reason: 'the rig was ended before it could run', details: {} })
+    : work(job, run, guard.refusal(), programs);
+  if (!ended.aborted) log.info(`${folder}: starts`);
+  const { status, reason, details } = await outcome;
+  const durationMs = Math.round(performance.now() - startedMs);
+  const say = status === 'done' ? log.info : log.error;
+  say(`${folder}: ${status} after ${durationMs} ms${reason === null ? '' : `: ${reason}`}`);
+  return { name: job.action.name, folder, status, started: isoTime(started), durationMs, reason, details, programs };
+}

@@ -1,0 +1,100 @@
+/** The monitors and actions of a rig at work: armed, asked how they are, stopped. */
+import { messageOf } from '../../errors.ts';
+import { SystemClock } from '../../host/clock.ts';
+import type { AnyAction, Plugins, SourceStatus, Trigger } from '../../plugin.ts';
+import type { ReadyAction } from '../collect/actions.ts';
+import type { DiskGuard } from '../collect/disk-guard.ts';
+import type { MetBy } from '../condition/together.ts';
+import type { RigLog } from '../log/log.ts';
+import { type Gap, Gaps } from '../records/gaps.ts';
+import type { RigSpec } from '../records/spec.ts';
+import { Backgrounds } from './backgrounds.ts';
+import type { Ending } from './ending.ts';
+import { Watches } from './watches.ts';
+
+export interface ArmedContext {
+  spec: RigSpec;
+  plugins: Plugins;
+  log: RigLog;
+  guard: DiskGuard;
+  ending: Ending;
+  /** The conditions are met. Returns whether that made a trigger. */
+  onMet(by: MetBy): boolean;
+  onExhausted(reason: string): void;
+  remark(text: string): void;
+}
+
+export class Armed {
+  /** A look that throws is a gap, and the next one comes all the same. */
+  readonly clock = new SystemClock((error) => this.#onError(error));
+  readonly watches: Watches;
+  readonly #context: ArmedContext;
+  readonly #gaps = new Gaps();
+  readonly #backgrounds: Backgrounds;
+  #ready: ReadyAction[] = [];
+  #arming: Promise<void> = Promise.resolve();
+
+  constructor(context: ArmedContext) {
+    const { spec, log, guard, ending, onMet, onExhausted, remark } = context;
+    const { clock } = this;
+    const gap = (cause: string): void => this.#onGap(cause);
+    this.#context = context;
+    this.#backgrounds = new Backgrounds({ spec, clock, signal: ending.ending, guard, log, gap });
+    this.watches = new Watches(spec, { clock, signal: ending.over, onMet, onExhausted, gap, remark, debug: log.debug });
+  }
+
+  /** The actions, in the order in which they run. */
+  get ready(): ReadyAction[] {
+    return this.#ready;
+  }
+
+  get gaps(): Gap[] {
+    return this.#gaps.list();
+  }
+
+  /** Arms the background actions, and then the monitors. Throws when one of them cannot be armed. */
+  async arm(): Promise<void> {
+    this.#arming = this.#arm();
+    await this.#arming;
+  }
+
+  async #arm(): Promise<void> {
+    const { spec, plugins } = this.#context;
+    this.#ready = await this.#backgrounds.arm(spec.actions, plugins.actions);
+    await this.watches.arm(spec.monitors, plugins.monitors);
+  }
+
+  /** In the very turn of the trigger. */
+  atOnce(trigger: Trigger): void {
+    for (const { action, planned } of this.#ready) this.#attempt(action, () => action.atOnce?.(planned.plan, trigger));
+  }
+
+  #attempt({ name }: AnyAction, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#context.log.error(`${name}: ${messageOf(error)}`);
+    }
+  }
+
+  status(): SourceStatus[] {
+    return [...this.watches.status(), ...this.#backgrounds.status()];
+  }
+
+  /** Stops them, also those that are just being armed. */
+  async stop(): Promise<void> {
+    await this.#arming.catch(() => 'whoever armed them knows');
+    await Promise.all([this.watches.stop(), this.#backgrounds.stop()]);
+    this.watches.close();
+  }
+
+  #onGap(cause: string): void {
+    this.#gaps.add(cause);
+    this.#context.log.warn(`gap: ${cause}`);
+  }
+
+  #onError(error: unknown): void {
+    this.#onGap(messageOf(error));
+    if (error instanceof Error) this.#context.log.debug(`${error.stack}`);
+  }
+}

@@ -1,0 +1,265 @@
+/** One rig that lives: it has its name, waits for its triggers, works on them and ends. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, RigError } from '../../errors.ts';
+import type { Cancel } from '../../host/clock.ts';
+import { ownPrograms } from '../../host/programs/own-programs.ts';
+import type { Plugins, Trigger } from '../../plugin.ts';
+import { Collection } from '../collect/collection.ts';
+import { DiskGuard } from '../collect/disk-guard.ts';
+import { clearLeftover, makeWorkFolder, removeWorkFolder } from '../collect/work-folder.ts';
+import type { HoldReason } from '../condition/hold.ts';
+import type { MetBy } from '../condition/together.ts';
+import { announceEnd, announceTrigger, notify } from '../log/announce.ts';
+import type { RigLog } from '../log/log.ts';
+import { controlSocket, isoTime } from '../records/paths.ts';
+import { type FinishedRecord, type LiveStatus, type Progress, type RigState, rowOf } from '../records/rows.ts';
+import type { RigSpec } from '../records/spec.ts';
+import { writeRecord } from '../registry/finished.ts';
+import type { Request } from '../wire/control.ts';
+import { Armed } from './armed.ts';
+import { type EndRequest, outcomeOf } from './end.ts';
+import { Ending } from './ending.ts';
+import { Packing } from './packing.ts';
+import { Presence } from './presence.ts';
+import type { RigStatus, Starter } from './starter.ts';
+import { type TakenTrigger, Triggers } from './triggers.ts';
+import { startUpkeep } from './upkeep.ts';
+import { warmUp } from './warm-up.ts';
+
+/** How long programs may take to end: longer than the grace that they have between SIGTERM and SIGKILL. */
+const programsMs = 5000;
+
+/** How long after a trigger it is saved, and then how long until it is logged: the first action comes first. */
+const saveAfterMs = 10;
+const announceAfterMs = 40;
+
+export class LiveRig {
+  readonly #state: RigState;
+  readonly #spec: RigSpec;
+  readonly #log: RigLog;
+  readonly #starter: Starter;
+  readonly #ending = new Ending();
+  readonly #armed: Armed;
+  readonly #presence: Presence;
+  readonly #triggers: Triggers;
+  readonly #packing: Packing;
+  #status: LiveStatus = 'starting';
+  #lastTaken: TakenTrigger | undefined;
+  #hasDiscarded = false;
+  /** Why the last trigger that was met was passed over, if so. */
+  #heldFor: HoldReason | undefined;
+  readonly #ended = Promise.withResolvers<FinishedRecord>();
+  /** What is to be cancelled when it ends. */
+  readonly #timers: Cancel[] = [];
+  #warmingUp: Promise<void> = Promise.resolve();
+
+  constructor(state: RigState, log: RigLog, starter: Starter, plugins: Plugins) {
+    const { spec } = state;
+    [this.#state, this.#spec, this.#log, this.#starter] = [state, spec, log, starter];
+    this.#armed = new Armed({
+      spec,
+      plugins,
+      log,
+      guard: new DiskGuard(spec.output.folder, spec.output.minFree),
+      ending: this.#ending,
+      onMet: (by) => this.#onMet(by),
+      onExhausted: (reason) => this.#ending.stopFor({ kind: 'exhausted', reason }),
+      remark: (text) => this.#remark(text),
+    });
+    this.#presence = new Presence(state, log);
+    this.#triggers = new Triggers(spec, this.#armed.clock, (taken) => this.#onTaken(taken));
+    this.#packing = new Packing(spec, log, () => this.#save());
+    this.#ending.over.addEventListener('abort', () => this.#triggers.end());
+    starter.onEndRequest((request) => this.end(request));
+  }
+
+  /** Takes the name. Throws a UsageError when a live rig has it. */
+  async claim(): Promise<void> {
+    await this.#presence.claim((request) => this.#answer(request));
+  }
+
+  async #answer({ command }: Request): Promise<unknown> {
+    if (command === 'status') return this.#describe();
+    if (command === 'trigger') return this.#triggerNow();
+    if (command === 'destroy') this.end({ by: 'rig destroy', keep: false });
+    return await this.#ended.promise;
+  }
+
+  /** Makes the work folder and arms actions and monitors. Throws when that fails or the rig is ended meanwhile. */
+  async arm(): Promise<void> {
+    const spec = this.#spec;
+    const ended = this.#ending.rejectOnRequest();
+    const kept = await makeWorkFolder(spec);
+    if (kept.length > 0) this.#remark(`what an earlier rig "${spec.id}" had collected is now in ${kept.join(', ')}`);
+    await Promise.race([this.#armed.arm(), ended]);
+    this.#save();
+    const told = this.#starter.armed();
+    ownPrograms.startGuardian();
+    // It begins while the user is being told.
+    this.#warmingUp = warmUp(spec, { clock: this.#armed.clock }, this.#ending.over);
+    await Promise.race([told, ended]);
+    this.#status = 'watching';
+    for (const { watch, condition } of spec.monitors) this.#log.info(`watches ${watch} for ${condition}`);
+    const { expiry } = spec;
+    if (expiry) this.#timers.push(this.#armed.clock.after(expiry.afterMs, () => this.#expire(expiry.triggers)));
+    this.#timers.push(startUpkeep(this.#armed.clock, controlSocket(spec.id), this.#log));
+  }
+
+  /** Ends the rig, whatever it does. */
+  end(request: EndRequest): void {
+    if (!request.keep)
+      this.#hasDiscarded ||= this.#status === 'triggered' || this.#packing.isBusy || this.#triggers.waiting > 0;
+    // What a trigger has seen is kept; the actions of several that wait would never come to an end.
+    const dropped = this.#triggers.drop();
+    if (this.#ending.request(request)) this.#log.info(`is ended by ${request.by}`);
+    if (dropped > 0) this.#log.warn(`triggers that were waiting are passed over: ${dropped}`);
+  }
+
+  /** The rig cannot go on. */
+  fail(error: unknown): void {
+    this.#ending.stopFor({ kind: 'failure', error });
+  }
+
+  #onMet(by: MetBy): boolean {
+    if (this.#triggers.isOver) return false;
+    const held = this.#triggers.offer(by);
+    if (held === undefined) return true;
+    this.#armed.watches.passOver(by.monitor, held);
+    const { subject, because } = by.met;
+    // Once, until the next trigger: in a burst every line may be held back.
+    if (this.#heldFor !== held)
+      this.#log.info(`a trigger is passed over (${held}): ${[subject, because].filter(Boolean).join(': ')}`);
+    this.#heldFor = held;
+    return false;
+  }
+
+  /** In the very turn of the trigger. */
+  #onTaken({ trigger }: TakenTrigger): void {
+    this.#heldFor = undefined;
+    if (this.#triggers.isOver) this.#ending.stopWatching();
+    this.#armed.atOnce(trigger);
+  }
+
+  /** Acts as if the condition had been met; no cooldown and no limit holds a user back. Throws a RigError when it cannot. */
+  #triggerNow(): RigStatus {
+    if (this.#status === 'starting') throw new RigError('is not armed yet');
+    if (this.#triggers.isOver) throw new RigError('has triggered or is ending already');
+    if (this.#triggers.waiting > 0) throw new RigError('a trigger is waiting already');
+    this.#triggers.takeNow('rig trigger', 'a user asked for it');
+    return this.#describe();
+  }
+
+  /** The time is up: for a rig that has never triggered that is how it ends. */
+  #expire(triggers: boolean): void {
+    if (this.#triggers.hold.triggers > 0 || this.#triggers.isOver) return;
+    if (triggers) this.#triggers.takeNow('rig', 'it expired without a trigger');
+    this.#ending.stopFor({ kind: 'expiry' });
+  }
+
+  #remark(text: string): void {
+    this.#log.warn(text);
+    this.#starter.remark(text);
+  }
+
+  /** Works on triggers until there will be none. Whatever goes wrong is in the record. */
+  async live(): Promise<FinishedRecord> {
+    try {
+      for (let taken = await this.#triggers.next(); taken; taken = await this.#triggers.next())
+        await this.#collect(taken);
+      this.#ending.stopWatching();
+      await Promise.race([this.#armed.stop(), delay(programsMs)]);
+      await Promise.all([this.#packing.whenDone(), this.#warmingUp]);
+      await removeWorkFolder(this.#spec);
+    } catch (error) {
+      this.#log.error(`unexpected: ${error instanceof Error ? error.stack : error}`);
+      const [kept = null] = await clearLeftover(this.#spec).catch(() => []);
+      this.#packing.note({ result: kept, reasons: [messageOf(error)] });
+    }
+    for (const cancel of this.#timers) cancel();
+    return this.#record();
+  }
+
+  async #collect(taken: TakenTrigger): Promise<void> {
+    this.#status = 'triggered';
+    this.#lastTaken = taken;
+    const { trigger } = taken;
+    const isLast = this.#triggers.isOver && this.#triggers.waiting === 0;
+    const [spec, log, armed, ending] = [this.#spec, this.#log, this.#armed, this.#ending];
+    const collection = new Collection(taken, { spec, log, armed, ending });
+    const running = collection.run();
+    log.info(`triggered by ${[trigger.subject, trigger.because, trigger.text].filter(Boolean).join(': ')}`);
+    const announcing = this.#announce(trigger);
+    await running;
+    this.#packing.add(collection, ending.discarding, announcing);
+    // What triggers next does not wait for the archive.
+    if (isLast || ending.end || this.#packing.isFull) await this.#packing.whenDone();
+    if (!isLast) this.#status = 'watching';
+  }
+
+  /** Says that the rig has triggered, to who asks later and to who reads the journal. The first action runs already. */
+  async #announce(trigger: Trigger): Promise<void> {
+    await delay(saveAfterMs);
+    this.#save();
+    await delay(announceAfterMs);
+    await announceTrigger(this.#spec.id, trigger, this.#log);
+  }
+
+  /** What the rig is and how far it has got. */
+  #describe(): RigStatus {
+    const { gaps } = this.#armed;
+    return { ...rowOf(this.#state, this.#progress()), status: this.#status, sources: this.#armed.status(), gaps };
+  }
+
+  #progress(): Progress {
+    const { hold } = this.#triggers;
+    const triggered = this.#lastTaken ? isoTime(this.#lastTaken.at) : null;
+    const { lastResult, results } = this.#packing;
+    return { triggered, ...hold.progress(), archive: lastResult, archives: results };
+  }
+
+  /** A rig that is killed leaves word of how far it had got. */
+  #save(): void {
+    this.#presence.save(this.#progress());
+  }
+
+  #record(): FinishedRecord {
+    const done = {
+      triggers: this.#triggers.hold.triggers,
+      ...this.#packing.failures,
+      hasDiscarded: this.#hasDiscarded,
+    };
+    const outcome = outcomeOf(this.#ending.end, done);
+    return { ...rowOf(this.#state, this.#progress()), ...outcome, ended: isoTime(new Date()) };
+  }
+
+  /** Writes the record, gives the name back, and answers whoever asked for the end. */
+  async finish(record: FinishedRecord): Promise<void> {
+    const result = record.archive === null ? '' : `, ${record.archive}`;
+    this.#log.info(`${record.status}${result}${record.reasons.map((reason) => `; ${reason}`).join('')}`);
+    await writeRecord(record).catch((error) => this.#log.error(`the record cannot be written: ${messageOf(error)}`));
+    await this.#endPrograms();
+    await this.#presence.leave();
+    this.#ended.resolve(record);
+    await Promise.all([
+      this.#presence.close(),
+      announceEnd(record, this.#log),
+      notify(this.#spec, record, this.#lastTaken?.trigger, this.#log),
+    ]);
+  }
+
+  /** Takes down a rig that could not be armed: nothing of it remains. */
+  async abandon(): Promise<void> {
+    this.#ending.stopWatching();
+    // A journalctl that hangs is why it could not be armed, or why it would not end.
+    await this.#endPrograms();
+    await Promise.race([Promise.all([this.#armed.stop(), this.#warmingUp]), delay(programsMs)]);
+    await removeWorkFolder(this.#spec);
+    await this.#presence.leave();
+    await this.#presence.close();
+  }
+
+  /** Ends what still runs; one in uninterruptible sleep (D) cannot be ended, and must not hold up the end. */
+  async #endPrograms(): Promise<void> {
+    await Promise.race([ownPrograms.endAll(), delay(programsMs)]);
+  }
+}

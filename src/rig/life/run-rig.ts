@@ -1,0 +1,38 @@
+/** Runs one rig, in the daemon or attached with --foreground. */
+import { ownPrograms } from '../../host/programs/own-programs.ts';
+import { defendSelf } from '../../host/self-defence.ts';
+import type { Plugins } from '../../plugin.ts';
+import { openLog } from '../log/log.ts';
+import { type FinishedRecord, ownerMarker } from '../records/rows.ts';
+import type { RigSpec } from '../records/spec.ts';
+import { ownIdentity } from '../registry/state-file.ts';
+import { preferSmallHeap } from './heap.ts';
+import { LiveRig } from './live-rig.ts';
+import type { Starter } from './starter.ts';
+
+/** Runs a rig from its spec to its end. Throws when it cannot be armed; then nothing of it remains. */
+export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins): Promise<FinishedRecord> {
+  preferSmallHeap();
+  const owner = await ownIdentity();
+  defendSelf();
+  ownPrograms.setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
+  const log = await openLog(spec.id, spec.debug, starter);
+  const rig = new LiveRig({ version: 3, ...owner, spec }, log, starter, plugins);
+  // A bug must not end the watch in silence: the record says that the rig failed, and of what.
+  process.on('uncaughtException', (error) => {
+    log.error(`unexpected: ${error.stack}`);
+    rig.fail(error);
+  });
+  await rig.claim();
+  try {
+    await rig.arm();
+  } catch (error) {
+    await rig.abandon();
+    ownPrograms.dismissGuardian();
+    throw error;
+  }
+  const record = await rig.live();
+  await rig.finish(record);
+  ownPrograms.dismissGuardian();
+  return record;
+}

@@ -1,0 +1,103 @@
+/** Which of the conditions that are met make a trigger, and which trigger is worked on next. */
+import type { Clock } from '../../host/clock.ts';
+import type { Trigger } from '../../plugin.ts';
+import { mostKinds } from '../condition/distinct.ts';
+import { Hold, type HoldReason } from '../condition/hold.ts';
+import { type Met, metWithout } from '../condition/met.ts';
+import type { MetBy } from '../condition/together.ts';
+import { isoTime } from '../records/paths.ts';
+import type { RigSpec } from '../records/spec.ts';
+
+/** A trigger that is to be worked on. */
+export interface TakenTrigger {
+  trigger: Trigger;
+  at: Date;
+  /** Counted from 1. */
+  number: number;
+}
+
+export class Triggers {
+  readonly hold: Hold;
+  readonly #clock: Clock;
+  readonly #onTaken: (taken: TakenTrigger) => void;
+  readonly #waiting: TakenTrigger[] = [];
+  #isWorking = false;
+  #isEnded = false;
+  #changed = Promise.withResolvers<void>();
+
+  /** `onTaken` is called in the very turn in which a trigger is taken. */
+  constructor(spec: RigSpec, clock: Clock, onTaken: (taken: TakenTrigger) => void) {
+    const isDistinct = spec.monitors.some(({ when }) => when.distinct !== undefined);
+    this.hold = new Hold(spec.restart, clock, isDistinct ? mostKinds : 1);
+    this.#clock = clock;
+    this.#onTaken = onTaken;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether no further trigger is taken: there was the last one, or the rig ends. */
+  get isOver(): boolean {
+    return this.hold.isOver || this.#isEnded;
+  }
+
+  /** A condition is met: takes the trigger that it makes. Returns why not, if it is held back. */
+  offer(by: MetBy): HoldReason | undefined {
+    // The first that waits is about to start: it does not count as waiting.
+    const held = this.hold.reason(this.#isWorking ? this.waiting : Math.max(0, this.waiting - 1));
+    if (held === undefined) this.take(by);
+    return held;
+  }
+
+  /** Takes a trigger that nothing holds back. */
+  take({ monitor, met }: MetBy): void {
+    this.hold.take();
+    const at = new Date(this.#clock.dateMs());
+    const { atMs: _, earlier, facts = {}, ...rest } = met;
+    const trigger: Trigger = {
+      time: isoTime(at),
+      monitor,
+      ...rest,
+      ...(earlier ? { earlier: this.#tellEarlier(earlier) } : {}),
+      facts,
+    };
+    const taken = { trigger, at, number: this.hold.triggers };
+    this.#waiting.push(taken);
+    this.#onTaken(taken);
+    this.#changed.resolve();
+  }
+
+  #tellEarlier({ subject, text, atMs }: Met): NonNullable<Trigger['earlier']> {
+    const atDateMs = this.#clock.dateMs() - (this.#clock.nowMs() - atMs);
+    return { subject, text, time: isoTime(new Date(atDateMs)) };
+  }
+
+  /** Takes a trigger that no condition made. */
+  takeNow(subject: string, because: string): void {
+    this.take({ monitor: 'rig', met: metWithout(subject, because, this.#clock.nowMs(), 0) });
+  }
+
+  /** Takes no further trigger. Those that wait are still worked on. */
+  end(): void {
+    this.#isEnded = true;
+    this.#changed.resolve();
+  }
+
+  /** Drops the triggers that wait, but the first where none is being worked on. Returns how many. */
+  drop(): number {
+    return this.#waiting.splice(this.#isWorking ? 0 : 1).length;
+  }
+
+  /** The next trigger to be worked on; undefined when there will be none. */
+  async next(): Promise<TakenTrigger | undefined> {
+    this.#isWorking = false;
+    for (;;) {
+      const taken = this.#waiting.shift();
+      if (taken) this.#isWorking = true;
+      if (taken || this.isOver) return taken;
+      await this.#changed.promise;
+      this.#changed = Promise.withResolvers();
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/** The monitors of a rig, and what they see. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../host/clock.ts';
+import type { ProcessIdentity } from '../../host/processes/stat.ts';
+import type { AnyMonitor, MonitorContext, SourceStatus, Trigger, Watch } from '../../plugin.ts';
+import { Condition } from '../condition/condition.ts';
+import { type MetBy, Together } from '../condition/together.ts';
+import type { PlannedMonitor, RigSpec } from '../records/spec.ts';
+
+/** What the watches need of their rig. */
+export interface WatchesContext {
+  clock: Clock;
+  /** Aborted when nothing more need be seen. */
+  signal: AbortSignal;
+  /** The conditions are met. Returns whether that made a trigger. */
+  onMet(by: MetBy): boolean;
+  /** Nothing can come any more. */
+  onExhausted(reason: string): void;
+  gap(cause: string): void;
+  remark(text: string): void;
+  debug(text: string): void;
+}
+
+interface Watched {
+  planned: PlannedMonitor;
+  condition: Condition;
+  watch: Watch | undefined;
+}
+
+export class Watches {
+  readonly #context: WatchesContext;
+  readonly #together: Together;
+  readonly #watched: Watched[] = [];
+  #exhausted = 0;
+  #stopping: Promise<unknown> | undefined;
+
+  constructor(spec: RigSpec, context: WatchesContext) {
+    this.#context = context;
+    this.#together = new Together(spec.monitors.length, spec.allWithinMs);
+    context.signal.addEventListener('abort', () => {
+      for (const { condition } of this.#watched) condition.stop();
+    });
+  }
+
+  /** Starts the monitors. Resolves when all of them are positioned; when one cannot be, none is left running. */
+  async arm(planned: PlannedMonitor[], monitors: readonly AnyMonitor[]): Promise<void> {
+    const arming = planned.map((each, number) => this.#arm(each, number, monitors));
+    const results = await Promise.allSettled(arming);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) {
+      await this.stop();
+      this.close();
+      throw failed.reason;
+    }
+    for (const { condition } of this.#watched) if (!this.#context.signal.aborted) condition.start();
+  }
+
+  async #arm(planned: PlannedMonitor, number: number, monitors: readonly AnyMonitor[]): Promise<void> {
+    const monitor = monitors.find(({ name }) => name === planned.name);
+    if (!monitor) throw new Error(`no monitor ${planned.name} in this rig`);
+    const { clock } = this.#context;
+    const watched: Watched = {
+      planned,
+      condition: new Condition(
+        planned.when,
+        clock,
+        (met) => this.#onMet(number, { monitor: planned.name, met }),
+        () => watched.watch?.lateMs?.() ?? 0,
+      ),
+      watch: undefined,
+    };
+    this.#watched.push(watched);
+    watched.watch = await monitor.watch(planned.plan, this.#contextOf(watched));
+  }
+
+  #contextOf({ condition }: Watched): MonitorContext {
+    const { clock, signal, gap, remark, debug, onExhausted } = this.#context;
+    const isOver = (): boolean => signal.aborted;
+    return {
+      clock,
+      signal,
+      saw: (sighting) => isOver() || condition.saw(sighting),
+      level: (reading) => isOver() || condition.level(reading),
+      gone: (subject) => condition.gone(subject),
+      passOver: (reason, text) => condition.passOver(reason, text),
+      exhausted: (reason) => {
+        this.#exhausted++;
+        if (this.#exhausted === this.#watched.length) onExhausted(reason);
+      },
+      gap,
+      remark,
+      debug,
+    };
+  }
+
+  #onMet(number: number, by: MetBy): boolean {
+    const all = this.#together.add(number, by);
+    return all !== undefined && this.#context.onMet(all);
+  }
+
+  /** Counts what was held back in the condition of the monitor that it came from. */
+  passOver(monitor: string, reason: string): void {
+    this.#watched.find(({ planned }) => planned.name === monitor)?.condition.passOver(reason);
+  }
+
+  status(): SourceStatus[] {
+    return this.#watched.flatMap(({ watch, condition }) => [...(watch?.status() ?? []), condition.status()]);
+  }
+
+  processes(): ProcessIdentity[] {
+    return this.#watched.flatMap(({ watch }) => watch?.processes?.() ?? []);
+  }
+
+  /** Writes what came before the trigger into `dir`. Resolves to what adds that which came since. */
+  async saveContext(dir: string, trigger: Trigger): Promise<() => Promise<void>> {
+    // Nothing more is seen: only then is it known what came before.
+    if (this.#context.signal.aborted) await this.stop();
+    const savers = this.#watched.flatMap(({ watch }) => (watch?.saveContext ? [watch] : []));
+    const completing: (() => Promise<void>)[] = [];
+    for (const [index, watch] of savers.entries()) {
+      const folder = savers.length === 1 ? dir : join(dir, String(index + 1));
+      if (folder !== dir) await mkdir(folder, { mode: 0o700 });
+      const complete = await watch.saveContext?.(folder, trigger);
+      if (complete) completing.push(complete);
+    }
+    return async () => {
+      for (const complete of completing) await complete();
+    };
+  }
+
+  async stop(): Promise<void> {
+    for (const { condition } of this.#watched) condition.stop();
+    this.#stopping ??= Promise.all(this.#watched.map(({ watch }) => watch?.stop()));
+    await this.#stopping;
+  }
+
+  /** Gives back what saving the context needed. */
+  close(): void {
+    for (const { watch } of this.#watched) watch?.close?.();
+  }
+}

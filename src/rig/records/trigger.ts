@@ -1,0 +1,20 @@
+/** A trigger as plain data. Which process it is about may still be open when it comes. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Json } from '../../json.ts';
+import type { Facts, Trigger, TriggerProcess } from '../../plugin.ts';
+
+/** How long a monitor has to find out which process a trigger is about. */
+const processMs = 1000;
+
+/** The process that a trigger is about, as soon as its monitor knows it; undefined where it is not known in time. */
+export async function settledProcess({ process }: Pick<Trigger, 'process'>): Promise<TriggerProcess | undefined> {
+  const late = delay(processMs, undefined, { ref: false });
+  return await Promise.race([process, late]).catch(() => undefined);
+}
+
+/** A trigger for the manifest. */
+export async function triggerFacts(trigger: Trigger): Promise<Facts> {
+  const { process: _, ...facts } = trigger;
+  const process = await settledProcess(trigger);
+  return { ...(facts as { [key: string]: Json }), ...(process ? { process: { ...process } } : {}) };
+}

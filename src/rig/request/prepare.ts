@@ -1,0 +1,106 @@
+/** From a request to the spec of a rig: checks all that can be checked while the user watches. */
+import { UsageError } from '../../errors.ts';
+import { type Given, toValues } from '../../options/values.ts';
+import type { AnyAction, AnyMonitor, Asking, Gives, Plugins } from '../../plugin.ts';
+import { DiskGuard } from '../collect/disk-guard.ts';
+import { describeCondition, toRules } from '../condition/options.ts';
+import { isoTime } from '../records/paths.ts';
+import { checkName, type PlannedAction, type PlannedMonitor, type RigSpec, randomId } from '../records/spec.ts';
+import { planLife, type RigValues, rigOptions } from './options.ts';
+import { monitorTable, type RigRequest } from './request.ts';
+import { checkRequirements } from './requirements.ts';
+
+export interface Prepared {
+  spec: RigSpec;
+  values: RigValues;
+  /** Tells how the conditions would have done so far. Never throws. */
+  lookBack(): Promise<void>;
+}
+
+/** Makes what a plugin may use while it plans. */
+type Ask = (option: string, plugin: AnyMonitor | AnyAction, gives?: Gives[]) => Promise<Asking>;
+
+const find = <T extends { name: string }>(plugins: readonly T[], name: string): T => {
+  const plugin = plugins.find((candidate) => candidate.name === name);
+  if (!plugin) throw new Error(`no ${name} in this rig`);
+  return plugin;
+};
+
+/** Throws a UsageError for what cannot be, and a RigError for what this host does not have. */
+export async function prepareRig(
+  request: RigRequest,
+  plugins: Plugins,
+  remark: (text: string) => void,
+): Promise<Prepared> {
+  const others: Given = Object.assign(
+    {},
+    request.given,
+    ...[...request.monitors, ...request.actions].map(({ given }) => given),
+  );
+  const values = toValues(rigOptions, request.given, others);
+  const id = values.name === undefined ? randomId() : checkName(values.name);
+  const life = await planLife(values);
+  const ask: Ask = async (option, plugin, gives = []) => {
+    const programs = await checkRequirements(option, plugin.requires);
+    return { remark, program: (name) => programs.get(name), isAttached: values.foreground, gives: new Set(gives) };
+  };
+  const looks: (() => Promise<void> | undefined)[] = [];
+  const monitors: PlannedMonitor[] = [];
+  for (const { name, given } of request.monitors) {
+    const monitor = find(plugins.monitors, name);
+    const asking = await ask(name, monitor);
+    const planned = await planMonitor(monitor, given, others, asking);
+    monitors.push(planned);
+    looks.push(() => monitor.lookBack?.(planned.plan, asking));
+  }
+  const gives = monitors.flatMap((monitor) => monitor.gives);
+  const actions: PlannedAction[] = [];
+  for (const { name, given } of request.actions) {
+    const action = find(plugins.actions, name);
+    const plan = await action.plan(toValues(action.options, given, others), await ask(`--${name}`, action, gives));
+    actions.push({ name, plan, timeoutMs: values['action-timeout'] ?? action.timeoutMs });
+  }
+  checkRepeat(values, actions, plugins);
+  await remarkRoom(life.output, actions, plugins, remark);
+  const created = isoTime(new Date());
+  return {
+    spec: { id, created, commandLine: request.commandLine, monitors, actions, ...life },
+    values,
+    lookBack: async () => void (await Promise.all(looks.map((look) => look()))),
+  };
+}
+
+async function planMonitor(monitor: AnyMonitor, given: Given, others: Given, asking: Asking): Promise<PlannedMonitor> {
+  const values = toValues(monitorTable(monitor), given, others);
+  const when = toRules(values);
+  const plan = await monitor.plan(values, asking);
+  const { watch, condition, second, gives } = monitor.describe(plan);
+  const words = describeCondition(when, { condition, ...(second === undefined ? {} : { second }) });
+  // An absence is nobody's.
+  return {
+    name: monitor.name,
+    plan,
+    watch,
+    condition: words,
+    gives: when.absentMs === undefined ? [...gives] : [],
+    when,
+  };
+}
+
+function checkRepeat({ repeat }: RigValues, planned: PlannedAction[], { actions }: Plugins): void {
+  if (repeat === 0 || planned.some(({ name }) => find(actions, name).isRepeatable)) return;
+  throw new UsageError(`--repeat: ${planned.map(({ name }) => `--${name}`).join(' and ')} cannot be repeated`);
+}
+
+/** Says when the disk has no room for what would be collected now. */
+async function remarkRoom(
+  { folder, minFree }: RigSpec['output'],
+  planned: PlannedAction[],
+  { actions }: Plugins,
+  remark: (text: string) => void,
+): Promise<void> {
+  const estimates = await Promise.all(planned.map(({ name, plan }) => find(actions, name).estimate?.(plan)));
+  const bytes = estimates.reduce((sum, estimate) => sum + (estimate?.bytes ?? 0), 0);
+  const refusal = await new DiskGuard(folder, minFree).refusal(bytes);
+  if (refusal !== undefined) remark(`as it is now, not everything could be collected: ${refusal}`);
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { lookBack } from '../../../src/monitors/logs/look-back.ts';
+import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
+import { newFolder } from '../../support/folder.ts';
+
+/** What is told of a file. */
+async function lookAt(file: string, text: string): Promise<string[]> {
+  const remarks: string[] = [];
+  const plan: LogsPlan = { message: { text, mode: 'either', ignoreCase: false }, watch: '', files: [file] };
+  await lookBack(plan, (remark) => remarks.push(remark.replace(file, 'FILE')));
+  return remarks;
+}
+
+/** What is told of a file with this content. */
+async function told(t: TestContext, content: string, text = 'boom'): Promise<string[]> {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, content);
+  return await lookAt(file, text);
+}
+
+test('the matches in the last 10,000 lines of a file are counted, older ones are not', async (t) => {
+  const content = `${'boom, old\n'.repeat(5)}${'harmless\n'.repeat(9_998)}boom 1\nboom 2\n`;
+  assert.deepEqual(await told(t, content), ['the message matched 2 of the last 10000 lines of FILE, last: boom 2']);
+});
+
+test('a message that matches nothing is told, and of an empty or missing file nothing is', async (t) => {
+  assert.deepEqual(await told(t, 'one\ntwo'), ['the message matches nothing in the last 2 lines of FILE']);
+  assert.deepEqual(await told(t, ''), []);
+  assert.deepEqual(await lookAt('/nowhere', 'boom'), []);
+});
+
+test('without a message, as for unit events, there is nothing to look for', async (t) => {
+  assert.deepEqual(await told(t, 'one\ntwo\n', ''), []);
+});
+
+test('an echo of the command line is no match here either', async (t) => {
+  const [remark] = await told(t, 'sudo: COMMAND=/usr/bin/rig logs --message boom --sosreport\n');
+  assert.equal(remark, 'the message matches nothing in the last 1 line of FILE');
+});
+
+test('the end of a last line that is larger than what is read is looked at all the same', async (t) => {
+  const [remark] = await told(t, `boom, old\n${'x'.repeat(5_000_000)}boom\n`);
+  assert.match(remark ?? '', /^the message matched 1 of the last 1 line of FILE/);
+});
