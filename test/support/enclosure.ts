@@ -25,8 +25,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * Tells its pid as seen inside, goes to its folder and becomes the program, in a session of its own: the runner's does
- * not exist inside. Descriptor 3 never reaches the program.
+ * Reports its pid as seen inside on descriptor 3, changes its folder and becomes the program, in a new session: that of the test
+ * runner does not exist inside.
  */
 const START_PROGRAM = 'echo $$ >&3; cd "$0" || exit 126; exec setsid "$@" 3>&-';
 
@@ -180,8 +180,7 @@ export class Enclosure {
   }
 
   /**
-   * Processes that run and whose name (comm) or first argument's base name is `name`. One that has ended and that PID 1 is still
-   * to reap is none.
+   * Running processes whose name (comm) or the base name of whose first argument is `name`. A zombie does not count.
    */
   processesNamed(name: string): Process[] {
     const isNamed = ({ comm, args }: Process) => comm === name || posix.basename(args[0] ?? '') === name;
@@ -308,7 +307,7 @@ export class Enclosure {
   }
 }
 
-/** Whether execve(2) is just giving a process another program: until that is done it has no arguments and no environment. */
+/** Whether a process is inside execve(2): until that is done it has no arguments and no environment. */
 export const isBetweenPrograms = ({ args, state }: Process): boolean => args.length === 0 && state !== 'Z';
 
 const shown = (stdout: string, stderr: string): string => `\nstdout: ${stdout}\nstderr: ${stderr}`;

@@ -3,8 +3,8 @@ import type { Running } from './running.ts';
 import { waitFor } from './wait.ts';
 
 /**
- * Mounts a real FUSE file system that shows another folder: bindfs, a process that is asked for every file. What is written
- * to the other folder reaches `mountPoint` without inotify, as it does on a network file system.
+ * Mounts a real FUSE file system, bindfs, that shows `folder` at `mountPoint`. What is written to `folder` appears there without
+ * an inotify event, as on a network file system.
  */
 export async function mountFuse(host: Enclosure, folder: string, mountPoint: string): Promise<Running> {
   if (!host.exists('/dev/fuse')) await host.must('mknod', ['-m', '600', '/dev/fuse', 'c', '10', '229']);

@@ -81,8 +81,8 @@ export class TestHost extends Enclosure {
   }
 
   /**
-   * Writes one entry through the journal's native socket. It is in the journal when this returns; with `sync: false` it
-   * is only on its way, which is what a measurement of latency needs: a sync also wakes up whoever follows the journal.
+   * Writes one entry through the journal's native socket, and waits until it is stored. With `sync: false` it does not wait:
+   * a sync also wakes up whoever follows the journal, which would spoil a measurement of latency.
    */
   async journal(
     message: string,
@@ -97,8 +97,8 @@ export class TestHost extends Enclosure {
 
   /**
    * Starts the real rsyslogd. It gets what journald forwards, or serves /dev/log itself where no journald was started,
-   * and writes /var/log/messages and /var/log/auth.log unless other rules are given. `burst` is how many messages a process
-   * may log in a second before it drops them, and says so in its files; 0 for any number.
+   * and writes /var/log/messages and /var/log/auth.log unless other rules are given. Of a process that logs more than `burst`
+   * messages a second it drops the rest, and says so in its files; 0: no limit.
    */
   async startRsyslog({ rules = CLASSIC_RULES, burst = 0 } = {}): Promise<Running> {
     const isFed = this.#journald !== undefined && !this.#journald.hasEnded();

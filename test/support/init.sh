@@ -13,10 +13,10 @@ shift 2
 # /proc is still that of the outside here, so this is the pid under which nsenter finds us.
 read -r outside _ </proc/self/stat
 
-# The binary and the folders to bind may lie under a place that is about to be covered: hold on to them by descriptor.
+# The binary and the folders to bind may lie under a place that is about to be covered: keep them open.
 exec 8<"$binary"
 
-# bind_descriptor FD TARGET: mounts what the descriptor has open, wherever its path leads to by now.
+# bind_descriptor FD TARGET: mounts the file or folder that is open, even if its path is covered.
 bind_descriptor() {
   mount --no-canonicalize --bind "/proc/self/fd/$1" "$2"
 }
@@ -45,7 +45,7 @@ make_dev() {
   done
 }
 
-# The machine that runs the tests, with everything that a test might write to made private.
+# This machine, but all that a test may write to is private.
 enter_host() {
   local dir place
   declare -A held=()
@@ -82,7 +82,7 @@ mount_tree() {
   exec 9<&-
 }
 
-# A bare Debian as root, with nothing of the machine that runs the tests but the one file.
+# A bare Debian with nothing of this machine but the one file.
 enter_tree() {
   mount_tree "$1"
   cd "$stage/root"

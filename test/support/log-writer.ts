@@ -1,12 +1,12 @@
-/** A program that logs numbered lines as a service does, and how far a rig has read them. */
+/** A program that logs numbered lines as a service does, and how many of them a rig has examined. */
 import type { Enclosure } from './enclosure.ts';
 import { theSources } from './rigs.ts';
 import type { Running } from './running.ts';
 import { waitFor } from './wait.ts';
 
 /**
- * Appends `line N` until it is ended, a few in a millisecond, and tells N on its output when it ends. On SIGHUP it opens the
- * file again by its name, as services do after a rotation.
+ * Appends `line 0`, `line 1` and so on, a few in a millisecond. SIGTERM ends it, and it prints how many there are. On SIGHUP it
+ * opens the file again by its name, as services do after a rotation.
  */
 const WRITER = `
 use strict; use IO::Handle;

@@ -16,7 +16,7 @@ const PROMPTED = /<test-prompt (\d+)>/;
 /**
  * Boots a customer's host: systemd as PID 1 with journald, logind, dbus and rsyslog, rig copied to /usr/local/bin, and
  * the users alice (may sudo without a password) and bob (may not). It ends with the test, as if the plug were pulled. With
- * `unified` it has version 2 of the cgroups only, and not what the machine that runs the tests has.
+ * `unified` it has cgroups of version 2 only; without, those of this machine.
  */
 export async function bootMachine(
   t: TestContext,

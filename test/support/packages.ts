@@ -15,9 +15,9 @@ export const PACKAGES = [
   ],
 ];
 
-/** Those of some Debian packages that are not installed. */
+/** The Debian packages among `names` that are not installed. */
 export async function missingPackages(names = PACKAGES): Promise<string[]> {
-  // dpkg-query fails if it knows nothing of one of them, and lists the others all the same.
+  // dpkg-query fails if it does not know one of them, but still lists the others.
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg-query's
   const list = await execFileText('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...names]);
   const installed = new Set(list.split('\n').flatMap((line) => line.match(/^(\S+) installed$/)?.[1] ?? []));

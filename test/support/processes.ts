@@ -31,9 +31,9 @@ function signalGroup(pid: number): void {
   }
 }
 
-/** A process that sleeps: not a child of this one, which rig would take for a program of its own. */
+/** Starts a process that sleeps. It is no child of this one: rig would take that for a program of its own. */
 export async function startStranger(t: TestContext, program = '/bin/sleep'): Promise<number> {
-  // The shell ends at once, and its child goes to whoever adopts orphans here.
+  // The shell ends at once, and PID 1 adopts its child.
   const shell = spawn('sh', ['-c', '"$0" 1000 >/dev/null 2>&1 </dev/null & echo $!', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -42,7 +42,7 @@ export async function startStranger(t: TestContext, program = '/bin/sleep'): Pro
   await once(shell, 'close');
   const pid = Number(said);
   t.after(() => kill(pid));
-  // Asleep: before that it is the shell, or a program that is still being loaded.
+  // Before it sleeps it is the shell, or a program that is still being loaded.
   await waitFor('the program to sleep', async () => {
     const found = await readProcess(pid);
     return found?.comm !== 'sh' && found?.state === 'S';
@@ -50,7 +50,7 @@ export async function startStranger(t: TestContext, program = '/bin/sleep'): Pro
   return pid;
 }
 
-/** Ends a process that is nobody's child here; waits until it is gone, or a zombie that nobody has collected. */
+/** Kills a process that is no child of this one, and waits until it is gone or a zombie. */
 export async function kill(pid: number): Promise<void> {
   try {
     process.kill(pid, 'SIGKILL');

@@ -80,8 +80,8 @@ export async function killDaemon(host: Enclosure, id: string): Promise<void> {
 }
 
 /**
- * Waits until a rig that was just armed has made itself quick, for which it makes a folder in its work folder and removes it, after
- * it has said for the first time how far it is.
+ * Waits until a rig that was just armed has warmed up. For that it makes a folder in its work folder and removes it, after it has
+ * written its progress for the first time.
  */
 export async function hasWarmedUp(host: Enclosure, id: string, outputDir = '/var/tmp'): Promise<void> {
   const changedAt = (path: string) => statSync(host.outside(path)).mtimeMs;
@@ -92,7 +92,7 @@ export async function hasWarmedUp(host: Enclosure, id: string, outputDir = '/var
   );
 }
 
-/** How a rig ended, as soon as it has. */
+/** The record of a rig's end. */
 export interface FinishedRecord {
   id: string;
   status: string;
@@ -113,14 +113,14 @@ export function finished(host: Enclosure, id: string, withinMs = 60_000): Promis
   );
 }
 
-/** Every process that is rig or was started by it. */
+/** Every process that is rig or that rig has started. */
 export function rigProcesses(host: Enclosure): string[] {
   return host
     .processes()
     .filter((process) => {
       const { pid, args, state } = process;
       if (state === 'Z') return false;
-      // It may be one: whose it is cannot be seen until it has its next program.
+      // Whose it is can only be seen when execve(2) is done: it may be one.
       if (isBetweenPrograms(process)) return true;
       if (args.includes('--daemon') || args.includes('--take-down')) return true;
       try {
@@ -147,7 +147,7 @@ export async function assertNothingLeft(host: Enclosure): Promise<void> {
   );
 }
 
-/** What a manifest says, as far as the tests look at it. */
+/** The parts of a manifest that the tests look at. */
 export interface Manifest {
   status: string;
   complete: boolean;

@@ -79,18 +79,18 @@ export class Running {
     return this.stop('SIGKILL');
   }
 
-  /** For a program whose time is up: kills it, and no longer waits for whoever else holds its output. */
+  /** For a program whose time is up: kills it, and does not wait for others that hold its output. */
   async abandon(): Promise<void> {
     if (!this.hasEnded()) await this.signal('SIGKILL').catch(() => {});
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr, this.#pidPipe()]) stream.destroy();
   }
 
-  /** nsenter stops when its program is stopped; and stopped, it would not see the program end. */
+  /** nsenter stops with its program, and while it stands still it does not see the program end. */
   resumeWaiting(): void {
     this.#child.kill('SIGCONT');
   }
 
-  /** The last resort. It is slow: what nsenter has not waited for is left to the PID 1 of this machine. */
+  /** The last resort, and slow: PID 1 of this machine has to collect what nsenter did not. */
   giveUpWaiting(): void {
     this.#child.kill('SIGKILL');
   }
@@ -98,7 +98,7 @@ export class Running {
   #learnPid(): Promise<void> {
     return new Promise((resolve, reject) => {
       let said = '';
-      // Its end would come late: nsenter keeps the pipe open for as long as it waits.
+      // Not at the end of the pipe: nsenter keeps that open as long as it waits.
       this.#pidPipe().on('data', (chunk: Buffer) => {
         said += chunk;
         this.#pid = Number.parseInt(said, 10);

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import type { TestHost } from './host.ts';
 import { objectsOf } from './journal-objects.ts';
 
-/** What can be wrong with a file, by what rig says of it. */
+/** What can be wrong with a file; the names are what rig says of it. */
 export const strangeKinds = {
   'incompatible flags that are not known': (file: Buffer) =>
     file.writeUInt32LE(file.readUInt32LE(12) | 0x4000_0000, 12),
@@ -25,7 +25,7 @@ export function journalFolder(host: TestHost, root = '/run/log/journal'): string
   return posix.join(root, host.list(root)[0] ?? '');
 }
 
-/** Puts a copy of the journal as it is now, with something wrong in it, beside it, as the file of a user; gives its path. */
+/** Copies the journal to a file beside it, as if it were a user's, with something wrong in it; returns its path. */
 export async function addStrangeFile(host: TestHost, kind: StrangeKind): Promise<string> {
   const folder = journalFolder(host);
   const content = host.readBuffer(`${folder}/system.journal`);

@@ -35,7 +35,7 @@ export function missingTrees(): TreeName[] {
   return (['minbase', 'systemd'] as const).filter((name) => !existsSync(treePath(name)));
 }
 
-/** Makes a tree unless it is there. The tree `systemd` grows out of a copy of `minbase`: half the time. */
+/** Makes a tree. `systemd` starts from a copy of `minbase`, which halves the time. */
 export async function makeTree(name: TreeName): Promise<void> {
   const target = treePath(name);
   const base = name === 'minbase' ? 'none' : treeFolder('minbase');
@@ -70,7 +70,7 @@ function renameUnlessMade(partial: string, target: string): void {
   }
 }
 
-/** What a set-up that was killed has left behind. */
+/** Removes what a killed set-up left. */
 function removeAbandoned(): void {
   const folder = cacheFolder();
   if (!existsSync(folder)) return;
@@ -80,7 +80,7 @@ function removeAbandoned(): void {
   }
 }
 
-/** Where this machine gets its Debian from; which that is, is nobody's business but this machine's. */
+/** The Debian archive in the apt sources of this machine. */
 async function debianMirror(): Promise<string> {
   const known = await mirrorInUse();
   if (known) return known;
@@ -95,7 +95,7 @@ async function mirrorInUse(): Promise<string | undefined> {
   return /^Debian\|Debian\|(\S+)$/m.exec(targets)?.[1];
 }
 
-/** Runs the script, and says every few seconds where it is: a minute of silence looks like a hang. */
+/** Runs the script and shows its progress: a minute of silence looks like a hang. */
 async function watchScript(name: TreeName, args: string[]): Promise<void> {
   const started = performance.now();
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
