@@ -7,7 +7,7 @@ import { hasEnvironment, hasMemory, listPids } from './stat.ts';
 const execMs = 1000;
 const execPollMs = 2;
 /** How often an environment must be read as empty to be taken for empty: one execve(2) may follow another. */
-const mostEmpty = 3;
+const mostEmpty = 10;
 
 /**
  * The environment as `NAME=value`, each with a NUL behind it; empty when the process is gone or may not be looked into. During
