@@ -15,9 +15,9 @@ test('only src/host reads /proc', () => {
 });
 
 const speakers: Allowed = {
-  'src/commands/command.ts':
-    'says on stderr what a command has to say beside its output; and a failure for each of several rigs',
-  'src/commands/create.ts': 'remarks on what it is asked for, on stderr',
+  'src/commands/command.ts': 'a command has something to say beside its output, or a failure for each of several rigs',
+  'src/commands/create.ts':
+    'says on stderr what it does not do as asked, and shows the lines of a rig in the foreground',
   'src/rig/log/log.ts': 'logs a bug with its stack: a daemon has no terminal',
 };
 
