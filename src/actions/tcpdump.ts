@@ -99,7 +99,10 @@ class Ring implements Background {
 /** Has tcpdump open the interface and compile the filter, and throws its own words when it cannot. */
 async function checkCapture(program: string, iface: string, filter: string[]): Promise<void> {
   const { exitCode, stderr } = await runProgram(program, ['-i', iface, '-d', '--', ...filter]);
-  const words = stderr.trim().replaceAll('\n', ' ').replace(/^\S*tcpdump: /, '');
+  const words = stderr
+    .trim()
+    .replaceAll('\n', ' ')
+    .replace(/^\S*tcpdump: /, '');
   if (exitCode !== 0) throw new UsageError(`--tcpdump: ${words}`);
 }
 

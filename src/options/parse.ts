@@ -3,7 +3,7 @@ import minimist from 'minimist';
 import { UsageError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { isNegatable, type Option, type OptionTable, type Values } from './table.ts';
-import { type Given, needsValue, toValues } from './values.ts';
+import { type Given, missingValue, toValues } from './values.ts';
 
 function unknownOption(typed: string, table: OptionTable): UsageError {
   const shown = typed.replace(/=.*/s, '');
@@ -57,7 +57,7 @@ function prepare(argv: string[], table: OptionTable): string[] {
       prepared.push(`--${name}=${argv.slice(at + 1, at + 1 + count).join(',') || otherwise}`);
       at += count;
     } else if (option && name !== undefined && takesValue(option) && /^-./.test(argv[at + 1] ?? '')) {
-      throw needsValue(name, option);
+      throw missingValue(name, option);
     } else if (/^-[^-]./.test(argument)) prepared.push(...splitShort(argument, table));
     else prepared.push(argument);
   }

@@ -63,7 +63,7 @@ function parseOne(option: Option, text: string): unknown {
 }
 
 /** The error for an option that was given without its value. */
-export function needsValue(name: string, option: Option): UsageError {
+export function missingValue(name: string, option: Option): UsageError {
   const why = option.kind === 'list' ? option.whenEmpty : undefined;
   const hint = `needs a value; one that begins with a dash is written --${name}=-VALUE`;
   return new UsageError(`--${name}: ${why ?? hint}`);
@@ -114,7 +114,7 @@ export function toValues<T extends OptionTable>(table: T, given: Given, others: 
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries<Option>(table)) {
     const raw = given[name];
-    if (Array.isArray(raw) && raw.includes('')) throw needsValue(name, option);
+    if (Array.isArray(raw) && raw.includes('')) throw missingValue(name, option);
     try {
       values[name] =
         raw === undefined ? (option.default ?? (option.kind === 'flag' ? false : undefined)) : convert(option, raw);

@@ -7,6 +7,7 @@ import { objectsOf } from './journal-objects.ts';
 export const strangeKinds = {
   'incompatible flags that are not known': (file: Buffer) =>
     file.writeUInt32LE(file.readUInt32LE(12) | 0x4000_0000, 12),
+  'compressed with XZ': (file: Buffer) => file.writeUInt32LE(file.readUInt32LE(12) | 1, 12),
   'a compression that is not known': (file: Buffer) => {
     for (const { offset } of objectsOf(file).filter(({ type }) => type === dataType)) file[offset + 1] = 0x40;
   },

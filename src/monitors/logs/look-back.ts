@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { EchoRule, isOfRig } from './events/echo.ts';
-import { FollowedFile } from './files/followed-file.ts';
+import { OpenedFile } from './files/follow/opened-file.ts';
 import type { JournalEntry } from './journal/entry.ts';
 import { textOf } from './journal/entry.ts';
 import { FieldChecks } from './journal/format/field-checks.ts';
@@ -64,7 +64,7 @@ function lookBackAtFile(path: string, matcher: Matcher, echo: EchoRule, deadline
 /** The last 10,000 lines of a file; nothing when it cannot be read, which is told elsewhere. */
 function readEnd(path: string, deadline: number): Buffer {
   try {
-    const { fd } = new FollowedFile(path);
+    const { fd } = new OpenedFile(path);
     try {
       return readLines(fd, deadline);
     } finally {

@@ -140,7 +140,7 @@ async function live(t: TestContext, seed: number): Promise<void> {
   ];
   const watch = await startWatch(host, {
     message: { text: '^(?:[abc]|journal) \\d', mode: 'expression', ignoreCase: false },
-    watch: folder,
+    watch: 'everything',
     files: [`${folder}/a.log`, `${folder}/a.log.1`, `${folder}/b.log`],
     patterns: [`${folder}/c*.log`],
     intervalMs: 50,

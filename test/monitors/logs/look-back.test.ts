@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { lookBack } from '../../../src/monitors/logs/look-back.ts';
 import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
-import { newFolder } from './files/following.ts';
+import { newFolder } from '../../support/folder.ts';
 
 /** What is told of a file. */
 async function lookAt(file: string, text: string): Promise<string[]> {

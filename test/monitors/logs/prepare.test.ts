@@ -9,7 +9,7 @@ import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
 import { type Given, toValues } from '../../../src/options/values.ts';
 import { monitorTable } from '../../../src/rig/request/request.ts';
 import { asking } from '../../support/contexts.ts';
-import { newFolder } from './files/following.ts';
+import { newFolder } from '../../support/folder.ts';
 
 /** Plans what is given for the monitor and its conditions. Without more, "boom" is looked for and the journal is not read. */
 async function prepare(given: Given) {

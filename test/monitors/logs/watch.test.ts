@@ -10,9 +10,9 @@ import { Condition } from '../../../src/rig/condition/condition.ts';
 import type { Met } from '../../../src/rig/condition/met.ts';
 import { monitorContext, type Seen, triggerWith } from '../../support/contexts.ts';
 import { DrivenClock } from '../../support/driven-clock.ts';
+import { newFolder } from '../../support/folder.ts';
 import { rulesWith } from '../../support/sightings.ts';
 import { waitFor } from '../../support/wait.ts';
-import { newFolder } from './files/following.ts';
 
 interface ArmOptions {
   text?: string;
@@ -226,7 +226,7 @@ test('of mixed errors each kind triggers once, whatever times, numbers, addresse
     (n: number) => `error: request ${n.toString(16).padStart(8, '0')} failed`,
     () => 'error without a number',
   ];
-  const lines = Array.from({ length: 30_000 }, (_, n) => `${kinds[n % kinds.length]?.(n)}\n`);
+  const lines = Array.from({ length: 20_000 }, (_, n) => `${kinds[n % kinds.length]?.(n)}\n`);
   appendFileSync(file, lines.join(''));
   await waitFor('the lines to be examined', () => watch.status()[0]?.lines === lines.length);
   assert.equal(met.length, kinds.length, met.map(({ facts }) => facts?.kind).join('\n'));

@@ -10,7 +10,7 @@ import type { ConditionRules, RestartRules, RigSpec } from '../../../src/rig/rec
 import { triggerWith } from '../../support/contexts.ts';
 import { DrivenClock } from '../../support/driven-clock.ts';
 import { fakeMonitor } from '../../support/fake-plugins.ts';
-import { makeFolder } from '../../support/processes.ts';
+import { newFolder } from '../../support/folder.ts';
 import { rulesWith, sighting } from '../../support/sightings.ts';
 import { specWith } from '../../support/spec.ts';
 
@@ -194,7 +194,7 @@ test('the context of one monitor is in the folder itself, that of several in a f
       ['1', '1/logs.after', '1/logs.log', '2', '2/other.after', '2/other.log'],
     ],
   ] as const) {
-    const dir = makeFolder(t);
+    const dir = newFolder(t);
     const { arm, watches } = make(names.map((name) => saving(name)));
     await arm();
     const complete = await watches.saveContext(dir, triggerWith());

@@ -1,37 +1,26 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
-import { errnoOf, messageOf } from '../../../errors.ts';
+import { messageOf } from '../../../errors.ts';
 import { WallClock } from '../../../host/clock.ts';
 import type { SourceStatus } from '../../../plugin.ts';
 import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
-import type { CompressedFile, OpenCompressedFile } from './compressed-file.ts';
-import { examineCompressed } from './compressed-file.ts';
-import { excerptOf } from './file-excerpt.ts';
-import type { FileRecord } from './file-record.ts';
-import type { FollowedFile } from './followed-file.ts';
-import { ownLog } from './log-files.ts';
-import { OpenFiles } from './open-files.ts';
-import { PassedOver } from './passed-over.ts';
-import { SuppressedLines } from './suppressed-lines.ts';
-import { turnMs } from './turns.ts';
-import { WatchedPath } from './watched-path.ts';
-import { findRotated, WatchedPattern } from './watched-pattern.ts';
+import type { Certificate } from './certificate.ts';
+import { excerptOf } from './follow/excerpt.ts';
+import type { FollowedFile, Truncation } from './follow/followed-file.ts';
+import type { Follower } from './follow/follower.ts';
+import { ReadLoop } from './follow/read-loop.ts';
+import { Turns } from './follow/turns.ts';
+import { FolderWatches } from './names/folder-watches.ts';
+import { PassedOver } from './names/passed-over.ts';
+import { PatternFiles } from './names/pattern-files.ts';
+import { WatchedPath } from './names/watched-path.ts';
+import { WatchedPattern } from './names/watched-pattern.ts';
+import { Intake } from './rotation/intake.ts';
+import { Originals } from './rotation/originals.ts';
 
 /** How often everything is looked at without any hint, unless --interval says otherwise. */
 export const defaultIntervalMs = 1000;
 /** How long a file that was rotated away must be silent before it is let go. */
 const letGoAfterMs = 30_000;
-
-/** So many compressed files wait at most, each open. */
-const mostCompressed = 100;
-
-/**
- * A name that a pattern has found is forgotten when there was no such file, nor one that has it after a rotation, for so many
- * looks.
- */
-const forgottenAfterLooks = 60;
-
-const passedOverDoubt =
-  'a file that fits has the name of a watched one after its rotation, and what it holds is not read';
 
 export interface FileSettings {
   /** Patterns of files, which may come later. */
@@ -42,123 +31,92 @@ export interface FileSettings {
 
 export class FileSource implements Source {
   readonly #context: SourceContext;
-  readonly #armedMs = Date.now();
-  readonly #paths: WatchedPath[];
-  readonly #patterns: WatchedPattern[];
-  /** Those of the paths that were found by a pattern, which, and at how many looks in a row there was no file. */
-  readonly #found = new Map<WatchedPath, { pattern: WatchedPattern; misses: number }>();
-  /**
-   * Files that fit and have come, to be followed from their beginning; `missingMs` is when each was not there yet, in
-   * milliseconds since the epoch.
-   */
-  readonly #coming: Array<[path: string, pattern: WatchedPattern, missingMs: number]> = [];
-  /** When it was last looked for files that fit, in milliseconds since the epoch. */
-  #expandedMs = Date.now();
-  readonly #open: OpenFiles;
-  readonly #passedOver: PassedOver;
-  readonly #compressed: CompressedFile[] = [];
-  /** Compressed files are examined one after the other: hundreds may be found at once. */
-  #unpacking = Promise.resolve();
-  #waitingCompressed = 0;
   readonly #intervalMs: number;
-  readonly #clock = new WallClock();
-  #endLooks: (() => void) | undefined;
+  readonly #armedMs = Date.now();
+  readonly #wallClock = new WallClock();
+  readonly #loop: ReadLoop;
+  readonly #originals: Originals;
+  readonly #intake: Intake;
+  readonly #folders = new FolderWatches();
+  readonly #paths: WatchedPath[];
+  readonly #patterns: PatternFiles;
+  readonly #looks = new Turns<WatchedPath>((path) => path.look());
   readonly #toldReasons = new Set<string>();
-  #isExpansionDue = false;
+  #endLooks: (() => void) | undefined;
   #isStopped = false;
 
   constructor(paths: string[], context: SourceContext, settings: FileSettings = {}) {
     this.#context = context;
     this.#intervalMs = settings.intervalMs ?? defaultIntervalMs;
-    this.#open = new OpenFiles({
+    this.#loop = new ReadLoop(
       context,
-      onMatch: (file, line, offset) => this.#onMatch(file, line, offset),
-      onMoved: () => {
-        for (const path of this.#paths) path.planLook();
+      {
+        onLine: (file, line, offset) => this.#onLine(file, line, offset),
+        isRepeating: (follower) => this.#originals.skipRepeated(follower),
+        onTruncated: (follower, truncation) => this.#onTruncated(follower, truncation),
+        onEnded: (follower) => this.#originals.forget(follower),
+        onMoved: () => {
+          for (const path of this.#paths) this.#looks.add(path);
+        },
+        onPolling: (path, reason) => this.#onPolling(path, reason),
       },
-      // A rotation moves the log first: what the log's own look finds in its place, or beside it, is told from a copy there.
-      onUnknown: (names) => this.#lookAtLogsOf(names),
-      onTruncated: (file, truncation) =>
-        Math.max(0, ...this.#paths.map((path) => (path.file === file ? (path.recover(truncation, file) ?? 0) : 0))),
-      onPolling: (path, reason) => this.#onPolling(path, reason),
-      letGoAfterMs: settings.letGoAfterMs ?? letGoAfterMs,
-    });
-    this.#passedOver = new PassedOver(this.#open.copies);
+      settings.letGoAfterMs ?? letGoAfterMs,
+    );
+    this.#originals = new Originals(this.#loop);
+    // A rotation moves the log first: a look at it tells what is a copy of it from what is not.
+    this.#intake = new Intake(this.#loop, this.#originals, (names) => this.#lookAtLogsOf(names));
     this.#paths = paths.map((path) => this.#watched(path));
-    this.#patterns = (settings.patterns ?? []).map((pattern) => new WatchedPattern(pattern, [ownLog]));
-  }
-
-  #watched(path: string, confirmedMs?: number): WatchedPath {
-    const context = {
-      armedMs: this.#armedMs,
-      open: this.#open,
-      remark: this.#context.remark,
-      onPolling: (path: string, reason: string) => this.#onPolling(path, reason),
-      hasRoomForCompressed: () => this.#waitingCompressed < mostCompressed,
-      onCompressed: (packed: OpenCompressedFile, record: FileRecord) => {
-        this.#waitingCompressed++;
-        this.#unpacking = this.#unpacking.then(() => this.#examineCompressed(packed, record));
+    this.#patterns = new PatternFiles(
+      (settings.patterns ?? []).map((pattern) => new WatchedPattern(pattern)),
+      {
+        paths: () => this.#paths,
+        add: (path, missingMs) => this.#add(path, missingMs),
+        remove: (path) => this.#remove(path),
+        isInUse: ({ certificate }) => this.#loop.all().some(({ certificates }) => certificates.has(certificate)),
+        lookAtLogsOf: (names) => this.#lookAtLogsOf(names),
+        passedOver: new PassedOver(this.#originals),
+        debug: context.debug,
       },
-    };
-    return new WatchedPath(path, context, confirmedMs);
+    );
   }
 
   async start(): Promise<void> {
-    for (const pattern of this.#patterns) pattern.start(() => this.#planExpansion());
-    for (const [path, pattern] of this.#findNewPaths()) this.#addFound(path, pattern);
+    this.#patterns.start();
     for (const path of this.#paths) path.start();
     // In the turn's last phase: what inotify has to say is heard before.
     this.#endLooks = this.#context.clock.every(this.#intervalMs, () => void setImmediate(() => this.#lookAtAll()));
   }
 
-  #lookAtAll(): void {
-    if (this.#isStopped) return;
-    if (this.#clock.wasSetBack())
-      for (const { record } of this.#paths) record.doubt('the clock, by which files are told apart, was set back');
-    WatchedPath.lookAtAll(this.#paths);
-    this.#forgetGone();
-    this.#expandPatterns();
-    this.#open.checkAll(this.#intervalMs);
-  }
-
   async stop(): Promise<void> {
     this.#endLooks?.();
     this.#isStopped = true;
-    for (const watched of [...this.#paths, ...this.#patterns]) watched.stop();
-    this.#open.stop();
+    for (const path of this.#paths) path.stop();
+    this.#patterns.stop();
+    this.#loop.stop();
   }
 
   status(): SourceStatus[] {
-    for (const path of this.#paths) path.noteDoubtsOfFile();
+    const followersOf = groupByCertificate(this.#loop.all());
     const named = new Set(this.#paths.map(({ file }) => file));
-    const rotated = this.#open.all().filter((file) => !named.has(file));
-    const certificateOf = this.#open.certificates();
+    const rotated = this.#loop.all().filter(({ file }) => !named.has(file));
     return [
-      ...this.#paths.map(({ path, file, record }) => {
+      ...this.#paths.map(({ path, file, certificate }) => {
         const state = file ? this.#describe(path, file) : { source: path, state: 'waiting for the file' };
-        return { ...state, ...certificateOf(record) };
+        return { ...state, ...statusOf(certificate, followersOf.get(certificate) ?? []) };
       }),
-      ...rotated.map((file) => this.#describe(file.path, file, 'rotated away')),
-      ...this.#compressed.map(({ path, ...figures }) => ({ source: path, state: 'unpacked', ...figures })),
-      ...this.#patterns.map((pattern) => this.#describePattern(pattern)),
+      ...rotated.map(({ file }) => this.#describe(file.path, file, 'rotated away')),
+      ...this.#patterns.status(),
     ];
   }
 
-  /** The files that fit have a row and a certificate each; this is what there is to say beside them. */
-  #describePattern(pattern: WatchedPattern): SourceStatus {
-    const fitting = [...this.#found].filter(([{ file }, found]) => file && found.pattern === pattern).length;
-    const state = fitting === 0 ? 'waiting for files that fit' : `files that fit: ${fitting}`;
-    return { source: pattern.pattern, state, ...pattern.record.status([], { doubts: [], gaps: [] }) };
-  }
-
   async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
-    if (this.#open.isClosed) return [];
-    const isFollowed = (identity: string): boolean => this.#open.has(identity);
-    return this.#open.all().flatMap((file) => {
+    if (this.#loop.isClosed) return [];
+    const isFollowed = (key: string): boolean => this.#loop.has(key);
+    return this.#loop.all().flatMap(({ file }) => {
       try {
         return [excerptOf(file, position, isFollowed)];
       } catch (error) {
-        // Gone with its file system, perhaps: the others are not.
+        // Its file system may be gone; the other files are not.
         this.#context.remark(`${file.path}: the lines around the trigger cannot be kept: ${messageOf(error)}`);
         return [];
       }
@@ -166,121 +124,74 @@ export class FileSource implements Source {
   }
 
   close(): void {
-    this.#open.close();
+    this.#loop.close();
   }
 
-  /** Looks for files that fit the patterns at the end of this turn of the event loop, however many hints there are. */
-  #planExpansion(): void {
-    if (this.#isExpansionDue) return;
-    this.#isExpansionDue = true;
-    setImmediate(() => {
-      this.#isExpansionDue = false;
-      if (!this.#isStopped) this.#expandPatterns();
-    });
+  #watched(path: string, confirmedMs?: number): WatchedPath {
+    const context = {
+      loop: this.#loop,
+      intake: this.#intake,
+      originals: this.#originals,
+      folders: this.#folders,
+      armedMs: this.#armedMs,
+      remark: this.#context.remark,
+      onPolling: (where: string, reason: string) => this.#onPolling(where, reason),
+      planLook: (watched: WatchedPath) => this.#looks.add(watched),
+    };
+    return new WatchedPath(path, context, confirmedMs);
   }
 
-  /** Forgets the names that a pattern has found and that have gone, to be called at each look. */
-  #forgetGone(): void {
-    for (const [path, found] of this.#found) {
-      found.misses = path.file ? 0 : found.misses + 1;
-      if (found.misses <= forgottenAfterLooks || this.#open.isInUse(path.record)) continue;
-      path.stop();
-      found.pattern.record.absorb(path.record);
-      this.#found.delete(path);
-      this.#paths.splice(this.#paths.indexOf(path), 1);
-    }
-  }
-
-  /** Follows the files that have come from their beginning. */
-  #expandPatterns(): void {
-    if (this.#patterns.length === 0) return;
-    const isAtWork = this.#coming.length > 0;
-    const missingMs = this.#expandedMs;
-    this.#expandedMs = Date.now();
-    for (const [path, pattern] of this.#findNewPaths()) this.#coming.push([path, pattern, missingMs]);
-    if (!isAtWork) this.#takeComing();
-  }
-
-  /** Thousands of files may come at once: everything else has its turn in between. */
-  #takeComing(): void {
-    if (this.#isStopped) return;
-    const endMs = performance.now() + turnMs;
-    while (this.#coming.length > 0 && performance.now() < endMs) {
-      const [path, pattern, missingMs] = this.#coming.shift() as [string, WatchedPattern, number];
-      const log = findRotated(path, this.#paths);
-      if (log) this.#passOver(path, pattern, log);
-      else this.#addFound(path, pattern, missingMs).look();
-    }
-    if (this.#coming.length > 0) setImmediate(() => this.#takeComing());
-  }
-
-  #passOver(path: string, pattern: WatchedPattern, log: WatchedPath): void {
-    // Without the log's name what has been examined under it would be taken for a log of its own.
-    const found = this.#found.get(log);
-    if (found) found.misses = 0;
-    try {
-      if (this.#passedOver.mayHoldMore(path, () => this.#lookAtLogsOf([path]))) pattern.record.doubt(passedOverDoubt);
-    } catch (error) {
-      this.#context.debug(`${path}: ${messageOf(error)}`);
-      if (errnoOf(error) !== 'ENOENT') pattern.record.doubt(passedOverDoubt);
-    }
-  }
-
-  /** Looks at the logs that have had one of some names before their rotation. */
-  #lookAtLogsOf(names: string[]): void {
-    for (const path of this.#paths) if (path.mayHaveLost(names)) path.look();
-  }
-
-  /** The files that fit and are not watched yet, with the first pattern that they fit. */
-  #findNewPaths(): Map<string, WatchedPattern> {
-    const known = new Set([...this.#paths.map(({ path }) => path), ...this.#coming.map(([path]) => path)]);
-    const fitting = new Map<string, WatchedPattern>();
-    for (const pattern of this.#patterns)
-      for (const path of pattern.find((each) => known.has(each)))
-        if (!known.has(path) && !fitting.has(path)) fitting.set(path, pattern);
-    return fitting;
-  }
-
-  #addFound(path: string, pattern: WatchedPattern, confirmedMs?: number): WatchedPath {
-    const watched = this.#watched(path, confirmedMs);
-    this.#found.set(watched, { pattern, misses: 0 });
+  #add(path: string, missingMs?: number): WatchedPath {
+    const watched = this.#watched(path, missingMs);
     this.#paths.push(watched);
     return watched;
   }
 
-  #onMatch(file: FollowedFile, line: Buffer, offset: number): boolean {
+  #remove(path: WatchedPath): void {
+    path.stop();
+    this.#paths.splice(this.#paths.indexOf(path), 1);
+  }
+
+  #lookAtAll(): void {
+    if (this.#isStopped) return;
+    if (this.#wallClock.wasSetBack())
+      for (const { certificate } of this.#paths)
+        certificate.doubt('the clock, by which files are told apart, was set back');
+    this.#looks.addAll(this.#paths);
+    this.#patterns.look();
+    this.#loop.checkAll(this.#intervalMs);
+  }
+
+  /** Looks at the logs that had one of some names before their rotation. */
+  #lookAtLogsOf(names: string[]): void {
+    for (const path of this.#paths) if (path.mayHaveLost(names)) path.look();
+  }
+
+  #onLine(file: FollowedFile, line: Buffer, offset: number): boolean {
     const position = { file: file.path, inode: file.inode, offset };
     const taken = this.#context.onMatch({ source: file.path, line, position, atMs: Date.now() });
-    if (taken === 'counted') file.matches++;
-    else file.passedOver++;
+    if (taken === 'counted') file.figures.matches++;
+    else file.figures.passedOver++;
     if (!this.#context.isOver()) return true;
     file.endAt(offset + line.length);
     return false;
   }
 
-  #describe(source: string, file: FollowedFile, state = 'following'): SourceStatus {
-    const { inode, offset, lines, bytes, matches, passedOver } = file;
-    const wokenBy = this.#open.isPolled(file) ? 'polling' : 'inotify';
-    return { source, state, wokenBy, inode, offset, lines, bytes, matches, passedOver };
+  /** What was not read of a file is a gap unless a copy holds it. */
+  #onTruncated(follower: Follower, truncation: Truncation): void {
+    const { file } = follower;
+    const found = this.#paths.map((path) => (path.file === file ? path.recover(truncation, file) : 0));
+    // Where nothing was read of it, it is not known to have held anything.
+    if (truncation.position.readTo === 0) return;
+    follower.noteTruncation(truncation, truncation.unreadBytes - Math.max(0, ...found));
+    this.#originals.seek(follower);
   }
 
-  async #examineCompressed(packed: OpenCompressedFile, record: FileRecord): Promise<void> {
-    this.#waitingCompressed--;
-    try {
-      const matcher = new SuppressedLines().noting(this.#context.matcher, [record]);
-      const examined = await examineCompressed(packed, () => this.#open.ofRecord(record), {
-        ...this.#context,
-        matcher,
-      });
-      if (!examined) return;
-      this.#compressed.push(examined);
-      const { device, inode, bytes } = examined;
-      record.end({ device, inode, born: null, from: 0, to: bytes, ended: 'unpacked' });
-    } catch (error) {
-      const { path } = packed;
-      record.gaps.add(`compressed before it was read, and not to be unpacked: ${path}: ${messageOf(error)}`);
-      this.#context.remark(`${path}: lines that came while rig was stopped cannot be read: ${messageOf(error)}`);
-    }
+  #describe(source: string, file: FollowedFile, state = 'following'): SourceStatus {
+    const { inode, offset, figures } = file;
+    const { lines, bytes, matches, passedOver } = figures;
+    const wokenBy = this.#loop.of(file)?.isPolled === false ? 'inotify' : 'polling';
+    return { source, state, wokenBy, inode, offset, lines, bytes, matches, passedOver };
   }
 
   #onPolling(path: string, reason: string): void {
@@ -288,4 +199,25 @@ export class FileSource implements Source {
     this.#toldReasons.add(reason);
     this.#context.remark(`${path} is looked at every ${this.#intervalMs} ms, because ${reason}`);
   }
+}
+
+/** The followed files by the certificates that they belong to. */
+function groupByCertificate(followers: Follower[]): Map<Certificate, Follower[]> {
+  const groups = new Map<Certificate, Follower[]>();
+  for (const follower of followers)
+    for (const certificate of follower.certificates) {
+      const group = groups.get(certificate);
+      if (group) group.push(follower);
+      else groups.set(certificate, [follower]);
+    }
+  return groups;
+}
+
+/** A certificate, with what is still open of the files that belong to it. */
+function statusOf(certificate: Certificate, followers: Follower[]) {
+  const shortcomings = followers.map((each) => each.shortcomings);
+  return certificate.status(
+    followers.map(({ file }) => file.span),
+    { doubts: shortcomings.flatMap(({ doubts }) => doubts), gaps: shortcomings.flatMap(({ gaps }) => gaps) },
+  );
 }

@@ -6,17 +6,16 @@ import { errnoOf, messageOf, UsageError } from '../../../errors.ts';
 import { pseudoFileSystem } from '../../../host/file-systems.ts';
 import type { Asking } from '../../../plugin.ts';
 import type { LogsPlan } from '../plan.ts';
-import { reasonAgainstReading } from './pseudo-file-source.ts';
+import { fixedFolder, isPattern, ownLog, WatchedPattern } from './names/watched-pattern.ts';
+import { reasonAgainstReading } from './pseudo-file.ts';
 import { standardInput } from './stream-source.ts';
-import { fixedFolder, isPattern, WatchedPattern } from './watched-pattern.ts';
 
 /** Where syslog goes: Red Hat, SUSE and older Debian have the first, newer Debian and Ubuntu only the second. */
 const defaultFiles = ['/var/log/messages', '/var/log/syslog'];
-export const ownLog = '/var/log/rig/rig.log';
 
 /**
- * The default files of this host: those there are, since the one that an upgrade has left behind looks like the one in use;
- * both names while there is neither, since either may come. A line that is in both counts once.
+ * The default files of this host: those that exist, both or one, since a file that an upgrade has left behind looks like the
+ * one in use. Both names where neither exists yet, since either may come.
  */
 export async function findDefaultFiles(): Promise<string[]> {
   const isFile = (path: string): Promise<boolean> =>
@@ -80,7 +79,7 @@ async function checkFile(name: string, path: string, remark: (text: string) => v
   }
 }
 
-/** A file, or files that fit a pattern, may come later, in a folder that comes later: but not where that has no folder either. */
+/** A file, or files that fit a pattern, may come later, and so may their folder, but not the folder's folder. */
 async function checkMissingFile(name: string, path: string, remark: (text: string) => void): Promise<Kind> {
   const isManyFiles = isPattern(name);
   const folder = isManyFiles ? fixedFolder(path) : dirname(path);
@@ -93,8 +92,7 @@ async function checkMissingFile(name: string, path: string, remark: (text: strin
   const kind = isManyFiles ? 'patterns' : pseudo === undefined ? 'files' : 'pseudoFiles';
   if (!isFolderThere) remark(`${name}: the folder ${folder} does not exist yet: it is waited for`);
   else if (kind !== 'patterns') remark(`${name} does not exist yet: it is waited for`);
-  else if (new WatchedPattern(path, [ownLog]).find().length === 0)
-    remark(`no file fits ${name} yet: they are waited for`);
+  else if (new WatchedPattern(path).find().length === 0) remark(`no file fits ${name} yet: they are waited for`);
   return kind;
 }
 
@@ -107,7 +105,7 @@ const isFolder = (path: string): Promise<boolean> =>
 /** Nothing of that name, or a file where a folder would have to be. */
 const isNothing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
 
-/** A folder that somebody may make; not one that the kernel would have to. */
+/** Whether somebody may make a folder there; where the kernel makes all folders, nobody can. */
 async function mayCome(folder: string): Promise<boolean> {
   const parent = dirname(folder);
   const isThere = await stat(folder).then(

@@ -1,85 +1,70 @@
-/** Examines text that comes once and cannot be read again: standard input, a fifo, the inside of a compressed file. */
+/** Examines text that comes once and cannot be read again: standard input, a fifo. */
+import { examineLines, LongLine, type OnLine } from '../matching/long-line.ts';
 import type { Matcher } from '../matching/matcher.ts';
 import { countNewlines } from '../matching/vectors.ts';
 
 const newline = 10;
-/** An unfinished line is kept up to this size, and then examined in windows that overlap. */
-const windowBytes = 256 * 1024;
-const overlapBytes = 64 * 1024;
-
-/** Takes a matching line, and where it begins in the text. Returns false to stop. */
-export type OnStreamMatch = (line: Buffer, offset: number) => boolean;
+/** An unfinished line is kept up to this size, and then examined in parts. */
+const partBytes = 256 * 1024;
 
 export class StreamLines {
   lines = 0;
   bytes = 0;
-  /** Lines longer than a window: examined in parts that overlap. */
+  /** Lines that were examined in parts. */
   longLines = 0;
   readonly #matcher: Matcher;
-  readonly #onMatch: OnStreamMatch;
-  /** The unfinished line, or the end of it that was kept. */
+  readonly #onLine: OnLine;
+  /** The unfinished line, or what came since its last part. */
   #rest: Buffer = Buffer.alloc(0);
-  /** Where the line began whose windows are being examined. */
-  #longLineStart: number | undefined;
-  #isLineCounted = false;
+  /** The line that is examined in parts. */
+  #longLine: LongLine | undefined;
 
-  constructor(matcher: Matcher, onMatch: OnStreamMatch) {
+  constructor(matcher: Matcher, onLine: OnLine) {
     this.#matcher = matcher;
-    this.#onMatch = onMatch;
+    this.#onLine = onLine;
   }
 
   /** Up to where the text was examined: the unfinished line is still to come. */
   get examinedTo(): number {
-    return this.#longLineStart ?? this.bytes - this.#rest.length;
+    return this.#longLine?.start ?? this.#restStart;
+  }
+
+  get #restStart(): number {
+    return this.bytes - this.#rest.length;
   }
 
   /** Examines the lines that are complete now. */
   push(data: Buffer): void {
     const text = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
-    this.bytes += data.length;
-    const base = this.bytes - text.length;
+    const start = this.#restStart;
     const linesEnd = text.lastIndexOf(newline) + 1;
-    if (linesEnd > 0) this.#examine(text.subarray(0, linesEnd), base);
+    this.bytes += data.length;
     // A copy: the stream may use its buffer again.
     this.#rest = Buffer.from(text.subarray(linesEnd));
-    if (this.#rest.length < windowBytes) return;
-    this.#testPart(this.#rest, base + linesEnd, true);
-    if (this.#longLineStart === undefined) this.longLines++;
-    this.#longLineStart ??= base + linesEnd;
-    this.#rest = Buffer.from(this.#rest.subarray(-overlapBytes));
+    if (linesEnd > 0) {
+      const longLine = this.#longLine;
+      this.#longLine = undefined;
+      this.lines += countNewlines(text, linesEnd);
+      examineLines(this.#matcher, text.subarray(0, linesEnd), start, longLine, this.#onLine);
+    }
+    if (this.#rest.length < partBytes) return;
+    if (!this.#longLine) this.longLines++;
+    this.#longLine ??= new LongLine(this.#restStart);
+    this.#examinePart(this.#longLine, this.#rest, false);
+    this.#rest = Buffer.alloc(0);
   }
 
   /** The text has ended: its last line counts without a line end, too. */
   end(): void {
-    if (this.#rest.length > 0) this.#testPart(this.#rest, this.bytes - this.#rest.length, false);
-    if (this.#rest.length > 0) this.lines++;
+    if (!this.#longLine && this.#rest.length === 0) return;
+    this.#examinePart(this.#longLine ?? new LongLine(this.#restStart), this.#rest, true);
+    this.lines++;
     this.#rest = Buffer.alloc(0);
-    this.#longLineStart = undefined;
-    this.#isLineCounted = false;
+    this.#longLine = undefined;
   }
 
-  #examine(text: Buffer, base: number): void {
-    let from = 0;
-    this.lines += countNewlines(text, text.length);
-    if (this.#longLineStart !== undefined) {
-      from = text.indexOf(newline) + 1;
-      this.#testPart(text.subarray(0, from - 1), base, false);
-      this.#longLineStart = undefined;
-      this.#isLineCounted = false;
-    }
-    const chunk = text.subarray(from);
-    this.#matcher.scan(chunk, (start, end) => this.#onMatch(chunk.subarray(start, end), base + from + start));
-  }
-
-  /** Examines a part of a line. A NUL stands where the line goes on, so that `^` and `$` do not match there. */
-  #testPart(part: Buffer, offset: number, goesOn: boolean): void {
-    if (this.#isLineCounted) return;
-    const nul = Buffer.alloc(1);
-    const whole = !goesOn && part.at(-1) === 13 ? part.subarray(0, -1) : part;
-    const pieces = [...(this.#longLineStart === undefined ? [] : [nul]), whole, ...(goesOn ? [nul] : [])];
-    const window = Buffer.concat(pieces);
-    if (!this.#matcher.test(window)) return;
-    this.#isLineCounted = true;
-    this.#onMatch(whole, this.#longLineStart ?? offset);
+  #examinePart(line: LongLine, part: Buffer, isEnd: boolean): void {
+    const text = line.examine(this.#matcher, part, isEnd);
+    if (text) this.#onLine(text, line.start);
   }
 }

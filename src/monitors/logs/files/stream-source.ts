@@ -2,13 +2,14 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { messageOf, RigError } from '../../../errors.ts';
+import { RigError } from '../../../errors.ts';
 import type { SourceStatus } from '../../../plugin.ts';
 import { lastLines } from '../last-lines.ts';
 import type { LinePosition, LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import { contextBytes, contextLines } from '../source.ts';
-import { type ExaminedSpan, FileRecord, longLinesDoubt, utf16Gap, utf16Remark } from './file-record.ts';
-import { hasUtf16Mark } from './fingerprint.ts';
+import { Certificate, type ExaminedSpan, longLinesDoubt, utf16Gap, utf16Remark } from './certificate.ts';
+import { hasUtf16Mark } from './follow/fingerprint.ts';
+import { inodeKey } from './follow/opened-file.ts';
 import { StreamLines } from './stream-lines.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 
@@ -21,23 +22,26 @@ export const streamName = (path: string): string => (path === standardInput ? 's
 /** A fifo hands each byte to one of those who read it, and to no other: see fifo(7). */
 const fifoDoubt = 'what another process reads from the fifo does not come here';
 
-/** How often it is looked whether a fifo was made anew. */
+/** How often rig looks whether a fifo still has its name. */
 const lookEveryMs = 1000;
+const replacedGap = 'the fifo was removed or made anew, and what comes through a new one is not read';
 
-/** So many fifos of a name that were made anew since are told of one by one; a service that never stays up makes thousands. */
-const mostEnded = 4;
-
-interface Stream {
-  source: string;
+/** What is read, and what identifies it. */
+interface Opened {
+  readable: Readable;
   device: string;
   inode: string;
-  readable: Readable;
-  record: FileRecord;
+}
+
+interface Stream extends Opened {
+  path: string;
+  source: string;
+  certificate: Certificate;
   lines: StreamLines;
   /** The last bytes that were read, for the context. */
   recent: Buffer;
   hasEnded: boolean;
-  /** Where the line ended with which the rig has triggered: what came behind it was not examined. */
+  /** Where the line ended that triggered the rig: what came behind it was not examined. */
   stoppedAt: number | undefined;
   matches: number;
   passedOver: number;
@@ -63,55 +67,20 @@ export class StreamSource implements Source {
 
   async start(): Promise<void> {
     for (const path of this.#paths) this.#follow(path);
-    const fifos = this.#paths.filter((path) => path !== standardInput);
-    if (fifos.length > 0)
-      this.#endLooks = this.#context.clock.every(lookEveryMs, () => {
-        for (const path of fifos) this.#lookForNext(path);
-      });
+    const fifos = this.#streams.filter(({ path }) => path !== standardInput);
+    if (fifos.length === 0) return;
+    this.#endLooks = this.#context.clock.every(lookEveryMs, () => {
+      for (const fifo of fifos) if (!fifo.hasEnded && !isStillThere(fifo)) this.#endReplaced(fifo);
+    });
   }
 
-  /**
-   * Services make their fifo anew when they start: then the next one is read, too. Nothing is lost meanwhile, since whoever
-   * opens a fifo for writing waits for a reader.
-   */
-  #lookForNext(path: string): void {
+  /** Whoever opens the name now writes to another fifo, if to any: nothing more is expected through this one. */
+  #endReplaced(fifo: Stream): void {
     if (this.#context.isOver()) return;
-    try {
-      const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-      // One that is not read any more has given its number back.
-      const isRead = this.#streams.some(
-        ({ device, inode, hasEnded }) => !hasEnded && String(found?.dev) === device && String(found?.ino) === inode,
-      );
-      if (!found?.isFIFO() || isRead) return;
-      this.#endReplaced(streamName(path));
-      this.#follow(path);
-    } catch (error) {
-      this.#context.debug(`${path}: ${messageOf(error)}`);
-    }
-  }
-
-  /** The one before stays, since it may still have writers; those before that are given up. */
-  #endReplaced(source: string): void {
-    const [, ...older] = this.#streams.filter((stream) => stream.source === source && !stream.hasEnded).reverse();
-    for (const stream of older) {
-      this.#onEnd(stream);
-      stream.readable.destroy();
-    }
-    this.#forgetOldest(source);
-  }
-
-  /** Of those that are forgotten, what is in their certificates goes to the oldest that is not. */
-  #forgetOldest(source: string): void {
-    const ended = this.#streams.filter((stream) => stream.source === source && stream.hasEnded);
-    for (const [index, stream] of ended.slice(0, -mostEnded).entries()) {
-      const next = ended[index + 1] as Stream;
-      if (stream.lines.longLines > 0) stream.record.doubt(longLinesDoubt);
-      next.record.absorb(stream.record);
-      next.record.end({ ...spanOf(stream), ended: 'let go' });
-      next.matches += stream.matches;
-      next.passedOver += stream.passedOver;
-      this.#streams.splice(this.#streams.indexOf(stream), 1);
-    }
+    fifo.certificate.gaps.add(replacedGap);
+    this.#context.remark(`${fifo.source}: ${replacedGap}`);
+    fifo.readable.destroy();
+    this.#onEnd(fifo);
   }
 
   /** Nothing to give back: what was read is kept in memory. */
@@ -128,8 +97,8 @@ export class StreamSource implements Source {
       const { lines, bytes, longLines } = text;
       const state = hasEnded ? 'ended' : 'reading';
       const doubts = longLines > 0 ? [longLinesDoubt] : [];
-      const certificate = stream.record.status([spanOf(stream)], { doubts, gaps: [] });
-      return { source, state, offset: bytes, lines, bytes, matches, passedOver, ...certificate };
+      const coverage = stream.certificate.status([spanOf(stream)], { doubts, gaps: [] });
+      return { source, state, offset: bytes, lines, bytes, matches, passedOver, ...coverage };
     });
   }
 
@@ -148,9 +117,9 @@ export class StreamSource implements Source {
   #follow(path: string): void {
     const source = streamName(path);
     const { readable, device, inode } = path === standardInput ? openStandardInput() : openFifo(path);
-    const record = new FileRecord();
-    if (path !== standardInput) record.doubt(fifoDoubt);
-    const matcher = this.#suppressedLines.noting(this.#context.matcher, [record]);
+    const certificate = new Certificate();
+    if (path !== standardInput) certificate.doubt(fifoDoubt);
+    const matcher = this.#suppressedLines.noting(this.#context.matcher, [certificate]);
     const lines = new StreamLines(matcher, (line, offset) => {
       const position = { file: source, inode, offset };
       const taken = this.#context.onMatch({ source, line, position, atMs: Date.now() });
@@ -161,18 +130,18 @@ export class StreamSource implements Source {
       return false;
     });
     const state = { recent: Buffer.alloc(0), hasEnded: false, stoppedAt: undefined, matches: 0, passedOver: 0 };
-    const stream: Stream = { source, device, inode, readable, record, lines, ...state };
+    const stream: Stream = { path, source, device, inode, readable, certificate, lines, ...state };
     this.#streams.push(stream);
     readable.on('data', (data: Buffer) => {
       this.#take(stream, data);
-      // libuv would go on for two megabytes: the actions of a trigger among a flood of matches have their turn, too.
+      // libuv would read on for two megabytes. In a flood, a trigger's actions must have their turn, too.
       readable.pause();
       setImmediate(() => readable.resume());
     });
     readable.on('end', () => this.#onEnd(stream));
     readable.on('error', (error) => {
       this.#context.remark(`${source}: cannot be read: ${error.message}`);
-      record.gaps.add(`cannot be read: ${error.message}`);
+      certificate.gaps.add(`cannot be read: ${error.message}`);
       this.#onEnd(stream);
     });
   }
@@ -183,7 +152,7 @@ export class StreamSource implements Source {
     const hadLess = stream.lines.bytes < 2;
     stream.lines.push(data);
     if (!hadLess || stream.lines.bytes < 2 || !hasUtf16Mark(stream.recent)) return;
-    stream.record.gaps.add(utf16Gap);
+    stream.certificate.gaps.add(utf16Gap);
     this.#context.remark(`${stream.source}: ${utf16Remark}`);
   }
 
@@ -204,7 +173,16 @@ function openStandardInput(): Opened {
   return { readable: process.stdin, device: String(dev), inode: String(ino) };
 }
 
-type Opened = Pick<Stream, 'readable' | 'device' | 'inode'>;
+/** Whether the name of a fifo still leads to it. */
+function isStillThere({ path, device, inode }: Stream): boolean {
+  try {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found !== undefined && inodeKey(found) === `${device}:${inode}`;
+  } catch {
+    // A folder on the way has been replaced.
+    return false;
+  }
+}
 
 /** Opens a fifo for reading and writing, so that it does not end whenever a writer closes it: see fifo(7). */
 function openFifo(path: string): Opened {

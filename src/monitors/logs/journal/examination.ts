@@ -19,7 +19,7 @@ export class Examination {
   entries = 0;
   /** The last entry seen. It need not be a selected one. */
   cursor: string | undefined;
-  /** A journal was removed, perhaps with entries behind the last one that was read. No number tells. */
+  /** A journal was removed, perhaps with entries that were not read yet. No number shows whether there were any. */
   isTailGone = false;
   #first: string | undefined;
   #matches = 0;

@@ -32,8 +32,9 @@ async function showUnits(names: string[]): Promise<UnitProperties[]> {
   if (systemctl === undefined) return [];
   const args = ['show', `--property=${properties.join()}`, '--', ...names];
   const limits = { signal: AbortSignal.timeout(answerMs), endWith: 'SIGKILL' } as const;
-  const { exitCode, stdout } = await runProgram(systemctl, args, limits);
-  return exitCode === 0 ? parseShown(stdout) : [];
+  // These are hints: creation goes on without them.
+  const answer = await runProgram(systemctl, args, limits).catch(() => undefined);
+  return answer?.exitCode === 0 ? parseShown(answer.stdout) : [];
 }
 
 /** Parses what `systemctl show` prints: `Property=value` lines, with an empty line between units. */

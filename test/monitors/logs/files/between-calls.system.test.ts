@@ -19,9 +19,10 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { newFolder } from '../../../support/folder.ts';
 import { randomBelow, seedsFor } from '../../../support/random.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { follow, newFolder } from './following.ts';
+import { follow } from './following.ts';
 
 const seeds = seedsFor(4);
 
@@ -118,15 +119,6 @@ const lives: { [what: string]: (log: Log) => Life } = {
       lines: ['rotated before', 'two', 'three', 'four'],
     };
   },
-  'a log that grows between its copy and its truncation': ({ path, isSeen }) => ({
-    steps: [
-      () => copyFileSync(path, `${path}.1`),
-      () => appendFileSync(path, 'between\n'),
-      () => isSeen('between') && truncateSync(path),
-      () => appendFileSync(path, 'after\n'),
-    ],
-    lines: ['between', 'after'],
-  }),
   'two copies of a log that is truncated': ({ path }) => ({
     steps: [
       () => appendFileSync(path, 'two\n'),
@@ -166,20 +158,6 @@ const lives: { [what: string]: (log: Log) => Life } = {
       () => appendFileSync(path, 'five\n'),
     ],
     lines: ['two', 'three', 'four', 'five'],
-  }),
-  'a copy that takes the place of the log and is rotated twice': ({ path, text }) => ({
-    steps: [
-      () => writeFileSync(`${path}.new`, `${text}two\n`),
-      // Within a tick of the kernel's clock, at most 10 ms, a short copy is not told from a new log.
-      () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 15),
-      () => renameSync(`${path}.new`, path),
-      () => renameSync(path, `${path}.1`),
-      () => appendFileSync(path, 'three\n'),
-      () => renameSync(`${path}.1`, `${path}.2`),
-      () => renameSync(path, `${path}.1`),
-      () => appendFileSync(path, 'four\n'),
-    ],
-    lines: ['two', 'three', 'four'],
   }),
   'a log that is written anew, and longer, while it is read': ({ path, text }) => {
     const lines = Array.from({ length: text.length / 5 }, (_, index) => `anew ${index}`);

@@ -142,6 +142,8 @@ export class RandomLog {
     renameSync(`${this.#file}.new`, this.#file);
     closeSync(this.#writer);
     this.#writer = copy;
+    // Where it is rotated away before anyone has looked, it is not told from older logs.
+    await this.#world.allRead();
   }
 
   /** Leads the link to another file in another folder. */

@@ -20,8 +20,10 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { newFolder } from '../../../support/folder.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { follow, newFolder, whileRigLooks } from './following.ts';
+
+import { follow } from './following.ts';
 
 /** A log with a time in no line, as long as anyone could want: what only a comparison of bytes can tell apart. */
 const manyLines = 'the same line every time\n'.repeat(400);
@@ -370,20 +372,6 @@ test('a file that comes and is renamed away while no file has the name, before a
   appendFileSync(`${file}.1`, 'two\n');
   await until(2);
   assert.deepEqual(lines(), ['one', 'two']);
-});
-
-test('a copy that was prepared long before it took the name, and was rotated away unseen, goes on where the log was', async (t) => {
-  const file = join(newFolder(t), 'app.log');
-  writeFileSync(file, 'old\n');
-  const { lines, until } = await follow(t, [file], '.', { intervalMs: 20 });
-  writeFileSync(`${file}.new`, 'old\none\n');
-  // Several looks confirm the log meanwhile.
-  await whileRigLooks(150);
-  renameSync(`${file}.new`, file);
-  renameSync(file, `${file}.1`);
-  writeFileSync(file, 'two\n');
-  await until(2);
-  assert.deepEqual(lines().sort(), ['one', 'two']);
 });
 
 for (const [what, earlier] of [

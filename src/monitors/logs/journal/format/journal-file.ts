@@ -84,7 +84,7 @@ export class JournalFile implements JournalIdentity {
     return false;
   }
 
-  /** Reads the header anew. Throws a JournalFileError when it is no longer the header of the same file. */
+  /** Reads the header again. Throws a JournalFileError when it is no longer the header of the same file. */
   refresh(): JournalHeader {
     this.#isRefused = true;
     const structure = this.#readHeader();

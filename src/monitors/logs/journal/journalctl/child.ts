@@ -1,15 +1,17 @@
 /** journalctl(1), as rig runs it: to learn where the journal ends, to follow it from there, to read back from an entry. */
 import { once } from 'node:events';
 import { RigError } from '../../../../errors.ts';
-import type { RunningProgram } from '../../../../host/programs/start-program.ts';
 import { startProgram } from '../../../../host/programs/start-program.ts';
 import { reportedLineBytes } from '../../source.ts';
 import type { ExportedEntry } from './export.ts';
 import { ExportParser } from './export.ts';
 
-/** With chosen fields journalctl is fast enough for the busiest journal; with all of them it is not. */
+/** Without all the other fields journalctl is fast enough for the busiest journal. */
 const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID';
 const always = ['--output=export', fields, '--quiet', '--no-pager'];
+
+/** How long a question to the journal may take: a vast journal on a slow disk takes seconds. */
+const answerMs = 20_000;
 
 /** The journal as journalctl is to read it. */
 export interface Journalctl {
@@ -21,16 +23,16 @@ export interface Journalctl {
   selection: string[];
 }
 
-/** What is read, in one argument each, so that no unit is taken for an option. */
+/** The arguments for what is read. Each is one word, so that no unit is taken for an option. */
 function whatArguments({ dir, selection }: Journalctl): string[] {
   const directory = dir === undefined ? [] : [`--directory=${dir}`];
   return [...directory, ...selection.map((each) => (each.includes('=') ? each : `--unit=${each}`))];
 }
 
 /**
- * The arguments that follow the journal from a cursor, its entry included, or from the beginning when there was none. Not
- * `--after-cursor`: where that entry has been vacuumed away, it passes over the first one that is left. Without `--no-tail`
- * journalctl skips all but the last ten entries that came between the cursor and its own start.
+ * The arguments that follow the journal from a cursor, its entry included; without one, from the beginning. Not
+ * `--after-cursor`: if that entry was vacuumed, it skips the first one that is left. Without `--no-tail` journalctl skips all
+ * but the last ten entries between the cursor and its own start.
  */
 export function followArguments(journal: Journalctl, cursor: string | undefined): string[] {
   const from = cursor === undefined ? [] : [`--cursor=${cursor}`];
@@ -42,22 +44,22 @@ export function recentArguments(journal: Journalctl, count: number): string[] {
   return [...always, '--reverse', '--since=-1h', `--lines=${count}`, ...whatArguments(journal)];
 }
 
-/** A running journalctl whose entries are handed on as they come. */
+/** A running journalctl that hands its entries on. */
 export interface JournalReader {
   /** Resolves when it has ended and everything that it wrote has been handed on. */
   ended: Promise<{ exitCode: number | null; signalName: string | null; stderr: string }>;
   end(): Promise<void>;
 }
 
-/** Starts journalctl and hands its entries on; `onBytes` hears of each portion that was read. */
+/** Starts journalctl and hands its entries on; `onBytes` hears of the size of each portion that was read. */
 export async function readEntries(
   program: string,
   args: string[],
   onEntry: (entry: ExportedEntry) => void,
   onBytes: (count: number) => void = () => {},
 ): Promise<JournalReader> {
-  // SIGKILL: one that is stopped or hangs heeds nothing else, and none has anything to put in order.
-  const child: RunningProgram = await startProgram(program, args, { endWith: 'SIGKILL' });
+  // SIGKILL: it has nothing to put in order, and one that is stopped or hangs heeds nothing else.
+  const child = await startProgram(program, args, { endWith: 'SIGKILL' });
   const parser = new ExportParser(onEntry);
   child.stdout.on('data', (portion: Buffer) => {
     onBytes(portion.length);
@@ -68,45 +70,37 @@ export async function readEntries(
   return { ended, end: () => child.end() };
 }
 
-/** How long a question to the journal may take: a vast journal on a slow disk takes seconds. */
-const answerMs = 20_000;
+/** The last `count` entries up to a cursor, or of all, the newest first. Throws a RigError when journalctl fails. */
+export async function readBack(journal: Journalctl, range: { cursor?: string; count: number }) {
+  return await readSome(journal, ['--reverse'], range);
+}
 
-/** The last entries up to a cursor, or up to the end, newest first. Throws a RigError when journalctl fails. */
-export async function readBack(
+/** The first `count` entries from a cursor on, its own included if it is still there. Throws a RigError when journalctl fails. */
+export async function readFrom(journal: Journalctl, range: { cursor: string; count: number }) {
+  return await readSome(journal, [], range);
+}
+
+async function readSome(
   journal: Journalctl,
-  options: { cursor?: string; count: number },
+  options: string[],
+  { cursor, count }: { cursor?: string; count: number },
 ): Promise<ExportedEntry[]> {
-  const from = options.cursor === undefined ? [] : [`--cursor=${options.cursor}`];
-  return await readSome(journal.program, ['--reverse', `--lines=${options.count}`, ...from, ...whatArguments(journal)]);
-}
-
-/** The first entries from a cursor on, its own included if it is still there. Throws a RigError when journalctl fails. */
-export async function readFrom(
-  journal: Journalctl,
-  options: { cursor: string; count: number },
-): Promise<ExportedEntry[]> {
-  return await readSome(journal.program, [
-    `--cursor=${options.cursor}`,
-    `--lines=${options.count}`,
-    ...whatArguments(journal),
-  ]);
-}
-
-/** Some hundred entries are kept at once: of none more than is ever shown. */
-function cut(entry: ExportedEntry): ExportedEntry {
-  for (const values of entry.fields.values())
-    for (const [index, value] of values.entries())
-      if (value.length > reportedLineBytes) values[index] = Buffer.from(value.subarray(0, reportedLineBytes));
-  return entry;
-}
-
-async function readSome(program: string, args: string[]): Promise<ExportedEntry[]> {
+  const from = cursor === undefined ? [] : [`--cursor=${cursor}`];
+  const args = [...always, ...options, `--lines=${count}`, ...from, ...whatArguments(journal)];
   const entries: ExportedEntry[] = [];
-  const reader = await readEntries(program, [...always, ...args], (entry) => entries.push(cut(entry)));
+  const reader = await readEntries(journal.program, args, (entry) => entries.push(cut(entry)));
   const timer = setTimeout(() => void reader.end(), answerMs);
   const { exitCode, stderr } = await reader.ended;
   clearTimeout(timer);
   if (exitCode === null) throw new RigError(`journalctl did not answer within ${answerMs / 1000} s`);
   if (exitCode !== 0) throw new RigError(stderr.split('\n').at(-1) || `journalctl ended with exit code ${exitCode}`);
   return entries;
+}
+
+/** Cuts the values to what is ever shown: some hundred entries are kept at once. */
+function cut(entry: ExportedEntry): ExportedEntry {
+  for (const values of entry.fields.values())
+    for (const [index, value] of values.entries())
+      if (value.length > reportedLineBytes) values[index] = Buffer.from(value.subarray(0, reportedLineBytes));
+  return entry;
 }

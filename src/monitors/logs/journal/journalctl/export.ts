@@ -8,12 +8,12 @@ import { textOf } from '../entry.ts';
 
 const newline = 10;
 const equals = 61;
-/** What is kept of one entry. Nothing sane logs more, and a field of a gigabyte must not become one of this process's memory. */
+/** How much of one entry is kept. Nothing sane logs more, and journald accepts fields of many hundred megabytes. */
 const keptEntryBytes = 16 * 1024 * 1024;
-/** What is kept of any line or value, even when that is full: names, lengths and cursors must stay whole. */
+/** How much of any line or value is kept even then: names, lengths and cursors must stay whole. */
 const alwaysKeptBytes = 4096;
 
-/** With this each entry begins. */
+/** The first field of each entry. */
 const cursorField = '__CURSOR';
 
 /** An entry as journalctl writes it. */
@@ -43,19 +43,18 @@ export class ExportedEntry implements JournalEntry {
 }
 
 /**
- * Takes the output in any portions and gives the entries that are complete. What is cut off is never given, at the end or in the
- * middle: of an entry that journalctl cannot read on, because its file is being removed, it leaves the beginning and goes on with
- * the next.
+ * Takes the output in any portions and gives the complete entries. An entry may end in the middle: when its file is being
+ * removed, journalctl leaves it there and goes on with the next. Such an entry is not given.
  */
 export class ExportParser {
   readonly #onEntry: (entry: ExportedEntry) => void;
   #entry = new ExportedEntry();
-  /** The beginning of what is being read, from earlier portions. */
+  /** The beginning of the present line or value, from earlier portions. */
   #parts: Buffer[] = [];
   #partBytes = 0;
-  /** The bytes of the entry's fields so far: there may be a thousand of a name. */
+  /** How many bytes the entry's fields have so far. */
   #entryBytes = 0;
-  /** The name of the binary field that is being read, and how many bytes of it are still to come: undefined while unknown. */
+  /** The binary field that is being read, and how many bytes of it are to come; undefined until its length is read. */
   #binaryName: string | undefined;
   #binaryLeft: number | undefined;
 
@@ -87,7 +86,7 @@ export class ExportParser {
   #readLength(portion: Buffer, at: number): number {
     const end = Math.min(portion.length, at + 8 - this.#partBytes);
     this.#keep(portion.subarray(at, end));
-    // The newline behind the value is read with it.
+    // One more for the newline behind the value.
     if (this.#partBytes === 8) this.#binaryLeft = Number(this.#takeKept().readBigUInt64LE()) + 1;
     return end;
   }

@@ -1,15 +1,14 @@
 /**
- * Proves that journalctl is alive. It may be stopped, hang, or hear of nothing because inotify is used up (systemd#4479), or
- * because /var/log/journal was not there when it started: then it is silent while entries are stored. Every two seconds the
- * files' headers are compared with what was seen; that costs nothing, and nothing is written to the journal for it.
+ * Notices a journalctl that is silent while entries are stored: it is stopped, it hangs, or it does not hear of new entries
+ * because inotify is used up (systemd#4479) or /var/log/journal was not there when it started. Every two seconds the headers of
+ * the files are compared with what was seen. That costs nothing, and nothing is written to the journal for it.
  */
+import type { Cancel, Clock } from '../../../../host/clock.ts';
 import type { JournalTails } from './tails.ts';
 import { readJournalTails } from './tails.ts';
 
 const beatMs = 2000;
-/** How often a journalctl that is deaf is replaced by one that reads what there is. */
-const deafBeatMs = 500;
-/** With chosen units only journalctl itself can tell whether a stored entry is one of theirs: not asked at every beat. */
+/** Of selected entries only journalctl can tell whether one was stored. It is not asked at every beat. */
 const beatsPerQuery = 5;
 
 /** What the pulse knows of the reading. */
@@ -18,51 +17,44 @@ export interface PulseSubject {
   dir: string | undefined;
   /** How much has come from journalctl so far. */
   bytes(): number;
-  /** Whether it can be told from the headers that everything stored has been seen. */
+  /** Whether everything stored has been seen, as far as the headers can tell. */
   hasSeen(tails: JournalTails): boolean;
-  /** Whether entries are chosen, so that `hasSeen` cannot be sure. */
+  /** Whether entries are selected, so that `hasSeen` cannot be sure. */
   isSelective: boolean;
   /** Asks another journalctl whether an entry is stored that was not seen. */
   isBehind(): Promise<boolean>;
-  /** Ends the journalctl that is silent: another is started from the last entry seen. */
+  /** Replaces the silent journalctl. */
   restart(): void;
-  /** It hears of nothing, again and again. */
+  /** journalctl was silent twice in a row: it hears of nothing. */
   onDeaf(): void;
 }
 
 export class JournalPulse {
   readonly #subject: PulseSubject;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #cancel: Cancel | undefined;
   #isStopped = false;
   #lastBytes = 0;
-  /** The files as they were when everything in them had been seen. */
+  /** The mark of the files when everything in them had been seen. */
   #verified: string | undefined;
   #beatsUntilQuery = 0;
   #isSuspect = false;
-  /** How often in a row a journalctl had to be replaced that had told nothing by itself. */
+  /** How many journalctls in a row were replaced before they had shown anything of their own accord. */
   #silences = 0;
   #beatsSinceRestart = 0;
 
-  constructor(subject: PulseSubject) {
+  constructor(subject: PulseSubject, clock: Clock) {
     this.#subject = subject;
+    this.#clock = clock;
   }
 
   start(): void {
-    this.#plan();
+    this.#cancel = this.#clock.every(beatMs, () => this.#beat());
   }
 
   stop(): void {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
-  }
-
-  #plan(): void {
-    if (this.#isStopped) return;
-    this.#timer = setTimeout(() => void this.#beat().finally(() => this.#plan()), this.#isDeaf ? deafBeatMs : beatMs);
-  }
-
-  get #isDeaf(): boolean {
-    return this.#silences >= 2;
+    this.#cancel?.();
   }
 
   async #beat(): Promise<void> {
@@ -73,15 +65,15 @@ export class JournalPulse {
       this.#lastBytes = bytes;
       this.#isSuspect = false;
       this.#verified = undefined;
-      // What comes right after a start was stored before it, and is no sign of good hearing.
+      // What comes right after a start was stored before it, so it does not prove that journalctl hears anything.
       if (this.#beatsSinceRestart > 2) this.#silences = 0;
       return;
     }
     const tails = await readJournalTails(this.#subject.dir);
     if (tails.mark === this.#verified || this.#isStopped) return;
     if (!(await this.#isBehind(tails))) return;
-    // It may have been stored a moment ago: journalctl gets another beat.
-    const isCertain = this.#isSuspect || this.#isDeaf;
+    // The entry may have been stored a moment ago, so journalctl gets another beat, unless it is known to be deaf.
+    const isCertain = this.#isSuspect || this.#silences >= 2;
     this.#isSuspect = !isCertain;
     if (!isCertain || this.#isStopped || this.#subject.bytes() !== bytes) return;
     this.#beatsSinceRestart = 0;
@@ -96,7 +88,7 @@ export class JournalPulse {
     }
     if (this.#subject.isSelective && !this.#isSuspect && this.#beatsUntilQuery > 0) return false;
     this.#beatsUntilQuery = beatsPerQuery;
-    // Failing is no answer; it is asked again.
+    // A failure is no answer; the next beat asks again.
     const isBehind = await this.#subject.isBehind().catch(() => undefined);
     if (isBehind === false) this.#verified = tails.mark;
     return isBehind === true;

@@ -1,42 +1,37 @@
 /**
- * Tells what a journalctl that was started again shows a second time. It begins at the entry of the cursor; but where that
- * was numbered anew, at the first one of the same microsecond.
+ * Recognizes the entries that a new journalctl shows again. It begins at the entry of the cursor. If that has got a new number
+ * meanwhile, it begins at the first entry of the same microsecond.
  */
 import { entryPartOf, instantOf, numberOf } from '../cursor.ts';
 
-/** As many entries of one microsecond are remembered; journald takes in at most some hundred in one go. */
+/** How many entries of one microsecond are remembered. journald takes at most some hundred in one go. */
 const mostRemembered = 10_000;
 
 export class JournalResume {
-  /** The entries seen of the last microsecond, with how many there were of each. */
-  #seen = new Map<string, number>();
-  #instant = '';
-  /** Those of them that are still to come again; undefined outside of a new start. */
-  #expected: Map<string, number> | undefined;
+  /** The last entry seen, and how many equal entries were seen of each kind in its microsecond. */
   #cursor: string | undefined;
+  #seen = new Map<string, number>();
+  /** Those that a new journalctl may still show again; undefined once it has shown a new entry. */
+  #expected: Map<string, number> | undefined;
   #hasMet = false;
 
-  /** An entry was seen, by any means. */
+  /** Notes that an entry was seen. */
   note(cursor: string): void {
+    if (this.#cursor === undefined || instantOf(cursor) !== instantOf(this.#cursor)) this.#seen = new Map();
+    this.#cursor = cursor;
     this.#expected = undefined;
     this.#hasMet = true;
-    this.#cursor = cursor;
-    const instant = instantOf(cursor);
-    if (instant !== this.#instant) {
-      this.#instant = instant;
-      this.#seen = new Map();
-    }
     const entry = entryPartOf(cursor);
     if (this.#seen.size < mostRemembered) this.#seen.set(entry, (this.#seen.get(entry) ?? 0) + 1);
   }
 
-  /** journalctl is started at the last entry noted. */
+  /** A new journalctl begins at the last entry noted. */
   begin(): void {
     this.#expected = new Map(this.#seen);
     this.#hasMet = this.#cursor === undefined;
   }
 
-  /** Whether the next entry was seen before. The first that was not ends the new start. */
+  /** Whether the next entry that the new journalctl shows was seen before. */
   isRepeated(cursor: string): boolean {
     if (!this.#expected || this.#cursor === undefined) return false;
     const isRepeated = this.#isKnown(cursor, this.#cursor, this.#expected);
@@ -45,7 +40,7 @@ export class JournalResume {
     return isRepeated;
   }
 
-  /** Whether the entry at which journalctl was to go on was there; nothing is said of it once another was noted. */
+  /** Whether the entry at which the new journalctl was to begin was there. */
   get hasMet(): boolean {
     return this.#hasMet;
   }

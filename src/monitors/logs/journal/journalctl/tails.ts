@@ -1,4 +1,4 @@
-/** How far journald has written, from the headers of its files: 200 bytes each, and no process is started for it. */
+/** How far journald has written, by the headers of its files: 200 bytes each, and no process is started for it. */
 import { open } from 'node:fs/promises';
 import type { EntryNumber } from '../cursor.ts';
 import { headerBytes, readHeader, readIdentity } from '../format/header.ts';
@@ -8,11 +8,11 @@ import { findJournalFiles, isLiveName } from '../locations.ts';
 export interface JournalTails {
   /** Differs whenever an entry was stored in between. */
   mark: string;
-  /** The last number in each file that is written to. */
+  /** The last number in each live file. */
   last: EntryNumber[];
 }
 
-/** Reads the files that are still written to, of this host's own journal or of the one in a folder. */
+/** Reads the headers of all live files. `dir` as in the plan. */
 export async function readJournalTails(dir: string | undefined): Promise<JournalTails> {
   const marks: string[] = [];
   const last: EntryNumber[] = [];
@@ -27,7 +27,7 @@ export async function readJournalTails(dir: string | undefined): Promise<Journal
   return { mark: marks.sort().join('\n'), last };
 }
 
-/** Undefined for a file that has just gone, or is only being made. */
+/** Undefined for a file that has just gone, or that journald is just making. */
 async function readHeaderBytes(path: string): Promise<Buffer | undefined> {
   try {
     await using file = await open(path);

@@ -28,7 +28,7 @@ export class Failures {
   /** Notes a file that cannot be read on in this look. */
   noteHeld(held: HeldFile, error: unknown): void {
     this.#failed.add(held);
-    // A vacuumed file is emptied when it is deleted. The numbers of later entries tell what was missed of it.
+    // journald empties a file that it vacuums. Later entries have numbers that show how many were missed.
     if (held.path === undefined) return;
     const { next } = held;
     if (held.failure?.next !== next) held.failure = { next, sinceMs: this.#clock.nowMs() };

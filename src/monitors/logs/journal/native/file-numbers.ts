@@ -9,7 +9,7 @@ export class FileNumbers {
   #last: Chain | undefined;
   /** The numberings of files that were deleted while they were held. */
   readonly #deleted = new Set<string>();
-  /** Rig did not look for so long that whole journals may have come and gone. */
+  /** Rig did not look for seconds: whole journals may have come and gone. */
   wasStopped = false;
 
   constructor(sequence: JournalSequence) {

@@ -1,4 +1,4 @@
-/** Hints from inotify(7) on the journal's folders: it tells at once when files come, go or are renamed. */
+/** Hints from inotify(7) on the journal's folders: it reports at once when files come, go or are renamed. */
 import { type WakeUp, wakeOn } from '../../../../host/wake-up.ts';
 
 export class FolderHints {

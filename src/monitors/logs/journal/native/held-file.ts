@@ -2,7 +2,7 @@
 import type { JournalFile } from '../format/journal-file.ts';
 import { isLiveName, isRuntime } from '../locations.ts';
 
-/** A file that lost its name and that journald did not close is let go when nothing came for so long. */
+/** A deleted file that journald did not close is let go when nothing came for this long. */
 const letGoAfterMs = 60_000;
 
 export class HeldFile {
@@ -15,7 +15,7 @@ export class HeldFile {
   next: number;
   /** The number of the last entry before that. */
   lastNumber = Number.NaN;
-  /** Where it is at present; undefined once it is deleted. */
+  /** Its present path; undefined once it is deleted. */
   path: string | undefined;
   /** Another file with the same id has taken its place, perhaps with more in it. */
   hasSuccessor = false;
@@ -43,7 +43,7 @@ export class HeldFile {
     return this.next < this.file.header.entries;
   }
 
-  /** Whether journald will not write to it any more. */
+  /** Whether journald has stopped writing to it. */
   isClosed(nowMs: number): boolean {
     if (this.path !== undefined) return !isLiveName(this.path);
     if (this.hasSuccessor || this.file.header.state !== 'online') return true;

@@ -12,19 +12,16 @@ import { comparePlaces, placeOf } from './entry-order.ts';
 import { HeldFile } from './held-file.ts';
 import { closeAll, openAll } from './open-all.ts';
 
-/** The files that had something new last are looked at each time, the others only now and then. */
-const busyFiles = 8;
-/** How often arming begins anew because files came or went meanwhile. */
+/** How often arming is tried again because files came or went meanwhile. */
 const mostAttempts = 20;
 
 export class HeldFiles {
   readonly #dir: string | undefined;
   readonly #clock: Clock;
-  /** The files that had something new last come first. */
   #held: HeldFile[] = [];
   /** The paths of files that hold nothing new. */
   #done = new Set<string>();
-  /** How far files were read that are not held any more, by their ids. */
+  /** How far files were read that are no longer held, by their ids. */
   readonly #progress = new Map<string, number>();
   #folders: string[] = [];
   #isScanDue = true;
@@ -77,10 +74,9 @@ export class HeldFiles {
     return this.#isScanDue;
   }
 
-  /** Whether any file has something new, by a few bytes of each. Files that were quiet lately are looked at only with `all`. */
-  hasNews(all: boolean): boolean {
-    const looked = all ? this.#held : this.#held.slice(0, busyFiles);
-    return looked.some(
+  /** Whether any file has something new, by a few bytes of each. */
+  get hasNews(): boolean {
+    return this.#held.some(
       (held) => held.stage !== 'reference' && (held.hasMore || held.failure !== undefined || held.file.hasChanged()),
     );
   }
@@ -123,7 +119,6 @@ export class HeldFiles {
         onFailure(each, error);
       }
     }
-    if (this.#held.length > busyFiles) this.#held.sort((a, b) => b.changedMs - a.changedMs);
   }
 
   /** The last number of each numbering, by the headers as the last `refresh` read them. */
@@ -134,7 +129,7 @@ export class HeldFiles {
     return last;
   }
 
-  /** Lets go of the files that were read to their end and that journald will not write to any more. */
+  /** Lets go of closed files that were read to their end. */
   settle(): void {
     for (const held of this.#held.filter(({ stage, hasMore }) => stage !== 'open' && !hasMore)) {
       if (held.isRuntime && held.path !== undefined) held.stage = 'reference';

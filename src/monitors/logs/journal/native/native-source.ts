@@ -11,20 +11,17 @@ import { FileNumbers } from './file-numbers.ts';
 import { FolderHints } from './folder-hints.ts';
 import type { HeldFile } from './held-file.ts';
 import { HeldFiles } from './held-files.ts';
-import { readMerged } from './merge.ts';
 import { OldEntries } from './old-entries.ts';
 import { JournalPace } from './pace.ts';
 import { excerptAround } from './read-around.ts';
-import { startSlice } from './slice.ts';
+import { readSlice } from './slice.ts';
 import { StoredExaminer } from './stored-examiner.ts';
 
 /** How often a busy journal is looked at unless --journal-latency says otherwise. */
 const defaultLatencyMs = 25;
-/** How often all files are looked at, also those that were quiet lately. */
-const wholeLookMs = 200;
 /** How often files are searched for unasked, with inotify and without. */
 const scanMs = { hinted: 5000, deaf: 1000 };
-/** When rig did not look for so long, it was stopped. */
+/** If rig did not look for this long, it was stopped. */
 const stoppedMs = 3000;
 
 export class NativeSource implements Source {
@@ -41,16 +38,15 @@ export class NativeSource implements Source {
   #state: 'closed' | 'waiting' | 'reading' = 'closed';
   /** Counts the looks. */
   #round = 0;
-  /** When rig last looked at all, at all files, and for files. */
+  /** When rig last looked at the files, and for files. */
   #lookedMs: number;
-  #lookedWholeMs = 0;
   #scannedMs = 0;
   /**
-   * The last number of each numbering in this look, taken when all headers had been read once. They are read a second time
-   * then: so every entry up to there is seen. An entry behind may have come to one file after another file was read.
+   * The last number of each numbering when all headers had been read once in this look. Then they are read again, so that every
+   * entry up to these numbers is seen. Later entries wait for the next look: one of them may stand in a file whose header was
+   * read before it came, and they must not be taken out of order.
    */
   #bounds: Map<string, number> | undefined;
-  #isBeyond = false;
   /** The last entry, and the cursors after the last look and after the one before. */
   #last: { held: HeldFile; ordinal: number } | undefined;
   #lookCursor: string | undefined;
@@ -103,7 +99,7 @@ export class NativeSource implements Source {
     this.#files.close();
   }
 
-  /** Where another reader goes on: all before is examined, and of what is behind, the sequence knows what was. */
+  /** Where another reader goes on. Everything up to here was examined; the sequence knows what was examined behind it. */
   get safeCursor(): string | undefined {
     return this.#safeCursor;
   }
@@ -135,19 +131,17 @@ export class NativeSource implements Source {
 
   #beat(): void {
     const nowMs = this.#examination.context.clock.nowMs();
-    const isWhole = nowMs - this.#lookedWholeMs >= wholeLookMs;
-    if (isWhole) this.#lookedWholeMs = nowMs;
     if (nowMs - this.#scannedMs >= (this.#hints.isDeaf ? scanMs.deaf : scanMs.hinted)) this.#files.planScan();
-    this.#look(isWhole);
+    this.#look();
   }
 
-  #look(isWhole = false): void {
+  #look(): void {
     if (this.#state !== 'waiting' || this.#isOver) return;
     const nowMs = this.#examination.context.clock.nowMs();
     if (nowMs - this.#lookedMs >= stoppedMs) this.#numbers.wasStopped = true;
     this.#lookedMs = nowMs;
     const isScanDue = this.#files.isScanDue;
-    if (!isScanDue && !this.#files.hasNews(isWhole)) return;
+    if (!isScanDue && !this.#files.hasNews) return;
     this.#state = 'reading';
     this.#round++;
     this.#failures.beginLook();
@@ -166,42 +160,31 @@ export class NativeSource implements Source {
   #refresh(): void {
     const refresh = () => this.#files.refresh((held, error) => this.#failures.noteHeld(held, error));
     refresh();
-    this.#isBeyond = false;
     this.#bounds = this.#files.all.length > 1 ? this.#files.lastNumbers() : undefined;
     if (this.#bounds) refresh();
   }
 
   #readSlice(): void {
     if (this.#isOver) return;
-    const isUsedUp = startSlice();
-    const { context } = this.#examination;
     const readable = this.#files.all.filter((held) => !this.#failures.has(held));
-    let hasTaken = false;
-    const take = (held: HeldFile, entry: StoredEntry): boolean => {
-      if (isUsedUp() || context.isOver()) return false;
-      const { seqnum } = entry;
-      this.#isBeyond = seqnum > (this.#bounds?.get(held.file.seqnumId) ?? Number.POSITIVE_INFINITY);
-      if (this.#isBeyond) return false;
-      this.#take(held, entry, seqnum);
-      hasTaken = true;
-      return true;
-    };
-    const { isComplete, stuck } = holding('reading the journal', () => readMerged(readable, take));
-    if (hasTaken || this.#isBeyond) this.#pace.hurry();
+    const read = () => readSlice(readable, this.#bounds, (held, entry, seqnum) => this.#take(held, entry, seqnum));
+    const { isDone, hasNews, stuck } = holding('reading the journal', read);
+    if (hasNews) this.#pace.hurry();
     for (const { reading, error } of stuck) this.#failures.noteHeld(reading, error);
     if (this.#isOver) return;
-    if (isComplete || this.#isBeyond) this.#endLook();
+    if (isDone) this.#endLook();
     else setImmediate(() => this.#readSlice());
   }
 
-  #take(held: HeldFile, entry: StoredEntry, seqnum: number): void {
-    // Taken now: to examine an entry may read others.
+  #take(held: HeldFile, entry: StoredEntry, seqnum: number): boolean {
+    if (this.#examination.context.isOver()) return false;
     const { ordinal } = entry;
     if (!this.#oldEntries.has(held, entry)) {
       this.#examiner.examine(entry);
       this.#last = { held, ordinal };
     }
     this.#numbers.note(held, ordinal, seqnum, this.#round);
+    return true;
   }
 
   /** Everything that was there when the look began and can be read has been examined. */
@@ -228,7 +211,7 @@ export class NativeSource implements Source {
   #noteCursor(): void {
     const last = this.#last;
     this.#last = undefined;
-    // If the entry cannot be read any more, the cursor of an earlier one is near enough.
+    // If the entry can no longer be read, the cursor of an earlier one is near enough.
     if (last)
       this.#examination.cursor =
         orUndefined(() => last.held.file.entryAt(last.ordinal)?.cursor()) ?? this.#examination.cursor;

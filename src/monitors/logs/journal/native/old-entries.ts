@@ -27,13 +27,13 @@ export class OldEntries {
     return this.#isFromBefore(held.file, entry) || (mayBeCopy && this.#inMemory.some((file) => hasCopy(file, entry)));
   }
 
-  #isFromBefore({ seqnumId }: JournalFile, { seqnum, bootId, monotonicUs, realtimeUs }: StoredEntry): boolean {
+  #isFromBefore({ seqnumId }: JournalFile, entry: StoredEntry): boolean {
     const place = this.#armedPlace;
     if (!place) return false;
     const known = this.#armedNumbers.get(seqnumId);
-    if (known !== undefined && seqnum <= known) return true;
-    if (bootId === place.bootId) return monotonicUs < place.monotonicUs;
-    return known === undefined && realtimeUs < place.realtimeUs;
+    if (known !== undefined && entry.seqnum <= known) return true;
+    if (entry.bootId === place.bootId) return entry.monotonicUs < place.monotonicUs;
+    return known === undefined && entry.realtimeUs < place.realtimeUs;
   }
 }
 

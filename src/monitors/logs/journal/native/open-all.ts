@@ -1,4 +1,4 @@
-/** Opens all files of a journal for a moment, also those that journald does not write to any more. */
+/** Opens all files of a journal for a moment, including those that journald has closed. */
 import { orUndefined } from '../format/error.ts';
 import { JournalFile } from '../format/journal-file.ts';
 import { findJournalFiles } from '../locations.ts';

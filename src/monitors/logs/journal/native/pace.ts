@@ -1,5 +1,5 @@
 /**
- * When the journal's files are looked at. journald writes through mmap(2), and inotify(7) tells of that only a quarter of a
+ * When the journal's files are looked at. journald writes through mmap(2), and inotify(7) reports that only a quarter of a
  * second later. So while entries come, rig looks every few milliseconds, which costs a read of some bytes. The longer none came,
  * the rarer it looks: once a second in the end, together with everything else that looks at whole seconds.
  */

@@ -1,6 +1,6 @@
-/** What is done for one of many files after the other, with the event loop turning in between. */
+/** Work on many items, one after the other, with the event loop turning in between. */
 
-/** No further file is begun with after so long in one turn. */
+/** After so long in one turn no further item is begun. */
 export const turnMs = 10;
 
 export class Turns<T> {
@@ -8,18 +8,18 @@ export class Turns<T> {
   readonly #items = new Set<T>();
   #isPlanned = false;
 
-  /** `work` is called for each item, which is no longer one of those that wait by then, and may be added again. */
+  /** `work` is called for each item. The item no longer waits then, and may be added again. */
   constructor(work: (item: T) => void) {
     this.#work = work;
   }
 
-  /** Has the work done at the end of this turn, however often it is asked for, or in a later one where there is much of it. */
+  /** Has the item worked on, once, at the end of this turn; later where there is much to do. */
   add(item: T): void {
     this.#items.add(item);
     this.#plan();
   }
 
-  /** Has the work done for all of these, beginning at once. */
+  /** Has all of these worked on, beginning at once. */
   addAll(items: Iterable<T>): void {
     for (const item of items) this.#items.add(item);
     this.#workOff();
@@ -49,7 +49,7 @@ export class Turns<T> {
   #workOff(): void {
     const endMs = performance.now() + turnMs;
     for (const item of [...this.#items]) {
-      // One that is added again goes to the end of the row: where there is no time for all of them, each has its own.
+      // An item that is added again goes to the end of the row, so that each has its turn.
       if (this.#items.delete(item)) this.#work(item);
       if (performance.now() >= endMs) break;
     }

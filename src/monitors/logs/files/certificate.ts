@@ -13,22 +13,23 @@ export type ExaminedSpan = {
 };
 
 /** A span that does not grow any more, and why. */
-export type EndedSpan = ExaminedSpan & { ended: 'truncated' | 'let go' | 'unpacked' };
+export type EndedSpan = ExaminedSpan & { ended: 'truncated' | 'let go' };
 
-/** What keeps "no gap" from being claimed of a text, and what of it cannot be searched, as files and streams have it. */
+/** What files and streams say alike of a text that cannot be searched as a whole, or not at all. */
 export const longLinesDoubt = 'lines longer than 256 KiB were examined in parts that overlap';
 export const utf16Gap = 'UTF-16 text, in which the message is not found';
 export const utf16Remark = 'is UTF-16 text, in which --message is not found: rig reads UTF-8 and ASCII';
 
+export const lostEventsDoubt = 'so much happened at once that the kernel did not tell of all of it';
 export const pollingDoubt = (reason = 'changes are not announced'): string =>
   `it is only looked at now and then: ${reason}`;
 
-/** So many ended spans are kept one by one; of those before, only how many they were. */
+/** Of ended spans, the last ones are kept one by one; of those before, only their number. */
 const mostSpans = 20;
-/** Each is one sentence of rig's own, so there are few; a file's name in one makes them many. */
+/** Each is a fixed sentence, so there are few; those that name a file could be many. */
 const mostDoubts = 20;
 
-export class FileRecord {
+export class Certificate {
   readonly gaps = new Gaps();
   readonly #doubts = new Set<string>();
   readonly #ended: EndedSpan[] = [];
@@ -42,20 +43,23 @@ export class FileRecord {
     this.#dropped++;
   }
 
-  /** Notes why it cannot be proved that nothing is missing, though nothing is known to be. */
+  /** Notes why something may be missing, though nothing is known to be. */
   doubt(reason: string): void {
     if (this.#doubts.size < mostDoubts) this.#doubts.add(reason);
   }
 
-  /** Takes over what another one has noted, whose path is forgotten. */
-  absorb(other: FileRecord): void {
+  /** Takes over what another certificate has noted, whose path is forgotten. */
+  absorb(other: Certificate): void {
     this.gaps.absorb(other.gaps);
     for (const reason of other.#doubts) this.doubt(reason);
     for (const span of other.#ended) this.end(span);
     this.#dropped += other.#dropped;
   }
 
-  /** For the status: the claim, the gaps, and all spans, the oldest first; `present` are those that may still grow. */
+  /**
+   * For the status: the claim, the gaps, and all spans, the oldest first. `present` are spans that may still grow, `further`
+   * doubts and gaps that hold now and are noted only when the file is let go.
+   */
   status(present: ExaminedSpan[], further: { doubts: string[]; gaps: string[] }): { [key: string]: Json } {
     const now = new Date().toISOString();
     const lasting = further.gaps.map((cause) => ({ cause, times: 1, missing: null, first: now, last: now }));

@@ -3,11 +3,12 @@ import { readSync } from 'node:fs';
 
 /** The first bytes of a log nearly always hold a time; the last ones tell copies with equal beginnings apart. */
 const headBytes = 64;
-/** So much at most is known of the bytes before the read position. */
+/** How much is known, at most, of the bytes before the read position. */
 export const tailBytes = 256;
+/** Shared by all, since each comparison ends before the next begins. */
 const compared = Buffer.alloc(tailBytes);
 
-/** The first bytes of a file and the last ones before the read position, in so far as they have been read. */
+/** The first bytes of a file, and the last ones before the read position, as far as they have been read. */
 export class Fingerprint {
   readonly #head = Buffer.alloc(headBytes);
   readonly #tail = Buffer.alloc(tailBytes);
@@ -19,7 +20,7 @@ export class Fingerprint {
   /** Notes what was read: `data` are the bytes before the position `end`, at least one. */
   update(fd: number, data: Buffer, end: number): void {
     const kept = Math.min(tailBytes, data.length);
-    // Of a line that comes in small pieces the last one alone would say little.
+    // Where a line comes in small pieces, the last piece alone would say little.
     const isNext = end - data.length === this.#end;
     const before = isNext ? Math.min(this.#tailLength, tailBytes - kept) : 0;
     this.#tail.copyWithin(0, this.#tailLength - before, this.#tailLength);
@@ -29,7 +30,7 @@ export class Fingerprint {
     if (this.#headLength < headBytes) this.#headLength = readSync(fd, this.#head, 0, Math.min(headBytes, end), 0);
   }
 
-  /** Takes any content for the same from now on. */
+  /** Forgets everything: any content then passes for the same. */
   forget(): void {
     this.#headLength = 0;
     this.#tailLength = 0;
@@ -45,11 +46,6 @@ export class Fingerprint {
     return this.#tail.subarray(0, this.#tailLength);
   }
 
-  /** Whether a file begins in the same way, as far as that is known and within its first `length` bytes. */
-  isHeadIn(fd: number, length: number): boolean {
-    return isAt(fd, 0, this.#head, Math.min(length, this.#headLength));
-  }
-
   /** Whether the file still holds all of it in the same places. */
   isIn(fd: number): boolean {
     return (
@@ -62,12 +58,14 @@ export class Fingerprint {
     return hasUtf16Mark(this.#head.subarray(0, this.#headLength));
   }
 
-  copyTo(other: Fingerprint): void {
-    this.#head.copy(other.#head);
-    this.#tail.copy(other.#tail);
-    other.#headLength = this.#headLength;
-    other.#tailLength = this.#tailLength;
-    other.#end = this.#end;
+  copy(): Fingerprint {
+    const copy = new Fingerprint();
+    this.#head.copy(copy.#head);
+    this.#tail.copy(copy.#tail);
+    copy.#headLength = this.#headLength;
+    copy.#tailLength = this.#tailLength;
+    copy.#end = this.#end;
+    return copy;
   }
 }
 

@@ -1,22 +1,23 @@
 /** What surrounds a trigger in a log file. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { descriptorPath } from '../../../host/descriptors.ts';
-import { firstLines, lastLines } from '../last-lines.ts';
-import type { LinePosition, LinesAfter, SourceExcerpt } from '../source.ts';
-import { contextBytes, contextLines, reportedLineBytes } from '../source.ts';
-import { FollowedFile } from './followed-file.ts';
+import { descriptorPath } from '../../../../host/descriptors.ts';
+import { firstLines, lastLines } from '../../last-lines.ts';
+import type { LinePosition, LinesAfter, SourceExcerpt } from '../../source.ts';
+import { contextBytes, contextLines, reportedLineBytes } from '../../source.ts';
+import type { FollowedFile } from './followed-file.ts';
+import { OpenedFile } from './opened-file.ts';
 
 /** Stands where a file ends and the one that took its name begins, or where it was truncated. */
 const successorMark = Buffer.from('--- the file was rotated here ---\n');
 
 /**
- * The last lines up to and with the one that triggered, or up to where the file was read when it is not in this file.
- * `isFollowed` tells the files that have an excerpt of their own.
+ * The last lines up to and with the line that triggered; up to where the file was read when that line is in another file.
+ * `isFollowed` tells the files that have an excerpt of their own. Throws what opening and reading throw.
  */
 export function excerptOf(
   file: FollowedFile,
   position: LinePosition | undefined,
-  isFollowed: (identity: string) => boolean,
+  isFollowed: (key: string) => boolean,
 ): SourceExcerpt {
   const isTrigger = position && 'inode' in position && position.inode === file.inode && position.file === file.path;
   // A descriptor of its own: where the rig goes on watching, the file may be let go before the last action ends.
@@ -33,8 +34,8 @@ export function excerptOf(
   return { ...excerpt(Buffer.concat([before, line.text]), line.end), triggerAt: before.length };
 }
 
-/** The lines behind an offset, and those of the file that has the name by now. */
-function linesAfter(path: string, fd: number, from: number, isFollowed: (identity: string) => boolean): LinesAfter {
+/** The lines behind an offset, and those of the file that has the name now. */
+function linesAfter(path: string, fd: number, from: number, isFollowed: (key: string) => boolean): LinesAfter {
   const { size } = fstatSync(fd);
   const parts = size < from ? [successorMark, readAt(fd, 0, contextBytes + 1)] : [readAt(fd, from, contextBytes + 1)];
   const successor = readSuccessor(path, isFollowed);
@@ -42,17 +43,17 @@ function linesAfter(path: string, fd: number, from: number, isFollowed: (identit
   return firstLines(Buffer.concat(parts), contextLines, contextBytes);
 }
 
-/** The beginning of the file that a path leads to by now, unless it is one of those that were followed, or none. */
-function readSuccessor(path: string, isFollowed: (identity: string) => boolean): Buffer {
+/** The beginning of the file that a path leads to now; nothing for a followed file, which has an excerpt of its own. */
+function readSuccessor(path: string, isFollowed: (key: string) => boolean): Buffer {
   try {
-    const file = new FollowedFile(path);
+    const file = new OpenedFile(path);
     try {
-      return isFollowed(file.identity) ? Buffer.alloc(0) : readAt(file.fd, 0, contextBytes + 1);
+      return isFollowed(file.key) ? Buffer.alloc(0) : readAt(file.fd, 0, contextBytes + 1);
     } finally {
-      closeSync(file.fd);
+      file.close();
     }
   } catch {
-    // Nothing has taken the name, or no file: then there is nothing to add.
+    // Nothing has the name, or no file: there is nothing to add.
     return Buffer.alloc(0);
   }
 }
@@ -65,7 +66,7 @@ function readBefore(fd: number, end: number): Buffer {
   return from === 0 ? text : text.subarray(text.indexOf('\n') + 1);
 }
 
-/** The line that begins at an offset, cut like the trigger's, and where it ends, as far as that is near. */
+/** The line that begins at an offset, and where it ends. A longer line is cut where the trigger's is. */
 function readLine(fd: number, offset: number): { text: Buffer; end: number } {
   const text = readAt(fd, offset, reportedLineBytes);
   const end = text.indexOf('\n');
@@ -73,7 +74,7 @@ function readLine(fd: number, offset: number): { text: Buffer; end: number } {
   return { text: Buffer.concat([text, Buffer.from('\n')]), end: offset + text.length };
 }
 
-/** What a file still has there: it may have been truncated meanwhile. */
+/** Reads what a file still holds there: it may have been truncated meanwhile. */
 function readAt(fd: number, offset: number, length: number): Buffer {
   const buffer = Buffer.alloc(length);
   return buffer.subarray(0, readSync(fd, buffer, 0, length, offset));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Turns, turnMs } from '../../../../src/monitors/logs/files/turns.ts';
+import { Turns, turnMs } from '../../../../../src/monitors/logs/files/follow/turns.ts';
 
 /** Work that takes all of a turn's time; what is done is noted. */
 function slowly(done: string[]): (item: string) => void {

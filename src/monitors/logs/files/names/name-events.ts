@@ -1,4 +1,4 @@
-/** Whether what was announced of a name explains what is found under it: else a file may have come and gone between two looks. */
+/** Whether the events of a name explain what is found under it: else a file may have come and gone between two looks. */
 
 /** What a look has found. */
 export interface NameChange {
@@ -8,7 +8,10 @@ export interface NameChange {
   wasRenamed: boolean;
 }
 
-/** How many events (inotify(7): create, delete, moved from, moved to) it takes when no other file had the name in between. */
+/** `more`: there were more events than the change needs; `fewer`: not all of its own have come. */
+export type Explanation = 'explained' | 'more' | 'fewer';
+
+/** How many events (inotify(7): create, delete, moved from, moved to) a change takes when no other file had the name in between. */
 function fewestEvents({ hadFile, hasFile, wasRenamed }: NameChange): number {
   if (!hadFile && !hasFile) return 0;
   if (!hadFile || !hasFile) return 1;
@@ -31,7 +34,7 @@ export class NameEvents {
     return this.#seen > this.#owed;
   }
 
-  /** A look has found the same file as before, or none again. Whether no other can have had the name: what was owed has come. */
+  /** A look has found the same file as before, or none again. Returns whether no other file can have had the name. */
   onSame(): boolean {
     const isExplained = this.#seen <= this.#owed;
     this.#owed = Math.max(0, this.#owed - this.#seen);
@@ -39,12 +42,12 @@ export class NameEvents {
     return isExplained;
   }
 
-  /** Whether no other file can have had the name between the last look and this one. */
-  explain(change: NameChange): boolean {
+  /** A look has found a change: whether the events since the last look are those of this change alone. */
+  onChange(change: NameChange): Explanation {
     const fewest = fewestEvents(change);
     const seen = this.#seen - this.#owed;
     this.#seen = 0;
     this.#owed = Math.max(0, fewest - seen);
-    return seen === fewest;
+    return seen === fewest ? 'explained' : seen > fewest ? 'more' : 'fewer';
   }
 }

@@ -1,0 +1,222 @@
+/**
+ * Reads all followed files in turns, each file once, whatever names lead to it. A file stays here after its name has gone to
+ * another (rotation by rename): its writer may go on writing to it for a while.
+ */
+import { errnoOf } from '../../../../errors.ts';
+import { holding } from '../../../../host/event-loop.ts';
+import { WriterSearch } from '../../../../host/processes/writers.ts';
+import type { SourceContext } from '../../source.ts';
+import type { Certificate } from '../certificate.ts';
+import { SuppressedLines } from '../suppressed-lines.ts';
+import type { FollowedFile, Truncation } from './followed-file.ts';
+import { Follower } from './follower.ts';
+import { Turns } from './turns.ts';
+
+/** How long a file without a name must be silent before its unfinished last line is taken for complete. */
+const tailAfterMs = 1000;
+
+/** A look that comes so late was held up: rig was stopped, or had no CPU. */
+const stoodStillMs = 1000;
+
+/** What the loop asks of, and tells, those who know the names and copies of the files. */
+export interface ReadHooks {
+  /** A line matches: a view on a buffer that is used again, and where it begins in the file. Returns false to stop. */
+  onLine(file: FollowedFile, line: Buffer, offset: number): boolean;
+  /** Whether a file that is to be read holds, so far, nothing but what another one does: then it is not read. */
+  isRepeating(follower: Follower): boolean;
+  /** A file was found truncated or rewritten. */
+  onTruncated(follower: Follower, truncation: Truncation): void;
+  /** A file is followed no more. */
+  onEnded(follower: Follower): void;
+  /** A file's name may have changed. */
+  onMoved(): void;
+  /** inotify is not to be had for a file. */
+  onPolling(path: string, reason: string): void;
+}
+
+export class ReadLoop {
+  readonly #writers = new WriterSearch();
+  readonly #context: SourceContext;
+  readonly #hooks: ReadHooks;
+  readonly #letGoAfterMs: number;
+  readonly #followers = new Map<string, Follower>();
+  readonly #pending = new Turns<Follower>((follower) => this.read(follower));
+  readonly #checks = new Turns<Follower>((follower) => this.#check(follower));
+  /** Those for which rig is looking for a process that can write to them. */
+  readonly #sought = new Set<Follower>();
+  readonly #suppressedLines = new SuppressedLines();
+  #checkedMs = performance.now();
+  #state: 'reading' | 'stopped' | 'closed' = 'reading';
+
+  /** A file without a name is let go when it has been silent for `letGoAfterMs` and no process can write to it. */
+  constructor(context: SourceContext, hooks: ReadHooks, letGoAfterMs: number) {
+    this.#context = context;
+    this.#hooks = hooks;
+    this.#letGoAfterMs = letGoAfterMs;
+  }
+
+  has(key: string): boolean {
+    return this.#followers.has(key);
+  }
+
+  get(key: string): Follower | undefined {
+    return this.#followers.get(key);
+  }
+
+  /** Undefined where the file is followed no more: its number, and its descriptor, may be those of another file now. */
+  of(file: FollowedFile): Follower | undefined {
+    const follower = this.#followers.get(file.key);
+    return follower?.file === file ? follower : undefined;
+  }
+
+  all(): Follower[] {
+    return [...this.#followers.values()];
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Follows a file from where it stands. */
+  add(file: FollowedFile, certificate: Certificate): Follower {
+    const certificates = new Set([certificate]);
+    const matcher = this.#suppressedLines.noting(this.#context.matcher, certificates);
+    const { onTruncated, onMoved, onPolling } = this.#hooks;
+    const follower = new Follower(file, certificates, {
+      matcher,
+      onLine: (line, offset) => this.#hooks.onLine(file, line, offset),
+      remark: this.#context.remark,
+    });
+    file.onTruncated = (truncation) => onTruncated(follower, truncation);
+    this.#followers.set(file.key, follower);
+    const onChange = (kind: 'change' | 'rename'): void => {
+      this.wake(follower);
+      if (kind === 'rename') onMoved();
+    };
+    follower.watch(onChange, (reason) => onPolling(file.path, reason));
+    // It may have grown before the watch was there.
+    this.wake(follower);
+    return follower;
+  }
+
+  /** Has a file read at the end of this turn of the event loop, however many hints there are. */
+  wake(follower: Follower): void {
+    if (this.#state === 'reading') this.#pending.add(follower);
+  }
+
+  /**
+   * Reads one slice of one file, and finds out whether it was truncated; the others have their turn before the next slice.
+   * Returns whether there may be more.
+   */
+  read(follower: Follower): boolean {
+    if (this.#state !== 'reading' || this.#context.isOver() || follower.isBeingRead) return false;
+    const { file } = follower;
+    const { offset: before, isDeleted: wasDeleted } = file;
+    follower.isBeingRead = true;
+    try {
+      const examine = () => follower.examineSlice(() => this.#hooks.isRepeating(follower));
+      if (holding(`reading ${file.path}`, examine)) this.#pending.add(follower);
+      else this.#pending.delete(follower);
+    } catch (error) {
+      this.#pending.delete(follower);
+      this.#onError(follower, error);
+      return false;
+    } finally {
+      follower.isBeingRead = false;
+    }
+    if (file.offset !== before) follower.lastGrewMs = performance.now();
+    // For inotify a deletion looks like a write, and in the folder that a link leads to nobody watches names.
+    if (file.isDeleted && !wasDeleted) this.#hooks.onMoved();
+    follower.tell();
+    return this.#pending.has(follower);
+  }
+
+  /** A watched path no longer leads to this file. */
+  release(file: FollowedFile): void {
+    const follower = this.of(file);
+    if (!follower) return;
+    follower.names--;
+    follower.lastGrewMs = performance.now();
+    this.wake(follower);
+  }
+
+  /** Has every file looked at: the safety net, every `intervalMs`. Lets go of files that have been silent for long. */
+  checkAll(intervalMs: number): void {
+    const now = performance.now();
+    const unseenMs = now - this.#checkedMs - intervalMs;
+    // While rig stood still nobody looked: that was no silence.
+    if (unseenMs >= stoodStillMs) for (const follower of this.all()) follower.lastGrewMs += unseenMs;
+    this.#checkedMs = now;
+    this.#checks.addAll(this.all());
+  }
+
+  /** Follows a file no more. */
+  end(follower: Follower): void {
+    this.#pending.delete(follower);
+    this.#checks.delete(follower);
+    this.#followers.delete(follower.file.key);
+    this.#hooks.onEnded(follower);
+    follower.end();
+  }
+
+  /** What there is to read of a file is read in another one: it is followed no more. */
+  leave(file: FollowedFile): void {
+    const follower = this.of(file);
+    if (!follower) return;
+    follower.excuse();
+    this.end(follower);
+  }
+
+  /** Stops examining. The files stay open, for the context. */
+  stop(): void {
+    this.#state = 'stopped';
+    for (const follower of this.all()) follower.unwatch();
+    this.#pending.clear();
+    this.#checks.clear();
+  }
+
+  /** Closes every file, after `stop`. What is known of them is kept: the manifest is written later. */
+  close(): void {
+    if (this.isClosed) return;
+    this.#state = 'closed';
+    for (const { file } of this.all()) file.close();
+  }
+
+  #check(follower: Follower): void {
+    this.read(follower);
+    const silentMs = performance.now() - follower.lastGrewMs;
+    if (follower.names > 0 || this.#state !== 'reading' || this.#pending.has(follower)) return;
+    if (silentMs >= tailAfterMs && follower.isReadable) this.#examineTail(follower);
+    if (silentMs >= this.#letGoAfterMs && !this.#sought.has(follower)) void this.#letGoUnlessHeld(follower);
+  }
+
+  #examineTail(follower: Follower): void {
+    try {
+      follower.examineTail();
+    } catch (error) {
+      this.#onError(follower, error);
+    }
+  }
+
+  /** A file that cannot be read is tried again every second; one that is gone from its network file system is let go. */
+  #onError(follower: Follower, error: unknown): void {
+    follower.fail(error);
+    if (errnoOf(error) === 'ESTALE') this.end(follower);
+    else follower.tell();
+  }
+
+  async #letGoUnlessHeld(follower: Follower): Promise<void> {
+    this.#sought.add(follower);
+    const isHeld = await this.#writers.isHeld(follower.file.key);
+    this.#sought.delete(follower);
+    if (this.#state !== 'reading' || this.of(follower.file) !== follower || follower.names > 0) return;
+    // A process may have written to it and let go of it since it was last read.
+    const before = follower.file.offset;
+    this.read(follower);
+    if (this.of(follower.file) !== follower) return;
+    const hasGrown = follower.file.offset !== before || this.#pending.has(follower);
+    const isSilent = performance.now() - follower.lastGrewMs >= this.#letGoAfterMs;
+    if (isHeld || hasGrown || !isSilent) follower.lastGrewMs = performance.now();
+    else this.end(follower);
+  }
+}

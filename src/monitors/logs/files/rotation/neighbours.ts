@@ -1,0 +1,75 @@
+/** The files beside a log that carry its name as rotation changes it. */
+import { type BigIntStats, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { namesIn } from '../../../../host/folders.ts';
+import { inodeKey } from '../follow/opened-file.ts';
+import { isCompressedName, isRotatedName } from './rotated-names.ts';
+
+export interface Neighbour {
+  path: string;
+  stat: BigIntStats;
+}
+
+/** How often they are listed again, at most, where names change all the time. */
+const mostTries = 10;
+
+/** The neighbours of some paths of one log, beside those and in further `folders` that it is rotated to. */
+export function listNeighbours(paths: readonly string[], folders: readonly string[]): Neighbour[] {
+  return [...new Set(paths)].flatMap((path) =>
+    [...new Set([dirname(path), ...folders])].flatMap((folder) =>
+      namesIn(folder)
+        .filter((name) => isRotatedName(name, basename(path)))
+        .flatMap((name) => {
+          const stat = statOf(join(folder, name));
+          return stat?.isFile() ? [{ path: join(folder, name), stat }] : [];
+        }),
+    ),
+  );
+}
+
+/**
+ * Hands the neighbours to `use`, and does so again while files get other names meanwhile: one may have moved from a name that
+ * was still to be used to one that was not there when they were listed. Returns whether the names stood still in the end.
+ */
+export function useNeighbours(list: () => Neighbour[], use: (neighbours: Neighbour[]) => void): boolean {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const neighbours = list();
+    use(neighbours);
+    if (namedIn(neighbours) === namedIn(list())) return true;
+  }
+  return false;
+}
+
+/**
+ * Those that were born, and written to, after `sinceMs` (since the epoch); the oldest first. Compression, unpacking and `cp -p`
+ * keep the time of the last write. A file system without birth times gives none.
+ */
+export function bornSince(neighbours: Neighbour[], sinceMs: number): Neighbour[] {
+  const sinceNs = BigInt(Math.floor(sinceMs * 1e6));
+  return neighbours
+    .filter(({ stat }) => stat.birthtimeNs > sinceNs && stat.mtimeNs > sinceNs)
+    .sort((one, other) => (one.stat.birthtimeNs < other.stat.birthtimeNs ? -1 : 1));
+}
+
+/**
+ * Those, uncompressed, that were born or written to after `sinceMs` (since the epoch): a log's copies may be among them. The
+ * largest is first: a copy that was made earlier holds less.
+ */
+export function possibleCopies(neighbours: Neighbour[], sinceMs: number): Neighbour[] {
+  const isNew = ({ stat }: Neighbour): boolean => Math.max(Number(stat.birthtimeMs), Number(stat.mtimeMs)) > sinceMs;
+  const copies = neighbours.filter((each) => !isCompressedName(each.path) && isNew(each));
+  return copies.sort((one, other) => (one.stat.size > other.stat.size ? -1 : 1));
+}
+
+/** Which file has which name. */
+const namedIn = (neighbours: Neighbour[]): string =>
+  neighbours.map(({ path, stat }) => `${path}\0${inodeKey(stat)}`).join('\0');
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // A link that leads nowhere, or in a circle, is no file.
+    return undefined;
+  }
+}
