@@ -11,19 +11,19 @@ const eventOptions = {
     hint: 'N',
     default: 1,
     summary: 'Trigger on the Nth match',
-    excludes: ['absent', 'then', 'unless'],
+    excludes: ['absent'],
   },
   within: {
     kind: 'duration',
     hint: 'DURATION',
-    summary: 'Time for --count, --then and --unless',
-    needs: ['count', 'then', 'unless'],
+    summary: 'Time for --count',
+    needs: ['count'],
   },
   absent: {
     kind: 'duration',
     hint: 'DURATION',
     summary: 'Trigger when there was no match for this long',
-    excludes: ['then', 'unless', 'distinct', 'within'],
+    excludes: ['distinct', 'within'],
   },
   distinct: {
     kind: 'count',
@@ -31,25 +31,30 @@ const eventOptions = {
     hint: 'N',
     summary: 'N triggers (default: 1) for each kind of match',
     needs: ['restart'],
-    excludes: ['then', 'unless'],
   },
 } as const satisfies OptionTable;
 
 /** Of a monitor whose matches may be of two texts. */
 const sequenceOptions = {
+  within: {
+    ...eventOptions.within,
+    summary: 'Time for --count, --then and --unless',
+    needs: ['count', 'then', 'unless'],
+  },
   // biome-ignore lint/suspicious/noThenProperty: an option table is never awaited
   then: {
     kind: 'text',
     hint: 'TEXT',
     summary: 'Trigger when TEXT follows a match, --within',
     needs: ['within'],
-    excludes: ['unless'],
+    excludes: ['unless', 'count', 'absent', 'distinct'],
   },
   unless: {
     kind: 'text',
     hint: 'TEXT',
     summary: 'Trigger when TEXT does not follow a match, --within',
     needs: ['within'],
+    excludes: ['count', 'absent', 'distinct'],
   },
 } as const satisfies OptionTable;
 
@@ -65,7 +70,7 @@ const levelOptions = {
   cycles: { kind: 'count', hint: 'N', default: 1, summary: 'Trigger when it was so at N looks in a row' },
 } as const satisfies OptionTable;
 
-type SharedValues = Partial<Values<typeof eventOptions & typeof sequenceOptions & typeof levelOptions>>;
+type SharedValues = Partial<Values<Omit<typeof eventOptions, 'within'> & typeof sequenceOptions & typeof levelOptions>>;
 
 /** The options of a monitor that wait for events, or look at levels. */
 const namesOf = (monitor: AnyMonitor, gives: 'event' | 'level'): string[] =>

@@ -46,20 +46,28 @@ for (const [pairs, says] of [
   [given(['within', '1s']), /--within goes with --count or --then or --unless, which is not given/],
   [given(['within', '1s'], ['absent', '1s']), /--within goes with --count or --then or --unless/],
   [given(['absent', '1s'], ['count', '2']), /--count and --absent exclude each other/],
-  [given(['absent', '1s'], ['unless', 'y'], ['within', '1s']), /--absent and --unless exclude each other/],
-  [given(['then', 'y'], ['within', '1s'], ['count', '2']), /--count and --then exclude each other/],
+  [given(['absent', '1s'], ['unless', 'y'], ['within', '1s']), /--absent and --within exclude each other/],
+  [given(['then', 'y'], ['within', '1s'], ['count', '2']), /--then and --count exclude each other/],
   [given(['then', 'y'], ['unless', 'z'], ['within', '1s']), /--then and --unless exclude each other/],
   [given(['then', 'y']), /--then goes with --within, which is not given/],
   [given(['unless', 'y']), /--unless goes with --within, which is not given/],
   [given(['distinct', '1']), /--distinct goes with --restart, which is not given/],
   [
     given(['distinct', '1'], ['unless', 'y'], ['within', '1s'], ['restart', '1']),
-    /--distinct and --unless exclude each other/,
+    /--unless and --distinct exclude each other/,
   ],
 ] as const)
   test(`${Object.entries(pairs).flat(2).join(' ')}: an error of one line`, () => {
     assert.throws(() => toValues(table, pairs, { ...message, ...pairs }), { name: 'UsageError', message: says });
   });
+
+test('a monitor without a second text is told nothing of --then and --unless', () => {
+  const single = conditionOptions(monitorWith({ exits: event }));
+  assert.throws(() => toValues(single, given(['within', '1s']), { exits: ['x'] }), {
+    message: '--within goes with --count, which is not given',
+  });
+  assert.doesNotMatch(JSON.stringify(single), /then|unless/);
+});
 
 /** What a condition is in the rules, and in words, of a monitor that waits for `"x"` and, where there is one, `"y"`. */
 const conditions: [given: Record<string, string[]>, rules: Partial<ConditionRules>, words: string][] = [
