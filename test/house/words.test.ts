@@ -8,11 +8,7 @@ const whose = (pattern: RegExp, isExempt: (path: string) => boolean): string[] =
   sources.filter(({ path, code }) => !isExempt(path) && pattern.test(code)).map(({ path }) => path);
 
 const readersOfProc: Allowed = {
-  'src/actions/gcore/targets.ts': 'an error names the file',
-  'src/monitors/logs/files/compressed-file.ts': 'reads what a descriptor has open',
-  'src/monitors/logs/files/followed-file.ts': 'reads what a descriptor has open',
-  'src/monitors/logs/files/watched-path.ts': 'reads what a descriptor has open',
-  'src/rig/registry/registry.ts': 'reads what a descriptor has open',
+  'src/rig/registry/state-folder.ts': 'an error names the file system',
 };
 
 test('only src/host reads /proc', () => {
@@ -24,8 +20,9 @@ const speakers: Allowed = {
   'src/commands/command.ts':
     'says on stderr what a command has to say beside its output; and a failure for each of several rigs',
   'src/commands/create.ts': 'remarks on what it is asked for, on stderr',
-  'src/rig/daemon/daemon.ts': 'tells its starter through a pipe why it could not arm',
-  'src/rig/life/life.ts': 'logs a bug with its stack: a daemon has no terminal',
+  'src/rig/life/armed.ts': 'logs a bug with its stack: a daemon has no terminal',
+  'src/rig/life/live-rig.ts': 'logs a bug with its stack: a daemon has no terminal',
+  'src/rig/life/run-rig.ts': 'logs a bug with its stack: a daemon has no terminal',
 };
 
 test('only main.ts turns a failure into words and an exit code', () => {
