@@ -259,14 +259,17 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
     const running = run(plan, context).finally(() => (hasEnded = true));
     // Without a pause between two looks: the moment at which an ended gdb does harm is short.
     let tracer = 0;
-    while (tracer === 0 && !hasEnded) tracer = readProcessStatus(pid)?.tracer ?? 0;
+    while (tracer === 0 && !hasEnded) {
+      await new Promise(setImmediate);
+      tracer = readProcessStatus(pid)?.tracer ?? 0;
+    }
     if (round % 4 === 0) killTracer(tracer);
     else ending.abort();
     const { error } = await running;
     // A gdb that was refused at first is tried again, and one that was done before it was seen or ended has made its core.
     if (error && tracer !== 0) ended++;
     else finished.push({ round, tracer, results: context.results });
-    assert.ok(await isAlive(target));
+    assert.ok(isAlive(target));
     assert.equal(readProcessStatus(pid)?.tracer, 0);
     assert.notEqual(await stateOf(pid), 'T');
   }
