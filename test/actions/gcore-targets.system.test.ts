@@ -73,7 +73,7 @@ test('a zombie is refused', async (t) => {
 test('a traced process is remarked on', async (t) => {
   const pid = await startStranger(t);
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${pid}`, '-ex', 'shell sleep 1000']);
-  await waitFor('gdb to attach', async () => (await readProcessStatus(pid))?.tracer === gdb.pid);
+  await waitFor('gdb to attach', async () => readProcessStatus(pid)?.tracer === gdb.pid);
   const ask = asking();
   await prepareTargets([String(pid)], false, ask);
   assert.match(ask.remarks.join(), new RegExp(`traced by process ${gdb.pid}`));

@@ -37,7 +37,7 @@ async function run(plan: GcorePlan, context: TriggerContext): Promise<{ outcomes
 }
 
 const statuses = (outcomes: Outcome[]) => outcomes.map(({ status }) => status);
-const stateOf = async (pid: number) => (await readProcess(pid))?.state;
+const stateOf = async (pid: number) => readProcess(pid)?.state;
 
 /** Kills what was seen to trace a process: 0 when nothing was, as where it was done before anyone looked. */
 const killTracer = (tracer: number): boolean => tracer !== 0 && sendSignal(tracer, 'SIGKILL');
@@ -63,7 +63,7 @@ test('a process that was dumped goes on running, with no tracer', async (t) => {
   const pid = await startStranger(t);
   await run(await prepare([String(pid)]), triggerContext(newFolder(t)));
   await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
-  assert.equal((await readProcessStatus(pid))?.tracer, 0);
+  assert.equal(readProcessStatus(pid)?.tracer, 0);
 });
 
 test('a process that was stopped before it was dumped stays stopped', async (t) => {
@@ -102,11 +102,11 @@ test('a process that has exited does not fail the action when another was dumped
 test('a process that cannot be dumped fails the action after the others were dumped', async (t) => {
   const [traced, free] = [await startStranger(t), await startStranger(t)];
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${traced}`, '-ex', 'shell sleep 1000']);
-  await waitFor('gdb to attach', async () => (await readProcessStatus(traced))?.tracer === gdb.pid);
+  await waitFor('gdb to attach', async () => readProcessStatus(traced)?.tracer === gdb.pid);
   const { outcomes, error } = await run(await prepare([String(traced), String(free)]), triggerContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['failed', 'dumped']);
   assert.equal(error?.message, `${traced}: it is traced by process ${gdb.pid}`);
-  assert.equal((await readProcessStatus(traced))?.tracer, gdb.pid);
+  assert.equal(readProcessStatus(traced)?.tracer, gdb.pid);
 });
 
 test('a name means the process that has it when the rig triggers', async (t) => {
@@ -172,7 +172,7 @@ test('@match does not dump a process that started after the line was logged', as
   const dir = newFolder(t);
   const pid = await startStranger(t);
   // By more than this process may stand still between the two clocks by which rig tells the start.
-  const seenAtMs = (await startedAtMs(await mustRead(pid))) - 5000;
+  const seenAtMs = startedAtMs(await mustRead(pid)) - 5000;
   const { outcomes, error } = await run(await prepare(['@match']), triggerContext(dir, { process: { pid, seenAtMs } }));
   assert.deepEqual(statuses(outcomes), ['exited']);
   assert.match(String(error?.message), /started later/);
@@ -259,15 +259,18 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
     const running = run(plan, context).finally(() => (hasEnded = true));
     // Without a pause between two looks: the moment at which an ended gdb does harm is short.
     let tracer = 0;
-    while (tracer === 0 && !hasEnded) tracer = (await readProcessStatus(pid))?.tracer ?? 0;
+    while (tracer === 0 && !hasEnded) {
+      await new Promise(setImmediate);
+      tracer = readProcessStatus(pid)?.tracer ?? 0;
+    }
     if (round % 4 === 0) killTracer(tracer);
     else ending.abort();
     const { error } = await running;
     // A gdb that was refused at first is tried again, and one that was done before it was seen or ended has made its core.
     if (error && tracer !== 0) ended++;
     else finished.push({ round, tracer, results: context.results });
-    assert.ok(await isAlive(target));
-    assert.equal((await readProcessStatus(pid))?.tracer, 0);
+    assert.ok(isAlive(target));
+    assert.equal(readProcessStatus(pid)?.tracer, 0);
     assert.notEqual(await stateOf(pid), 'T');
   }
 });
@@ -290,7 +293,7 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
     const running = run(plan, context).finally(() => (hasEnded = true));
     const isWriting = () => readdirSync(dir).some((name) => statSync(join(dir, name)).size > 0);
     await waitFor('gdb to write', () => hasEnded || isWriting());
-    killTracer((await readProcessStatus(pid))?.tracer ?? 0);
+    killTracer(readProcessStatus(pid)?.tracer ?? 0);
     const { outcomes, error } = await running;
     // Else it was done before it was killed, and has made a core.
     return outcomes[0]?.status === 'incomplete' && { exitCode: context.results[0]?.exitCode, outcomes, error };
