@@ -343,7 +343,7 @@ test('options of a rig that mean nothing together are refused in one line', asyn
     [['--max-per-hour', '1'], /^rig: --max-per-hour goes with --restart/],
     [['--restart', '1', '--max-total', '0'], /^rig: --max-total: expected a size/],
     [['--restart', '1', '--keep', '0'], /^rig: --keep: expected a whole number of at least 1/],
-    [['--compress', 'lzma'], /^rig: --compress: expected gzip, zstd, none, got "lzma"\n$/],
+    [['--compress', 'lzma'], /^rig: --compress: expected gzip, zstd or none, got "lzma"\n$/],
     [['--compress', 'zstd', '--no-archive'], /^rig: --compress and --no-archive exclude each other\n$/],
     [['--output-dir', '/nowhere'], /^rig: --output-dir: \/nowhere: no such folder\n$/],
     [['--output-dir', '/var/log/file'], /^rig: --output-dir: \/var\/log\/file: not a folder\n$/],
