@@ -6,7 +6,8 @@ import { prepareTargets } from '../../src/actions/gcore/targets.ts';
 import { readProcess } from '../../src/host/processes/stat.ts';
 import { readProcessStatus } from '../../src/host/processes/status.ts';
 import { asking } from '../support/contexts.ts';
-import { copySleep, makeFolder, mustRead, start, startStranger } from '../support/processes.ts';
+import { newFolder } from '../support/folder.ts';
+import { copySleep, mustRead, start, startStranger } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 
 const usage = (message: RegExp) => ({ name: 'UsageError', message });
@@ -65,21 +66,21 @@ test('a zombie is refused', async (t) => {
   const parent = await start(t, 'bash', ['-c', `${child} & echo $!; exec sleep 1000`]);
   let said = '';
   parent.stdout?.on('data', (chunk) => (said += chunk));
-  await waitFor('the zombie', async () => readProcess(Number(said.trim() || 0))?.state === 'Z');
+  await waitFor('the zombie', async () => (await readProcess(Number(said.trim() || 0)))?.state === 'Z');
   await assert.rejects(prepareTargets([said.trim()], false, asking()), usage(/already ended/));
 });
 
 test('a traced process is remarked on', async (t) => {
   const pid = await startStranger(t);
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${pid}`, '-ex', 'shell sleep 1000']);
-  await waitFor('gdb to attach', async () => readProcessStatus(pid)?.tracer === gdb.pid);
+  await waitFor('gdb to attach', async () => (await readProcessStatus(pid))?.tracer === gdb.pid);
   const ask = asking();
   await prepareTargets([String(pid)], false, ask);
   assert.match(ask.remarks.join(), new RegExp(`traced by process ${gdb.pid}`));
 });
 
 test('a name that several processes have is refused, with their PIDs', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-twice');
+  const program = copySleep(newFolder(t), 'rig-twice');
   const pids = [await startStranger(t, program), await startStranger(t, program)];
   await assert.rejects(
     prepareTargets(['rig-twice'], false, asking()),
@@ -88,7 +89,7 @@ test('a name that several processes have is refused, with their PIDs', async (t)
 });
 
 test('a name that several processes have is taken with --gcore-all-pids', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-both');
+  const program = copySleep(newFolder(t), 'rig-both');
   await startStranger(t, program);
   await startStranger(t, program);
   assert.deepEqual(await prepareTargets(['rig-both'], true, asking()), [{ kind: 'name', name: 'rig-both' }]);

@@ -14,7 +14,8 @@ import { readProcessStatus } from '../../src/host/processes/status.ts';
 import { findProgram } from '../../src/host/programs/find-program.ts';
 import type { TriggerContext } from '../../src/plugin.ts';
 import { asking, triggerContext } from '../support/contexts.ts';
-import { copySleep, kill, makeFolder, mustRead, start, startStranger } from '../support/processes.ts';
+import { newFolder } from '../support/folder.ts';
+import { copySleep, kill, mustRead, start, startStranger } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 
 const program = (await findProgram('gcore')) ?? assert.fail('there is no gcore');
@@ -36,13 +37,13 @@ async function run(plan: GcorePlan, context: TriggerContext): Promise<{ outcomes
 }
 
 const statuses = (outcomes: Outcome[]) => outcomes.map(({ status }) => status);
-const stateOf = async (pid: number) => readProcess(pid)?.state;
+const stateOf = async (pid: number) => (await readProcess(pid))?.state;
 
 /** Kills what was seen to trace a process: 0 when nothing was, as where it was done before anyone looked. */
 const killTracer = (tracer: number): boolean => tracer !== 0 && sendSignal(tracer, 'SIGKILL');
 
 test('a process is dumped into a core that gdb opens', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const pid = await startStranger(t);
   const { outcomes, error } = await run(await prepare([String(pid)]), triggerContext(dir));
   assert.equal(error, undefined);
@@ -60,23 +61,23 @@ test('a process is dumped into a core that gdb opens', async (t) => {
 
 test('a process that was dumped goes on running, with no tracer', async (t) => {
   const pid = await startStranger(t);
-  await run(await prepare([String(pid)]), triggerContext(makeFolder(t)));
+  await run(await prepare([String(pid)]), triggerContext(newFolder(t)));
   await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
-  assert.equal(readProcessStatus(pid)?.tracer, 0);
+  assert.equal((await readProcessStatus(pid))?.tracer, 0);
 });
 
 test('a process that was stopped before it was dumped stays stopped', async (t) => {
   const pid = await startStranger(t);
   process.kill(pid, 'SIGSTOP');
   await waitFor('the process to stop', async () => (await stateOf(pid)) === 'T');
-  const { outcomes } = await run(await prepare([String(pid)]), triggerContext(makeFolder(t)));
+  const { outcomes } = await run(await prepare([String(pid)]), triggerContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['dumped']);
   // gdb has let go of it; that it stops is its own next step.
   await waitFor('the process to be stopped', async () => (await stateOf(pid)) === 'T');
 });
 
 test('a pid that another process has by now is never dumped', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const pid = await startStranger(t);
   const { startTime } = await mustRead(pid);
   const plan = await prepare([String(pid)]);
@@ -93,7 +94,7 @@ test('a process that has exited does not fail the action when another was dumped
   const [gone, there] = [await startStranger(t), await startStranger(t)];
   const plan = await prepare([String(gone), String(there)]);
   await kill(gone);
-  const { outcomes, error } = await run(plan, triggerContext(makeFolder(t)));
+  const { outcomes, error } = await run(plan, triggerContext(newFolder(t)));
   assert.equal(error, undefined);
   assert.deepEqual(statuses(outcomes), ['exited', 'dumped']);
 });
@@ -101,20 +102,20 @@ test('a process that has exited does not fail the action when another was dumped
 test('a process that cannot be dumped fails the action after the others were dumped', async (t) => {
   const [traced, free] = [await startStranger(t), await startStranger(t)];
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${traced}`, '-ex', 'shell sleep 1000']);
-  await waitFor('gdb to attach', async () => readProcessStatus(traced)?.tracer === gdb.pid);
-  const { outcomes, error } = await run(await prepare([String(traced), String(free)]), triggerContext(makeFolder(t)));
+  await waitFor('gdb to attach', async () => (await readProcessStatus(traced))?.tracer === gdb.pid);
+  const { outcomes, error } = await run(await prepare([String(traced), String(free)]), triggerContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['failed', 'dumped']);
   assert.equal(error?.message, `${traced}: it is traced by process ${gdb.pid}`);
-  assert.equal(readProcessStatus(traced)?.tracer, gdb.pid);
+  assert.equal((await readProcessStatus(traced))?.tracer, gdb.pid);
 });
 
 test('a name means the process that has it when the rig triggers', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-service');
+  const program = copySleep(newFolder(t), 'rig-service');
   const before = await startStranger(t, program);
   const plan = await prepare(['rig-service']);
   await kill(before);
   const after = await startStranger(t, program);
-  const { outcomes } = await run(plan, triggerContext(makeFolder(t)));
+  const { outcomes } = await run(plan, triggerContext(newFolder(t)));
   assert.deepEqual(
     outcomes.map(({ pid, status }) => ({ pid, status })),
     [{ pid: after, status: 'dumped' }],
@@ -122,14 +123,14 @@ test('a name means the process that has it when the rig triggers', async (t) => 
 });
 
 test('a name that no process has when the rig triggers fails the action', async (t) => {
-  const { outcomes, error } = await run(await prepare(['rig-nobody']), triggerContext(makeFolder(t)));
+  const { outcomes, error } = await run(await prepare(['rig-nobody']), triggerContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['not running']);
   assert.equal(error?.message, 'rig-nobody: no process of this name was running');
 });
 
 test('with --gcore-all-pids every process of a name is dumped', async (t) => {
-  const dir = makeFolder(t);
-  const program = copySleep(makeFolder(t), 'rig-workers');
+  const dir = newFolder(t);
+  const program = copySleep(newFolder(t), 'rig-workers');
   const pids = [await startStranger(t, program), await startStranger(t, program)];
   const { outcomes } = await run(await prepare(['rig-workers'], true), triggerContext(dir));
   assert.deepEqual(
@@ -140,11 +141,11 @@ test('with --gcore-all-pids every process of a name is dumped', async (t) => {
 });
 
 test('of several processes that have a name only when the rig triggers, the oldest is dumped', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-forked');
+  const program = copySleep(newFolder(t), 'rig-forked');
   const oldest = await startStranger(t, program);
   const plan = await prepare(['rig-forked']);
   const second = await startStranger(t, program);
-  const { outcomes } = await run(plan, triggerContext(makeFolder(t)));
+  const { outcomes } = await run(plan, triggerContext(newFolder(t)));
   assert.deepEqual(
     outcomes.map(({ pid, note }) => ({ pid, note })),
     [{ pid: oldest, note: `the oldest of ${oldest} ${second}` }],
@@ -152,14 +153,14 @@ test('of several processes that have a name only when the rig triggers, the olde
 });
 
 test('a process that is meant twice is dumped once', async (t) => {
-  const pid = await startStranger(t, copySleep(makeFolder(t), 'rig-once'));
-  const { outcomes } = await run(await prepare([String(pid), 'rig-once']), triggerContext(makeFolder(t)));
+  const pid = await startStranger(t, copySleep(newFolder(t), 'rig-once'));
+  const { outcomes } = await run(await prepare([String(pid), 'rig-once']), triggerContext(newFolder(t)));
   assert.equal(outcomes.length, 1);
 });
 
 test('@match dumps the process that logged the line', async (t) => {
   const pid = await startStranger(t);
-  const context = triggerContext(makeFolder(t), { process: { pid, seenAtMs: Date.now() } });
+  const context = triggerContext(newFolder(t), { process: { pid, seenAtMs: Date.now() } });
   const { outcomes } = await run(await prepare(['@match']), context);
   assert.deepEqual(
     outcomes.map((outcome) => ({ pid: outcome.pid, status: outcome.status })),
@@ -168,10 +169,10 @@ test('@match dumps the process that logged the line', async (t) => {
 });
 
 test('@match does not dump a process that started after the line was logged', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const pid = await startStranger(t);
   // By more than this process may stand still between the two clocks by which rig tells the start.
-  const seenAtMs = startedAtMs(await mustRead(pid)) - 5000;
+  const seenAtMs = (await startedAtMs(await mustRead(pid))) - 5000;
   const { outcomes, error } = await run(await prepare(['@match']), triggerContext(dir, { process: { pid, seenAtMs } }));
   assert.deepEqual(statuses(outcomes), ['exited']);
   assert.match(String(error?.message), /started later/);
@@ -179,21 +180,21 @@ test('@match does not dump a process that started after the line was logged', as
 });
 
 test('@match does not dump rig itself', async (t) => {
-  const context = triggerContext(makeFolder(t), { process: { pid: process.pid, seenAtMs: Date.now() } });
+  const context = triggerContext(newFolder(t), { process: { pid: process.pid, seenAtMs: Date.now() } });
   const { outcomes, error } = await run(await prepare(['@match']), context);
   assert.deepEqual(statuses(outcomes), ['failed']);
   assert.match(String(error?.message), /is rig itself/);
 });
 
 test('@match fails for a trigger that names no process', async (t) => {
-  const { error } = await run(await prepare(['@match']), triggerContext(makeFolder(t)));
+  const { error } = await run(await prepare(['@match']), triggerContext(newFolder(t)));
   assert.equal(error?.message, '@match: the trigger names no process');
 });
 
 test('@monitor dumps the processes that the monitor watches', async (t) => {
   const pids = [await startStranger(t), await startStranger(t)];
   const watched = await Promise.all(pids.map((pid) => mustRead(pid)));
-  const context = { ...triggerContext(makeFolder(t)), monitorProcesses: () => watched };
+  const context = { ...triggerContext(newFolder(t)), monitorProcesses: () => watched };
   const { outcomes } = await run(await prepare(['@monitor']), context);
   assert.deepEqual(
     outcomes.map(({ wanted, pid, status }) => ({ wanted, pid, status })),
@@ -202,12 +203,12 @@ test('@monitor dumps the processes that the monitor watches', async (t) => {
 });
 
 test('@monitor fails where the monitor watches no process', async (t) => {
-  const { error } = await run(await prepare(['@monitor']), triggerContext(makeFolder(t)));
+  const { error } = await run(await prepare(['@monitor']), triggerContext(newFolder(t)));
   assert.equal(error?.message, '@monitor: the monitor watched no process');
 });
 
 test('a process name with slashes and escapes makes a plain file name', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const script = 'printf "../x\\033[1m y" > /proc/$$/comm; echo $$; read';
   const wrapper = await start(t, 'sh', ['-c', 'bash -c "$0"; true', script]);
   const [said] = (await once(wrapper.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
@@ -254,22 +255,19 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
     );
     const ending = new AbortController();
     let hasEnded = false;
-    const context = triggerContext(makeFolder(t), { signal: ending.signal });
+    const context = triggerContext(newFolder(t), { signal: ending.signal });
     const running = run(plan, context).finally(() => (hasEnded = true));
     // Without a pause between two looks: the moment at which an ended gdb does harm is short.
     let tracer = 0;
-    while (tracer === 0 && !hasEnded) {
-      await new Promise(setImmediate);
-      tracer = readProcessStatus(pid)?.tracer ?? 0;
-    }
+    while (tracer === 0 && !hasEnded) tracer = (await readProcessStatus(pid))?.tracer ?? 0;
     if (round % 4 === 0) killTracer(tracer);
     else ending.abort();
     const { error } = await running;
     // A gdb that was refused at first is tried again, and one that was done before it was seen or ended has made its core.
     if (error && tracer !== 0) ended++;
     else finished.push({ round, tracer, results: context.results });
-    assert.ok(isAlive(target));
-    assert.equal(readProcessStatus(pid)?.tracer, 0);
+    assert.ok(await isAlive(target));
+    assert.equal((await readProcessStatus(pid))?.tracer, 0);
     assert.notEqual(await stateOf(pid), 'T');
   }
 });
@@ -286,13 +284,13 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
   t.after(() => kill(pid));
   const plan = await prepare([String(pid)]);
   const dumpAndKill = async () => {
-    const dir = makeFolder(t);
+    const dir = newFolder(t);
     const context = triggerContext(dir);
     let hasEnded = false;
     const running = run(plan, context).finally(() => (hasEnded = true));
     const isWriting = () => readdirSync(dir).some((name) => statSync(join(dir, name)).size > 0);
     await waitFor('gdb to write', () => hasEnded || isWriting());
-    killTracer(readProcessStatus(pid)?.tracer ?? 0);
+    killTracer((await readProcessStatus(pid))?.tracer ?? 0);
     const { outcomes, error } = await running;
     // Else it was done before it was killed, and has made a core.
     return outcomes[0]?.status === 'incomplete' && { exitCode: context.results[0]?.exitCode, outcomes, error };
@@ -308,7 +306,7 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
 });
 
 test('nothing is dumped once the rig is being ended', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const pid = await startStranger(t);
   const { outcomes } = await run(await prepare([String(pid)]), triggerContext(dir, { signal: AbortSignal.abort() }));
   assert.deepEqual(statuses(outcomes), ['failed']);

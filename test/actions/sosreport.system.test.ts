@@ -7,7 +7,8 @@ import { findArchive, findVersion, sosreport } from '../../src/actions/sosreport
 import { findProgram } from '../../src/host/programs/find-program.ts';
 import type { TriggerContext } from '../../src/plugin.ts';
 import { asking, triggerContext } from '../support/contexts.ts';
-import { makeFolder } from '../support/processes.ts';
+import { newFolder } from '../support/folder.ts';
+
 import { waitFor } from '../support/wait.ts';
 
 /** A stand-in for what the real sos cannot be made to do. Its `$DIR` is the folder that it is told to use. */
@@ -29,7 +30,7 @@ const runFake = async (program: string, context: TriggerContext) =>
   sosreport.run?.({ program, subcommand: ['report'] }, context);
 
 test('sos makes an archive that tar lists, and nothing else remains but its checksum', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const details = await runReal(triggerContext(dir));
   const { archive, version } = details as { archive: string; version: string };
   assert.match(version, /^\d/);
@@ -69,8 +70,8 @@ const failures: Array<[string, string, string]> = [
 
 for (const [name, script, message] of failures) {
   test(`a sos that ${name} fails the action, and what it had collected stays`, async (t) => {
-    const dir = makeFolder(t);
-    const program = fakeSos(makeFolder(t), script);
+    const dir = newFolder(t);
+    const program = fakeSos(newFolder(t), script);
     await assert.rejects(runFake(program, triggerContext(dir)), {
       name: 'ActionError',
       message,
@@ -80,9 +81,9 @@ for (const [name, script, message] of failures) {
 }
 
 test('folders that sos left beside its archive are removed', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const program = fakeSos(
-    makeFolder(t),
+    newFolder(t),
     'mkdir $DIR/sos.x; for f in a.tar.xz a.tar.xz.md5; do echo x > $DIR/$f; done; echo "	$DIR/a.tar.xz"',
   );
   await runFake(program, triggerContext(dir));
@@ -90,7 +91,7 @@ test('folders that sos left beside its archive are removed', async (t) => {
 });
 
 test('what the real sos had collected stays when it is ended', async (t) => {
-  const dir = makeFolder(t);
+  const dir = newFolder(t);
   const ending = new AbortController();
   const running = runReal(triggerContext(dir, { signal: ending.signal }));
   const rejected = assert.rejects(running, {

@@ -13,11 +13,10 @@ test('the one file runs on a bare Debian with no Node, no npm and no journal', a
   assert.match(missing.stderr, /^rig: --gcore: .*gdb.*\n$/, 'it names the package that is missing');
 
   // A stand-in for what a bare Debian does not have, and a bare rig does not bring.
-  host.write(
-    '/usr/local/bin/sos',
-    '#!/bin/sh\nwhile [ "$1" != --tmp-dir ]; do shift; done\ntar cf "$2/sosreport-x.tar" /etc/hostname\necho "$2/sosreport-x.tar"\n',
+  host.standIn(
+    'sos',
+    'while [ "$1" != --tmp-dir ]; do shift; done\ntar cf "$2/sosreport-x.tar" /etc/hostname\necho "$2/sosreport-x.tar"',
   );
-  await host.must('chmod', ['+x', '/usr/local/bin/sos']);
   const id = await armRig(host, 'logs', '-m', MESSAGE, '--sosreport');
   host.append('/var/log/messages', `${MESSAGE}\n`);
   const record = await finished(host, id);

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkCore } from '../../src/host/elf-core.ts';
-import { makeFolder } from '../support/processes.ts';
+import { newFolder } from '../support/folder.ts';
 
 interface CoreOptions {
   bits: 32 | 64;
@@ -62,13 +62,13 @@ for (const kind of kinds) {
     const described = `${name} core${isExtended ? ' with the extended header count' : ''}`;
 
     test(`a ${described} with every byte is complete`, async (t) => {
-      const path = join(makeFolder(t), 'core');
+      const path = join(newFolder(t), 'core');
       writeFileSync(path, core);
       assert.deepEqual(await checkCore(path), { complete: true });
     });
 
     test(`a ${described} without its last byte is incomplete`, async (t) => {
-      const path = join(makeFolder(t), 'core');
+      const path = join(newFolder(t), 'core');
       writeFileSync(path, core.subarray(0, -1));
       assert.deepEqual(await checkCore(path), {
         complete: false,
@@ -101,20 +101,20 @@ const damaged: Array<[string, Buffer, string]> = [
 
 for (const [name, bytes, reason] of damaged) {
   test(`${name} is incomplete`, async (t) => {
-    const path = join(makeFolder(t), 'core');
+    const path = join(newFolder(t), 'core');
     writeFileSync(path, bytes);
     assert.deepEqual(await checkCore(path), { complete: false, reason });
   });
 }
 
 test('a core of 70,000 segments with every byte is complete', async (t) => {
-  const path = join(makeFolder(t), 'core');
+  const path = join(newFolder(t), 'core');
   writeFileSync(path, manySegments);
   assert.deepEqual(await checkCore(path), { complete: true });
 });
 
 test('a program header that points beyond any file makes a core incomplete', async (t) => {
-  const path = join(makeFolder(t), 'core');
+  const path = join(newFolder(t), 'core');
   const bytes = Buffer.from(whole);
   bytes.writeBigUInt64LE(2n ** 64n - 1n, 64 + 8);
   writeFileSync(path, bytes);
@@ -122,5 +122,5 @@ test('a program header that points beyond any file makes a core incomplete', asy
 });
 
 test("a file that is not there is the caller's to deal with", async (t) => {
-  await assert.rejects(checkCore(join(makeFolder(t), 'core')), { code: 'ENOENT' });
+  await assert.rejects(checkCore(join(newFolder(t), 'core')), { code: 'ENOENT' });
 });

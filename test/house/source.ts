@@ -45,8 +45,8 @@ export type Allowed = Record<string, string>;
  */
 export function assertNone(offenders: Iterable<string>, allowed: Allowed, help: string): void {
   const found = new Set(offenders);
-  const unexpected = [...found].filter((each) => !(each in allowed));
-  assert.deepEqual(unexpected, [], `${help}\n${unexpected.map((each) => `  ${each}`).join('\n')}`);
+  const added = [...found].filter((each) => !(each in allowed)).map((each) => `${each}: ${help}`);
   const mended = Object.keys(allowed).filter((each) => !found.has(each));
-  assert.deepEqual(mended, [], `mended: take these off the list in this test\n${mended.join('\n')}`);
+  const problems = [...added, ...mended.map((each) => `${each}: mended, so take it off the list in this test`)];
+  assert.ok(problems.length === 0, `\n${problems.join('\n')}`);
 }

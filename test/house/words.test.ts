@@ -12,7 +12,6 @@ const readersOfProc: Allowed = {
   'src/monitors/logs/files/compressed-file.ts': 'reads what a descriptor has open',
   'src/monitors/logs/files/followed-file.ts': 'reads what a descriptor has open',
   'src/monitors/logs/files/watched-path.ts': 'reads what a descriptor has open',
-  'src/rig/daemon/launch.ts': 'reads its own limits',
   'src/rig/registry/registry.ts': 'reads what a descriptor has open',
 };
 

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { posix } from 'node:path';
 import type { Init } from './init.ts';
 import { Running } from './running.ts';
@@ -191,6 +200,16 @@ export class Enclosure {
     const outside = this.outside(path);
     mkdirSync(posix.dirname(outside), { recursive: true });
     writeFileSync(outside, content);
+  }
+
+  /**
+   * Puts a shell script in front of a real program, for what that cannot be made to do: to hang, to lie, to die half-way. Under a new
+   * name it is a program of the test's own.
+   */
+  standIn(name: string, script: string): void {
+    const path = `/usr/local/bin/${name}`;
+    this.write(path, `#!/bin/sh\n${script}\n`);
+    chmodSync(this.outside(path), 0o755);
   }
 
   append(path: string, content: string | Buffer): void {

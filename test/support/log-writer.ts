@@ -1,7 +1,6 @@
 /** A program that logs numbered lines as a service does, and how far a rig has read them. */
-import { connect } from 'node:net';
-import type { SourceStatus } from '../../src/plugin.ts';
 import type { Enclosure } from './enclosure.ts';
+import { theSources } from './rigs.ts';
 import type { Running } from './running.ts';
 import { waitFor } from './wait.ts';
 
@@ -57,16 +56,7 @@ export async function startWriter(host: Enclosure, file: string): Promise<LogWri
   return writer;
 }
 
-/** What a rig says of its sources when asked on its control socket. */
-export async function sourcesOf(host: Enclosure, id: string): Promise<SourceStatus[]> {
-  const socket = connect(host.outside(`/run/rig/${id}/control.sock`));
-  socket.end('{"command":"status"}\n');
-  let said = '';
-  for await (const chunk of socket) said += chunk;
-  return (JSON.parse(said) as { result: { sources: SourceStatus[] } }).result.sources;
-}
-
 /** How many lines a rig has examined, in all files together. */
 export async function linesExamined(host: Enclosure, id: string): Promise<number> {
-  return (await sourcesOf(host, id)).reduce((sum, { lines }) => sum + Number(lines ?? 0), 0);
+  return (await theSources(host, id)).reduce((sum, { lines }) => sum + Number(lines ?? 0), 0);
 }

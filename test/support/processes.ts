@@ -1,19 +1,11 @@
-/** Real processes and folders for the tests of host/ and actions/; all of it is gone when the test ends. */
+/** Real processes for the tests of host/ and actions/; they end with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type ProcessStat, readProcess } from '../../src/host/processes/stat.ts';
 import { waitFor } from './wait.ts';
-
-/** A folder of the test's own. */
-export function makeFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rig-unit-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Starts a program in a process group of its own; the group is killed when the test ends. */
 export async function start(t: TestContext, file: string, args: string[]): Promise<ChildProcess & { pid: number }> {

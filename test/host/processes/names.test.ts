@@ -3,7 +3,8 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findByName, ProcessFinder, readExecutable } from '../../../src/host/processes/names.ts';
-import { copySleep, end, makeFolder, mustRead, start } from '../../support/processes.ts';
+import { newFolder } from '../../support/folder.ts';
+import { copySleep, end, mustRead, start } from '../../support/processes.ts';
 import { waitFor } from '../../support/wait.ts';
 
 /** A copy of the shell under another name. */
@@ -15,7 +16,7 @@ function copyShell(folder: string, name: string): string {
 
 for (const name of ['rig-short', 'rig-a-name-longer-than-15-bytes', 'rig with (a) blank']) {
   test(`a process is found by its name ${JSON.stringify(name)}`, async (t) => {
-    const child = await start(t, copySleep(makeFolder(t), name), ['1000']);
+    const child = await start(t, copySleep(newFolder(t), name), ['1000']);
     assert.deepEqual(
       (await findByName(name)).map(({ pid }) => pid),
       [child.pid],
@@ -24,7 +25,7 @@ for (const name of ['rig-short', 'rig-a-name-longer-than-15-bytes', 'rig with (a
 }
 
 test('a process is found by the full path of its program', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-path');
+  const program = copySleep(newFolder(t), 'rig-path');
   const child = await start(t, program, ['1000']);
   assert.deepEqual(
     (await findByName(program)).map(({ pid }) => pid),
@@ -33,7 +34,7 @@ test('a process is found by the full path of its program', async (t) => {
 });
 
 test('a process whose program was replaced by an upgrade is still found', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-upgraded');
+  const program = copySleep(newFolder(t), 'rig-upgraded');
   const child = await start(t, program, ['1000']);
   rmSync(program);
   assert.equal(await readExecutable(child.pid), program);
@@ -44,7 +45,7 @@ test('a process whose program was replaced by an upgrade is still found', async 
 });
 
 test('processes of one name are found oldest first', async (t) => {
-  const program = copySleep(makeFolder(t), 'rig-several');
+  const program = copySleep(newFolder(t), 'rig-several');
   const first = await start(t, program, ['1000']);
   const second = await start(t, program, ['1000']);
   assert.deepEqual(
@@ -54,7 +55,7 @@ test('processes of one name are found oldest first', async (t) => {
 });
 
 test('a process that has ended is not found by its name', async (t) => {
-  const child = await start(t, copySleep(makeFolder(t), 'rig-ended'), ['1000']);
+  const child = await start(t, copySleep(newFolder(t), 'rig-ended'), ['1000']);
   await end(child);
   assert.deepEqual(await findByName('rig-ended'), []);
 });
@@ -71,7 +72,7 @@ test('a process is found by what it was called by, with and without its folder',
 });
 
 test('a process that has renamed itself is found by its old name and by its new one', async (t) => {
-  const shell = await start(t, copyShell(makeFolder(t), 'rig-shell'), [
+  const shell = await start(t, copyShell(newFolder(t), 'rig-shell'), [
     '-c',
     'printf rig-renamed > /proc/$$/comm; read _',
   ]);
@@ -85,7 +86,7 @@ test('a process that has renamed itself is found by its old name and by its new 
 });
 
 test('a finder that knows a process finds it again when it has become another program', async (t) => {
-  const next = copySleep(makeFolder(t), 'rig-next-program');
+  const next = copySleep(newFolder(t), 'rig-next-program');
   const child = await start(t, 'sh', ['-c', 'read _; exec "$0" 1000', next]);
   const finder = new ProcessFinder();
   assert.deepEqual(await finder.find('rig-next-program'), []);
@@ -95,7 +96,7 @@ test('a finder that knows a process finds it again when it has become another pr
 
 for (const name of ['rig-zombie', 'rig-zombie-with-a-name-longer-than-15-bytes'])
   test(`a zombie is found by its name ${name} by who asks for zombies, whether or not it was seen alive`, async (t) => {
-    const program = copySleep(makeFolder(t), name);
+    const program = copySleep(newFolder(t), name);
     // The shell becomes a program that never collects its children.
     const parent = await start(t, 'sh', ['-c', '"$0" 1000 & exec sleep 1000', program]);
     const finder = new ProcessFinder();

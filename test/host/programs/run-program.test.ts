@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isAlive } from '../../../src/host/processes/stat.ts';
 import { runProgram } from '../../../src/host/programs/run-program.ts';
-import { makeFolder, mustRead } from '../../support/processes.ts';
+import { newFolder } from '../../support/folder.ts';
+import { mustRead } from '../../support/processes.ts';
 import { waitFor } from '../../support/wait.ts';
 
 test('what has left the process group of an ended program is ended with it', async (t) => {
-  const pidFile = join(makeFolder(t), 'pid');
+  const pidFile = join(newFolder(t), 'pid');
   const ending = new AbortController();
   // As sos does: timeout(1) puts what it runs into a process group of its own.
   const script = 'timeout 900 sh -c \'echo $$ > "$0"; sleep 901\' "$0" & wait';
@@ -21,7 +22,7 @@ test('what has left the process group of an ended program is ended with it', asy
 });
 
 test('a program that is ended with SIGKILL does nothing more', async (t) => {
-  const file = join(makeFolder(t), 'collected');
+  const file = join(newFolder(t), 'collected');
   const ending = new AbortController();
   const script = 'trap \'rm "$0"; exit\' TERM; echo data > "$0"; while :; do sleep 0.1; done';
   const running = runProgram('/bin/sh', ['-c', script, file], { signal: ending.signal, endWith: 'SIGKILL' });

@@ -3,18 +3,23 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { rehearse } from '../../../src/monitors/logs/rehearsal.ts';
-import { newFolder } from './files/following.ts';
+import { lookBack } from '../../../src/monitors/logs/look-back.ts';
+import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
+import { newFolder } from '../../support/folder.ts';
 
-/** What is told of a file with this text. */
+/** What is told of a file. */
+async function lookAt(file: string, text: string): Promise<string[]> {
+  const remarks: string[] = [];
+  const plan: LogsPlan = { message: { text, mode: 'either', ignoreCase: false }, watch: '', files: [file] };
+  await lookBack(plan, (remark) => remarks.push(remark.replace(file, 'FILE')));
+  return remarks;
+}
+
+/** What is told of a file with this content. */
 async function told(t: TestContext, content: string, text = 'boom'): Promise<string[]> {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, content);
-  const remarks: string[] = [];
-  await rehearse({ message: { text, mode: 'either', ignoreCase: false }, count: 1, files: [file] }, (remark) =>
-    remarks.push(remark.replace(file, 'FILE')),
-  );
-  return remarks;
+  return await lookAt(file, text);
 }
 
 test('the matches in the last 10,000 lines of a file are counted, older ones are not', async (t) => {
@@ -25,10 +30,11 @@ test('the matches in the last 10,000 lines of a file are counted, older ones are
 test('a message that matches nothing is told, and of an empty or missing file nothing is', async (t) => {
   assert.deepEqual(await told(t, 'one\ntwo'), ['the message matches nothing in the last 2 lines of FILE']);
   assert.deepEqual(await told(t, ''), []);
-  const remarks: string[] = [];
-  const plan = { message: { text: 'boom', mode: 'plain', ignoreCase: false }, count: 1, files: ['/nowhere'] } as const;
-  await rehearse({ ...plan, files: [...plan.files] }, (remark) => remarks.push(remark));
-  assert.deepEqual(remarks, []);
+  assert.deepEqual(await lookAt('/nowhere', 'boom'), []);
+});
+
+test('without a message, as for unit events, there is nothing to look for', async (t) => {
+  assert.deepEqual(await told(t, 'one\ntwo\n', ''), []);
 });
 
 test('an echo of the command line is no match here either', async (t) => {

@@ -4,83 +4,52 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UsageError } from '../../../src/errors.ts';
-import type { LogsValues } from '../../../src/monitors/logs/options.ts';
-import { prepareLogs } from '../../../src/monitors/logs/prepare.ts';
-import { newFolder } from './files/following.ts';
+import { logs } from '../../../src/monitors/logs/index.ts';
+import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
+import { type Given, toValues } from '../../../src/options/values.ts';
+import { monitorTable } from '../../../src/rig/request/request.ts';
+import { asking } from '../../support/contexts.ts';
+import { newFolder } from '../../support/folder.ts';
 
-const nothing: LogsValues = {
-  message: 'boom',
-  logfile: undefined,
-  interval: undefined,
-  'no-files': false,
-  journal: undefined,
-  'no-journal': true,
-  priority: undefined,
-  'journal-match': undefined,
-  'journal-dir': undefined,
-  'journal-reader': undefined,
-  'journal-latency': undefined,
-  'unit-event': undefined,
-  exclude: undefined,
-  count: undefined,
-  distinct: undefined,
-  within: undefined,
-  absent: undefined,
-  // biome-ignore lint/suspicious/noThenProperty: the values of an option table are never awaited
-  then: undefined,
-  unless: undefined,
-  echo: false,
-  'ignore-case': false,
-  'fixed-strings': false,
-  'extended-regexp': false,
-};
-
-async function prepare(values: Partial<LogsValues>) {
-  const remarks: string[] = [];
-  const prepared = await prepareLogs({ ...nothing, ...values }, { remark: (text) => remarks.push(text) });
-  return { ...prepared, remarks };
+/** Plans what is given for the monitor and its conditions. Without more, "boom" is looked for and the journal is not read. */
+async function prepare(given: Given) {
+  const ask = asking();
+  const values = toValues(monitorTable(logs), { message: ['boom'], journal: false, ...given });
+  const plan = await logs.plan(values as Parameters<typeof logs.plan>[0], ask);
+  return { plan, remarks: ask.remarks, ...logs.describe(plan) };
 }
 
-/** An object that is written with `then` in it looks like a promise to the linter. */
-const then = (text: string): Partial<LogsValues> => Object.fromEntries([['then', text]]);
-
-const wrong: Array<[string, Partial<LogsValues>, RegExp]> = [
-  ['no message', { message: undefined }, /--message is needed/],
-  ['a message with a line break', { message: 'a\nb' }, /line break/],
+const wrong: Array<[string, Given, RegExp]> = [
+  ['a message with a line break', { message: ['a\nb'] }, /line break/],
   ['plain text and expression at once', { 'fixed-strings': true, 'extended-regexp': true }, /exclude each other/],
-  ['a bad expression', { message: 'a(', 'extended-regexp': true }, /not a regular expression: Unterminated group/],
-  ['files and no files', { 'no-files': true, logfile: ['/x'] }, /exclude each other/],
-  ['a journal and no journal', { journal: ['x'] }, /exclude each other/],
-  ['nothing to watch', { 'no-files': true }, /nothing is left to watch/],
-  ['an empty file name', { logfile: [''] }, /empty/],
+  ['a bad expression', { message: ['a('], 'extended-regexp': true }, /not a regular expression: Unterminated group/],
+  ['files and no files', { files: false, logfile: ['/x'] }, /--logfile and --no-files exclude each other/],
+  ['nothing to watch', { files: false }, /nothing is left to watch/],
   ['a folder', { logfile: ['/etc'] }, /\/etc: a folder/],
   ['a device', { logfile: ['/dev/null'] }, /\/dev\/null: a device/],
   ['a file in no folder', { logfile: ['/no/such/file'] }, /no such file, and no such folder/],
   ['a file in what is no folder', { logfile: ['/etc/hostname/x.log'] }, /no such file, and no such folder/],
   ['a process that is not there', { logfile: ['/proc/4194399/status'] }, /no such file, and no such folder/],
-  ['a time without what it is for', { within: 1000 }, /--within goes with --count of at least 2, --then or --unless/],
-  ['a time for one line', { within: 1000, count: 1 }, /--within goes with/],
-  ['absence within a time', { within: 1000, absent: 1000 }, /--within goes with/],
-  ['absence and a count', { absent: 1000, count: 2 }, /--absent and --count exclude each other/],
-  ['what follows and a count', { ...then('x'), within: 1000, count: 2 }, /--then and --count exclude each other/],
-  ['what follows and what does not', { ...then('x'), unless: 'y', within: 1 }, /--then and --unless exclude/],
-  ['what follows, without a time', { ...then('x') }, /--then needs --within DURATION/],
-  ['what does not follow, without a time', { unless: 'x' }, /--unless needs --within DURATION/],
   [
     'an exclusion that is no expression',
     { exclude: ['('], 'extended-regexp': true },
     /--exclude: "\(" is not a regular/,
   ],
-  ['a priority and no journal', { priority: 'err' }, /--no-journal and --priority exclude each other/],
+  [
+    'what follows that is no expression',
+    { unless: ['('], within: ['1s'], 'extended-regexp': true },
+    /--unless: "\(" is not a regular/,
+  ],
+  ['a priority and no journal', { priority: ['err'] }, /--priority and --no-journal exclude each other/],
   [
     'an unknown event of a unit',
-    { 'unit-event': ['boom'], 'no-journal': false },
+    { 'unit-event': ['boom'], journal: ['x'] },
     /--unit-event: expected failed, .* got "boom"/,
   ],
   [
     'an event of a unit in a file',
-    { 'unit-event': ['oom'], 'no-journal': false, logfile: ['/x'] },
-    /exclude each other/,
+    { 'unit-event': ['oom'], journal: ['x'], logfile: ['/x'] },
+    /--logfile and --unit-event exclude each other/,
   ],
   ['a pattern in no folder', { logfile: ['/no/such/*.log'] }, /no such file, and no such folder/],
   ['standard input of a rig that detaches', { logfile: ['-'] }, /--logfile -: .* with --foreground only/],
@@ -88,9 +57,9 @@ const wrong: Array<[string, Partial<LogsValues>, RegExp]> = [
   ["rig's own log", { logfile: ['/var/log/rig/../rig/rig.log'] }, /own log/],
 ];
 
-for (const [what, values, message] of wrong) {
+for (const [what, given, message] of wrong) {
   test(`${what}: an error of one line`, async () => {
-    await assert.rejects(prepare(values), (error: unknown) => {
+    await assert.rejects(prepare(given), (error: unknown) => {
       assert.ok(error instanceof UsageError);
       assert.match(error.message, message);
       assert.doesNotMatch(error.message, /\n/);
@@ -98,6 +67,14 @@ for (const [what, values, message] of wrong) {
     });
   });
 }
+
+test('a message is needed, unless a unit event is waited for', () => {
+  assert.throws(() => toValues(monitorTable(logs), {}), {
+    name: 'UsageError',
+    message: /^--message or --unit-event is needed/,
+  });
+  assert.ok(toValues(monitorTable(logs), { 'unit-event': ['oom'] }));
+});
 
 test('a fifo is read as it comes and is not waited on', async (t) => {
   const fifo = join(newFolder(t), 'fifo');
@@ -146,22 +123,49 @@ test('a file that is named twice is watched once, and a link is kept as the name
 });
 
 test('what is no expression is searched for as plain text, with a remark', async (t) => {
-  const { plan, remarks, condition } = await prepare({ message: '(code=exited', logfile: [join(newFolder(t), 'x')] });
+  const { plan, remarks, condition } = await prepare({ message: ['(code=exited'], logfile: [join(newFolder(t), 'x')] });
   assert.equal(plan.message.mode, 'plain');
   assert.match(remarks.join('\n'), /plain text/);
   assert.match(condition, /"\(code=exited"/);
 });
 
-const words: Array<[Partial<LogsValues>, string]> = [
-  [{ count: 3 }, '"boom", 3 times'],
-  [{ count: 3, within: 90_000 }, '"boom", 3 times within 90s'],
-  [{ absent: 60_000 }, 'no "boom" for 1m'],
-  [{ ...then('bang'), within: 250 }, '"boom" followed by "bang" within 250ms'],
-  [{ unless: 'done', within: 3_600_000, 'ignore-case': true }, '"boom", any case not followed by "done" within 1h'],
+const words: Array<[Given, condition: string, second?: string]> = [
+  [{}, '"boom"'],
+  [{ 'ignore-case': true }, '"boom" in any case'],
+  [{ 'fixed-strings': true }, 'plain text "boom"'],
+  [{ 'extended-regexp': true }, 'expression "boom"'],
   [{ exclude: ['x, y', 'z'] }, '"boom", passing over "x, y" and "z"'],
+  [{ exclude: ['x'], 'ignore-case': true }, '"boom" in any case, passing over "x" in any case'],
+  [{ unless: ['done'], within: ['1h'] }, '"boom"', '"done"'],
 ];
 
-for (const [values, condition] of words)
-  test(`the condition in words: ${condition}`, async (t) => {
-    assert.equal((await prepare({ logfile: [join(newFolder(t), 'x')], ...values })).condition, condition);
+for (const [given, condition, second] of words)
+  test(`the condition in words: ${[condition, second].filter(Boolean).join(', and ')}`, async (t) => {
+    const told = await prepare({ logfile: [join(newFolder(t), 'x')], ...given });
+    assert.deepEqual([told.condition, told.second], [condition, second]);
+  });
+
+test('a unit event in words', () => {
+  const message = { text: '', mode: 'plain', ignoreCase: false } as const;
+  const plan = { message, events: ['failed', 'oom'], watch: 'journal', files: [] };
+  assert.equal(logs.describe(plan).condition, 'unit failed or oom');
+  assert.equal(
+    logs.describe({ ...plan, message: { ...message, text: 'x' } }).condition,
+    'unit failed or oom with plain text "x"',
+  );
+});
+
+const plan = { message: { text: 'x', mode: 'plain', ignoreCase: false }, watch: '', files: [] } as const;
+const journal = { reader: 'native', selection: [] } as const;
+for (const [what, more, gives] of [
+  ['a line of this journal names the process that logged it', { journal }, ['process']],
+  ['a line of a file names no process', {}, []],
+  ['the processes of another journal are not of this host', { journal: { ...journal, dir: '/mnt' } }, []],
+  ['what systemd says of a unit, it says itself', { journal, events: ['oom'] }, []],
+] as const)
+  test(what, () => {
+    assert.deepEqual(
+      logs.describe({ ...structuredClone(plan), files: [], ...structuredClone(more) } as LogsPlan).gives,
+      gives,
+    );
   });

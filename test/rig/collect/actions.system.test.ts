@@ -31,12 +31,6 @@ async function trigger(host: TestHost, id: string) {
   return { record, manifest: await host.manifest<Manifest>(record.archive), names: await host.tarList(record.archive) };
 }
 
-/** Puts a stand-in in front of the real program, for what that cannot be made to do: to hang, to lie, to die half-way. */
-async function standIn(host: TestHost, name: string, script: string): Promise<void> {
-  host.write(`/usr/local/bin/${name}`, `#!/bin/sh\n${script}\n`);
-  await host.must('chmod', ['+x', `/usr/local/bin/${name}`]);
-}
-
 test('a process that has exited is recorded as such, and the rig has failed', async (t) => {
   const host = await startLogged(t);
   const service = await startService(host);
@@ -80,7 +74,7 @@ test('a process that another rig had just let go of when gdb was refused is dump
   const host = await startLogged(t);
   const service = await startService(host);
   const refuse = `touch /run/refused; echo 'ptrace: Operation not permitted.' >&2; exit 1`;
-  await standIn(host, 'gcore', `[ ! -e /run/refused ] || exec /usr/bin/gcore "$@"\n${refuse}`);
+  host.standIn('gcore', `[ ! -e /run/refused ] || exec /usr/bin/gcore "$@"\n${refuse}`);
   const { record, names } = await trigger(host, await arm(host, '--gcore', service.pid));
   assert.ok(host.exists('/run/refused'));
   assert.equal(record.status, 'finished', record.reasons.join());
@@ -131,12 +125,8 @@ test('--gcore @match dumps whoever logged the matching journal entry', async (t)
 test('an action that takes too long is ended with its children, and the next one still runs', async (t) => {
   const host = await startLogged(t);
   const service = await startService(host);
-  await standIn(host, 'gcore', 'sleep 86400 & echo half > "$2.$3"; wait');
-  await standIn(
-    host,
-    'sos',
-    'while [ "$1" != --tmp-dir ]; do shift; done; tar cf "$2/x.tar" /etc/hostname; echo "$2/x.tar"',
-  );
+  host.standIn('gcore', 'sleep 86400 & echo half > "$2.$3"; wait');
+  host.standIn('sos', 'while [ "$1" != --tmp-dir ]; do shift; done; tar cf "$2/x.tar" /etc/hostname; echo "$2/x.tar"');
   const id = await arm(host, '--gcore', service.pid, '--sosreport', '--action-timeout', '3s');
   const { record, manifest, names } = await trigger(host, id);
   assert.equal(record.status, 'failed');
@@ -156,7 +146,7 @@ test('an action that takes too long is ended with its children, and the next one
 test('an action that fails says why in the manifest, with its exit code and what it said', async (t) => {
   const host = await startLogged(t);
   const service = await startService(host);
-  await standIn(host, 'gcore', 'echo "ptrace: no such luck" >&2; exit 7');
+  host.standIn('gcore', 'echo "ptrace: no such luck" >&2; exit 7');
   const { manifest, record } = await trigger(host, await arm(host, '--gcore', service.pid));
   assert.equal(record.status, 'failed');
   assert.match(record.reasons.join(), /gcore: .*no such luck/);
@@ -169,7 +159,7 @@ test('a core that was cut short is not called complete', async (t) => {
   const host = await startLogged(t);
   const service = await startService(host);
   // The real gcore, and then a disk that loses the second half.
-  await standIn(host, 'gcore', '/usr/bin/gcore "$@"; status=$?; truncate -s 20000 "$2.$3"; exit $status');
+  host.standIn('gcore', '/usr/bin/gcore "$@"; status=$?; truncate -s 20000 "$2.$3"; exit $status');
   const { manifest, record } = await trigger(host, await arm(host, '--gcore', service.pid));
   assert.equal(record.status, 'failed');
   const processes = manifest.actions[0]?.details.processes as { complete: boolean; status: string }[];

@@ -26,8 +26,7 @@ test('a disk that fills up while the archive is written loses nothing that was c
   host.write('/var/log/messages', '');
   const service = await startService(host);
   // Random bytes do not compress: 4 MB of them and their archive do not fit into 6.
-  host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 4000000 /dev/urandom > "$2.$3"\n');
-  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+  host.standIn('gcore', 'head -c 4000000 /dev/urandom > "$2.$3"');
   const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--min-free', '0', '--gcore', service.pid);
   host.append('/var/log/messages', `${MESSAGE}\n`);
   const record = await finished(host, id);
@@ -59,11 +58,10 @@ test('an action that fills the disk is ended before that, what it was writing is
   host.write('/var/log/messages', '');
   const service = await startService(host);
   // It stops where there is less room than there should be, and still some: rig may be slow to look.
-  host.write(
-    '/usr/local/bin/fill',
-    '#!/bin/sh\nfor n in $(seq 130); do head -c 1M /dev/zero; sleep 0.01; done > big\nwhile :; do touch big; sleep 0.1; done\n',
+  host.standIn(
+    'fill',
+    'for n in $(seq 130); do head -c 1M /dev/zero; sleep 0.01; done > big\nwhile :; do touch big; sleep 0.1; done',
   );
-  await host.must('chmod', ['+x', '/usr/local/bin/fill']);
   const args = ['--no-journal', '--min-free', '100M', '--gcore', service.pid, '--exec', 'fill'];
   const id = await armRig(host, 'logs', '-m', MESSAGE, ...args);
   host.append('/var/log/messages', `${MESSAGE}\n`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeWarmUpFolder, makeWorkFolder, removeWarmUpFolder } from '../../../src/rig/collect/work-folder.ts';
 import { workFolder } from '../../../src/rig/records/paths.ts';
-import { newFolder } from '../../monitors/logs/files/following.ts';
+import { newFolder } from '../../support/folder.ts';
 
 /** A rig's place, and a folder of somebody else's that a link in the place of the work folder leads to. */
 function start(t: TestContext) {

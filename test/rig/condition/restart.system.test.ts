@@ -1,41 +1,28 @@
 import assert from 'node:assert/strict';
 import { getPriority } from 'node:os';
 import { test } from 'node:test';
-import { startHost, type TestHost } from '../../support/host.ts';
+import type { TestHost } from '../../support/host.ts';
 import {
   armRig,
   assertNothingLeft,
   type FinishedRecord,
   finished,
   killDaemon,
+  LOG,
   type Manifest,
   MESSAGE,
-  startService,
+  startWatched,
   theRig,
   theSources,
 } from '../../support/rigs.ts';
 import { waitFor } from '../../support/wait.ts';
 
-const LOG = '/var/log/messages';
-
-/** A host with a log file and a service, and the arguments of a rig that watches the one and dumps the other. */
-async function startWatched(t: Parameters<typeof startHost>[0], options: Parameters<typeof startHost>[1] = {}) {
-  const host = await startHost(t, options);
-  host.write(LOG, '');
-  const service = await startService(host);
-  const rig = ['logs', '-m', MESSAGE, '--no-journal', '--gcore', String(service.pid)];
-  return { host, service, rig };
-}
-
 /** A gcore that is over when `/run/go-N` is there, N being its number; it says through `/run/runs-N` that it runs. */
-async function slowGcore(host: TestHost): Promise<void> {
-  const script = `#!/bin/sh
-n=$(($(cat /run/number 2>/dev/null || echo 0) + 1)); echo $n > /run/number; touch /run/runs-$n
+function slowGcore(host: TestHost): void {
+  const script = `n=$(($(cat /run/number 2>/dev/null || echo 0) + 1)); echo $n > /run/number; touch /run/runs-$n
 while ! [ -e /run/go-$n ]; do sleep 0.02; done
-echo core > "$2.$3"
-`;
-  host.write('/usr/local/bin/gcore', script);
-  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+echo core > "$2.$3"`;
+  host.standIn('gcore', script);
 }
 
 const archivesOf = (record: FinishedRecord): string[] => record.archives as string[];
@@ -61,7 +48,7 @@ test('--restart 2 makes three archives, each with its own trigger, and then ends
 
 test('what comes while actions run is examined: the next trigger waits, further matches are counted as passed over', async (t) => {
   const { host, rig } = await startWatched(t);
-  await slowGcore(host);
+  slowGcore(host);
   const id = await armRig(host, ...rig, '--restart', 1);
   host.append(LOG, `${MESSAGE} 1\n`);
   await waitFor('the action to run', () => host.exists('/run/runs-1'));
@@ -94,11 +81,10 @@ test('of lines that come in one go the first triggers, and the second is the nex
 test('a restarting rig watches again before its archive is written', async (t) => {
   const { host, rig } = await startWatched(t);
   // What does not compress takes zlib some seconds.
-  host.write(
-    '/usr/local/bin/gcore',
-    '#!/bin/sh\nif mkdir /run/first; then head -c 200000000 /dev/urandom > "$2.$3"; else echo core > "$2.$3"; touch /run/second; fi\n',
+  host.standIn(
+    'gcore',
+    'if mkdir /run/first; then head -c 60000000 /dev/urandom > "$2.$3"; else echo core > "$2.$3"; touch /run/second; fi',
   );
-  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
   const id = await armRig(host, ...rig, '--restart', 1, '--min-free', '0');
   host.append(LOG, `${MESSAGE} 1\n`);
   await waitFor('the archive to be written', () => host.exists(`/var/tmp/rig.${id}/1.part`), { withinMs: 120_000 });
@@ -156,7 +142,7 @@ test('--max-per-hour holds for every hour', async (t) => {
 
 test('--distinct makes one archive for each kind of line, those that come while actions run included', async (t) => {
   const { host, rig } = await startWatched(t);
-  await slowGcore(host);
+  slowGcore(host);
   const id = await armRig(host, ...rig, '--restart', -1, '--distinct');
   const kinds = ['disk sd', 'worker', 'at 0x', 'session'];
   host.append(LOG, Array.from({ length: 400 }, (_, n) => `${MESSAGE}: ${kinds[n % 4]} ${n}\n`).join(''));
@@ -248,7 +234,7 @@ test('--trigger-on-expiry runs the actions when the time is up', async (t) => {
 
 test('a killed restarting rig leaves word of its triggers and its archives, and collects nothing more', async (t) => {
   const { host, rig } = await startWatched(t);
-  await slowGcore(host);
+  slowGcore(host);
   const id = await armRig(host, ...rig, '--restart', 5);
   host.write('/run/go-1', '');
   host.append(LOG, `${MESSAGE} 1\n`);
@@ -267,8 +253,7 @@ test('a killed restarting rig leaves word of its triggers and its archives, and 
 
 test('archives are compressed at nice 10 in the idle class of I/O, by default', async (t) => {
   const { host, rig } = await startWatched(t);
-  host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 300000000 /dev/urandom > "$2.$3"\n');
-  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+  host.standIn('gcore', 'head -c 100000000 /dev/urandom > "$2.$3"');
   for (const [options, nice, io] of [
     [[], '10', 'idle'],
     [['--no-nice'], String(getPriority()), 'none: prio 0'],

@@ -9,34 +9,23 @@ import {
   finished,
   hasWarmedUp,
   killDaemon,
+  LOG,
   listRigs,
   type Manifest,
   MESSAGE,
   rigProcesses,
-  startService,
+  startWatched,
   theRig,
 } from '../../support/rigs.ts';
 import { waitFor } from '../../support/wait.ts';
 
-const LOG = '/var/log/messages';
-
-/** A host with a log file and a service, and the arguments of a rig that watches the one and dumps the other. */
-async function startWatched(t: Parameters<typeof startHost>[0]) {
-  const host = await startHost(t);
-  host.write(LOG, '');
-  const service = await startService(host);
-  const rig = ['logs', '-m', MESSAGE, '--no-journal', '--gcore', String(service.pid)];
-  return { host, service, rig };
-}
-
 /** Makes the host's gdb one that never ends, and says through a file that it runs. */
-async function hangGcore(host: TestHost): Promise<void> {
-  host.write('/usr/local/bin/gcore', '#!/bin/sh\ntouch /run/gcore-runs\nexec sleep 86400\n');
-  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+function hangGcore(host: TestHost): void {
+  host.standIn('gcore', 'touch /run/gcore-runs\nexec sleep 86400');
 }
 
 async function triggerHangingRig(host: TestHost, rig: string[], ...more: string[]): Promise<string> {
-  await hangGcore(host);
+  hangGcore(host);
   const id = await armRig(host, ...rig, ...more);
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('gcore to run', () => host.exists('/run/gcore-runs'));
@@ -99,9 +88,8 @@ test('rig destroy while an action runs ends that too and discards what it made',
 
 test('rig destroy while the archive is written does not wait for that, and discards it', async (t) => {
   const { host, rig } = await startWatched(t);
-  // Half a gigabyte that does not compress takes zlib some seconds.
-  host.write('/usr/local/bin/gcore', '#!/bin/sh\nhead -c 500000000 /dev/urandom > "$2.$3"\n');
-  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+  // What does not compress takes zlib some seconds.
+  host.standIn('gcore', 'head -c 150000000 /dev/urandom > "$2.$3"');
   const id = await armRig(host, ...rig, '--min-free', '0');
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('the archive to be written', () => host.exists(`/var/tmp/rig.${id}/1.part`), { withinMs: 120_000 });
@@ -170,8 +158,7 @@ test('a daemon keeps nothing open and nothing in argv: stdio on /dev/null, cwd /
 
 test('what a killed daemon had collected is kept', async (t) => {
   const { host, rig } = await startWatched(t);
-  host.write('/usr/local/bin/sos', '#!/bin/sh\ntouch /run/sos-runs\nexec sleep 86400\n');
-  await host.must('chmod', ['+x', '/usr/local/bin/sos']);
+  host.standIn('sos', 'touch /run/sos-runs\nexec sleep 86400');
   const id = await armRig(host, ...rig, '--sosreport');
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('sos to run', () => host.exists('/run/sos-runs'));
@@ -202,8 +189,7 @@ test('of many rigs of one name started at once, one gets it and each other one g
 test('when the parent is killed while the rig is being armed, nothing remains', async (t) => {
   const { host, rig } = await startWatched(t);
   await host.startJournald();
-  host.write('/usr/local/bin/journalctl', '#!/bin/sh\ntouch /run/arming\nexec sleep 86400\n');
-  await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
+  host.standIn('journalctl', 'touch /run/arming\nexec sleep 86400');
   const parent = await host.spawn('rig', [
     ...rig.filter((word) => word !== '--no-journal'),
     '--journal-reader',
@@ -370,11 +356,10 @@ test('a journalctl that hangs after the trigger loses the lines around it, and n
   const { host, rig } = await startWatched(t);
   await host.startJournald();
   await host.journal('from before');
-  host.write(
-    '/usr/local/bin/journalctl',
-    '#!/bin/sh\ncase "$*" in *--reverse*) [ ! -e /run/hang ] || exec sleep 86400 ;; esac\nexec /usr/bin/journalctl "$@"\n',
+  host.standIn(
+    'journalctl',
+    'case "$*" in *--reverse*) [ ! -e /run/hang ] || exec sleep 86400 ;; esac\nexec /usr/bin/journalctl "$@"',
   );
-  await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
   const id = await armRig(host, ...rig.filter((word) => word !== '--no-journal'), '--journal-reader', 'journalctl');
   host.write('/run/hang', '');
   host.append(LOG, `${MESSAGE}\n`);
@@ -386,8 +371,7 @@ test('a journalctl that hangs after the trigger loses the lines around it, and n
 
 test('a true(1) that hangs, as on a sick disk, keeps no rig from collecting and ending', async (t) => {
   const { host, rig } = await startWatched(t);
-  host.write('/usr/local/bin/true', '#!/bin/sh\ntouch /run/true-runs\nexec sleep 86400\n');
-  await host.must('chmod', ['+x', '/usr/local/bin/true']);
+  host.standIn('true', 'touch /run/true-runs\nexec sleep 86400');
   const id = await armRig(host, ...rig);
   await waitFor('true to run', () => host.exists('/run/true-runs'));
   host.append(LOG, `${MESSAGE}\n`);
@@ -399,11 +383,7 @@ test('a true(1) that hangs, as on a sick disk, keeps no rig from collecting and 
 
 test('an action that leaves a child of its own behind leaves no orphan', async (t) => {
   const { host, rig } = await startWatched(t);
-  host.write(
-    '/usr/local/bin/gcore',
-    '#!/bin/sh\nsetsid sleep 86400 >/dev/null 2>&1 </dev/null &\necho core > "$2.$3"\n',
-  );
-  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
+  host.standIn('gcore', 'setsid sleep 86400 >/dev/null 2>&1 </dev/null &\necho core > "$2.$3"');
   const id = await armRig(host, ...rig);
   host.append(LOG, `${MESSAGE}\n`);
   await finished(host, id);
@@ -479,7 +459,7 @@ test('a rig that stood still for 5 s says so in its log, and what came meanwhile
   host.append(LOG, `${MESSAGE}\n`);
   await host.kill(pid, 'SIGCONT');
   await waitFor('the log to say it', async () =>
-    /error the event loop stood still for .*: this process did not run/.test((await host.rig('log', 'web')).stdout),
+    /error the event loop stood still for /.test((await host.rig('log', 'web')).stdout),
   );
   await waitFor('the archive', () => host.archives().length === 1);
   assert.equal((await host.rig('destroy', 'web')).code, 0);
@@ -488,18 +468,18 @@ test('a rig that stood still for 5 s says so in its log, and what came meanwhile
 test('many rigs started side by side are all armed, all see one line, and leave nothing', async (t) => {
   const { host } = await startWatched(t);
   const arm = `rig logs -m '${MESSAGE}' --no-journal --noop`;
-  const printed = await host.must('bash', ['-c', `seq 24 | xargs -P 8 -I{} ${arm.replaceAll("'", '"')}`], {
+  const printed = await host.must('bash', ['-c', `seq 12 | xargs -P 8 -I{} ${arm.replaceAll("'", '"')}`], {
     timeoutMs: 60_000,
   });
   const ids = printed.trim().split('\n');
-  assert.equal(new Set(ids).size, 24);
+  assert.equal(new Set(ids).size, 12);
   assert.deepEqual(
     (await listRigs(host)).map(({ id }) => id),
     ids.toSorted(),
   );
   host.append(LOG, `${MESSAGE}\n`);
   for (const id of ids) assert.equal((await finished(host, id)).status, 'finished');
-  assert.equal(host.archives().length, 24);
+  assert.equal(host.archives().length, 12);
   await assertNothingLeft(host);
 });
 
@@ -563,8 +543,7 @@ for (const [what, stopsDaemon, says] of [
   test(`${what} is an error, and nothing remains`, async (t) => {
     const { host, rig } = await startWatched(t);
     await host.startJournald();
-    host.write('/usr/local/bin/journalctl', '#!/bin/sh\ntouch /run/arming\nexec sleep 86400\n');
-    await host.must('chmod', ['+x', '/usr/local/bin/journalctl']);
+    host.standIn('journalctl', 'touch /run/arming\nexec sleep 86400');
     const args = [...rig.filter((word) => word !== '--no-journal'), '--journal-reader', 'journalctl'];
     const created = host.run('rig', [...args, '--name', 'slow'], { timeoutMs: 60_000 });
     await waitFor('the rig to be arming', () => host.exists('/run/arming') && host.exists('/run/rig/slow/rig.json'));

@@ -65,11 +65,7 @@ test('what a restarting rig logs does not trigger it, in other forms of syslog t
 test('--notify runs when the rig has ended, knows how, and text of a log is no command', async (t) => {
   const host = await startHost(t);
   host.write(LOG, '');
-  host.write(
-    '/usr/local/bin/tell',
-    '#!/bin/sh\nenv | grep ^RIG_ > /run/told.part; echo "$1" >> /run/told.part; mv /run/told.part /run/told\n',
-  );
-  await host.must('chmod', ['+x', '/usr/local/bin/tell']);
+  host.standIn('tell', 'env | grep ^RIG_ > /run/told.part; echo "$1" >> /run/told.part; mv /run/told.part /run/told');
   const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', '--noop', '--notify', "tell 'on call'");
   const line = `${MESSAGE} $(touch /run/owned) \`touch /run/owned\``;
   host.append(LOG, `${line}\n`);

@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startHost, type TestHost } from '../../support/host.ts';
-import { armRig, assertNothingLeft, finished, killDaemon, MESSAGE, startService, theRig } from '../../support/rigs.ts';
+import {
+  armRig,
+  assertNothingLeft,
+  finished,
+  killDaemon,
+  LOG,
+  MESSAGE,
+  startWatched,
+  theRig,
+} from '../../support/rigs.ts';
 import { waitFor } from '../../support/wait.ts';
-
-const LOG = '/var/log/messages';
-
-async function startWatched(t: Parameters<typeof startHost>[0]) {
-  const host = await startHost(t);
-  host.write(LOG, '');
-  const service = await startService(host);
-  const rig = ['logs', '-m', MESSAGE, '--no-journal', '--gcore', String(service.pid)];
-  return { host, service, rig };
-}
-
-/** Makes the host's gcore this script. */
-async function replaceGcore(host: TestHost, script: string): Promise<void> {
-  host.write('/usr/local/bin/gcore', `#!/bin/sh\n${script}\n`);
-  await host.must('chmod', ['+x', '/usr/local/bin/gcore']);
-}
 
 /** A gcore that holds the process with the real gdb, a child of the script as in the real one, and never lets go. */
 const holdingGcore = `gdb --nx --batch -ex "attach $3" -ex 'shell touch /run/held; exec sleep 86400'\n:`;
@@ -34,7 +27,7 @@ const tracerOf = (host: TestHost, pid: number): string | undefined =>
 
 test('what a killed daemon had started dies with it, whatever session it is in, and the rig is recorded as failed', async (t) => {
   const { host, rig } = await startWatched(t);
-  await replaceGcore(host, 'setsid sleep 86400 </dev/null >/dev/null 2>&1 &\ntouch /run/runs\nsleep 86400\n:');
+  host.standIn('gcore', 'setsid sleep 86400 </dev/null >/dev/null 2>&1 &\ntouch /run/runs\nsleep 86400\n:');
   await armRig(host, ...rig, '--name', 'web');
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('gcore to run', () => host.exists('/run/runs'));
@@ -70,7 +63,7 @@ async function assertNothingLeftAtOnce(host: TestHost): Promise<void> {
 
 test('a process that gdb holds when the daemon is killed runs on, with no tracer', async (t) => {
   const { host, service, rig } = await startWatched(t);
-  await replaceGcore(host, holdingGcore);
+  host.standIn('gcore', holdingGcore);
   await triggerHeld(host, rig);
   assert.equal(host.process(service.pid)?.state, 't');
   await killDaemon(host, 'web');
@@ -81,7 +74,7 @@ test('a process that gdb holds when the daemon is killed runs on, with no tracer
 
 test('a process that was stopped before gdb held it is stopped after the daemon is killed', async (t) => {
   const { host, service, rig } = await startWatched(t);
-  await replaceGcore(host, holdingGcore);
+  host.standIn('gcore', holdingGcore);
   await service.signal('SIGSTOP');
   await waitFor('the process to be stopped', () => host.process(service.pid)?.state === 'T');
   await triggerHeld(host, rig);
@@ -120,7 +113,7 @@ test('of a rig that has not run any program, too, the record is written when it 
 
 test('where the guardian is killed too, the next command takes down what is left', async (t) => {
   const { host, service, rig } = await startWatched(t);
-  await replaceGcore(host, holdingGcore);
+  host.standIn('gcore', holdingGcore);
   await triggerHeld(host, rig);
   const { pid } = await theRig(host, 'web');
   const guardian = host.processes().find(({ args }) => args.includes('rig-guardian'));
@@ -136,7 +129,7 @@ test('where the guardian is killed too, the next command takes down what is left
 
 test('a daemon is the last that the kernel takes for its memory and leaves no core; its children are as others', async (t) => {
   const { host, rig } = await startWatched(t);
-  await replaceGcore(host, 'exec sleep 86400');
+  host.standIn('gcore', 'exec sleep 86400');
   await armRig(host, ...rig, '--name', 'web');
   const { pid } = await theRig(host, 'web');
   host.append(LOG, `${MESSAGE}\n`);

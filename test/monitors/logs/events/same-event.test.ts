@@ -258,7 +258,7 @@ test('what a program without a name says, and another one with a name, are two e
   );
 });
 
-test('a hundred thousand events in the journal and in the file, in any mixture, are a hundred thousand', () => {
+test('twenty thousand events in the journal and in the file, in any mixture, are twenty thousand', () => {
   const same = new SameEvent();
   let [sum, seed] = [0, 1];
   const waiting: number[] = [];
@@ -266,7 +266,7 @@ test('a hundred thousand events in the journal and in the file, in any mixture, 
     const line = Buffer.from(source === journal ? `boom ${number}` : syslog(`boom ${number}`));
     sum += same.countNew({ source, line, identifier: 'app' }, number / 100);
   };
-  for (let number = 0; number < 100_000; number++) {
+  for (let number = 0; number < 20_000; number++) {
     seed = (seed * 48271) % 2147483647;
     take(seed % 2 === 0 ? journal : messages, number);
     waiting.push(number * 2 + (seed % 2));
@@ -274,7 +274,7 @@ test('a hundred thousand events in the journal and in the file, in any mixture, 
     const late = waiting.shift() as number;
     take(late % 2 === 0 ? messages : journal, Math.floor(late / 2));
   }
-  assert.equal(sum, 100_000);
+  assert.equal(sum, 20_000);
 });
 
 test('where only one place is watched nothing is paired, and repetitions still count', () => {

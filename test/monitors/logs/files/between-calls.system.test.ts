@@ -19,9 +19,10 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { newFolder } from '../../../support/folder.ts';
 import { randomBelow, seedsFor } from '../../../support/random.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { follow, newFolder } from './following.ts';
+import { follow } from './following.ts';
 
 const seeds = seedsFor(4);
 

@@ -19,8 +19,9 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import { gzipSync } from 'node:zlib';
 import type { EndedSpan } from '../../../../src/monitors/logs/files/certificate.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
+import { newFolder } from '../../../support/folder.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { type Following, follow, newFolder, standStill, whileRigLooks } from './following.ts';
+import { type Following, follow, standStill, whileRigLooks } from './following.ts';
 
 interface Certificate {
   coverage: string;

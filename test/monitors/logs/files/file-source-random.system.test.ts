@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { newFolder } from '../../../support/folder.ts';
 import { randomBelow, seedsFor } from '../../../support/random.ts';
-import { follow, newFolder, standStill } from './following.ts';
+import { follow, standStill } from './following.ts';
 import { missingFrom, RandomLog, shortened, type World } from './random-log.ts';
 
 const seeds = seedsFor(10);

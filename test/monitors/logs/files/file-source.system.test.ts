@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { follow, newFolder } from './following.ts';
+import { newFolder } from '../../../support/folder.ts';
+import { follow } from './following.ts';
 
 test('only lines written after arming are examined', async (t) => {
   const file = join(newFolder(t), 'app.log');

@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import type { ExaminedSpan } from '../../../../src/monitors/logs/files/certificate.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { startHost, type TestHost } from '../../../support/host.ts';
-import { linesExamined, sourcesOf } from '../../../support/log-writer.ts';
-import { armRig, finished, type Manifest, MESSAGE, theRig } from '../../../support/rigs.ts';
+import { linesExamined } from '../../../support/log-writer.ts';
+import { armRig, finished, type Manifest, MESSAGE, theRig, theSources } from '../../../support/rigs.ts';
 import { waitFor } from '../../../support/wait.ts';
 
 const FILE = '/var/log/app.log';
@@ -49,7 +49,7 @@ for (const [what, limits, reason] of [
     assert.match(remarks[0] ?? '', /^rig: \/var\/log\/\S+ is looked at every 50 ms, because /);
     assert.match(remarks[0] ?? '', reason);
     const id = stdout.trim();
-    assert.equal((await sourcesOf(host, id))[0]?.wokenBy, 'polling');
+    assert.equal((await theSources(host, id))[0]?.wokenBy, 'polling');
     host.append(FILE, 'one\n');
     await host.must('mv', [FILE, `${FILE}.1`]);
     host.write(FILE, 'two\n');
@@ -96,7 +96,7 @@ test('what the real rsyslog drops of a flood is a gap in the certificate of the 
   });
   flood.end();
   const gap = await waitFor('the gap to be claimed', async () => {
-    const { coverage, gaps } = (await sourcesOf(host, id))[0] as unknown as { coverage: string; gaps: Gap[] };
+    const { coverage, gaps } = (await theSources(host, id))[0] as unknown as { coverage: string; gaps: Gap[] };
     const claimed = gaps.filter(({ missing }) => missing !== null);
     const isWhole = sum(claimed.map(({ missing }) => Number(missing))) === sum(dropped());
     return coverage === 'gaps' && isWhole && claimed[0];
@@ -113,7 +113,7 @@ test('a file of /proc is read again and again: of equal lines only one that is a
   assert.equal(code, 0, stderr);
   assert.match(stderr, /\/proc\/mounts is read every 50 ms, because its file system \(proc\) does not announce/);
   const id = stdout.trim();
-  const readings = async () => Number((await sourcesOf(host, id))[0]?.readings);
+  const readings = async () => Number((await theSources(host, id))[0]?.readings);
   const before = await readings();
   await waitFor('another reading', async () => (await readings()) > before);
   assert.match(await host.must('rig', ['info', id]), /no gap known: it is read every 50 ms/);
@@ -202,7 +202,7 @@ for (const [how, rotate] of [
     await host.must('gzip', [rotate(2)]);
     await host.kill(pid, 'SIGCONT');
     await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) >= 4);
-    const sources = await sourcesOf(host, id);
+    const sources = await theSources(host, id);
     assert.equal(await linesExamined(host, id), 4, JSON.stringify(sources));
     const { gaps } = sources[0] as unknown as { gaps: Gap[] };
     assert.deepEqual(

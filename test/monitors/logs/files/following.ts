@@ -1,9 +1,6 @@
 /** A file source at work on a folder of its own, for the tests of the follower. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SystemClock } from '../../../../src/host/clock.ts';
@@ -27,13 +24,6 @@ export interface Following<S = FileSource> {
   source: S;
   /** Waits until so many lines were seen. */
   until(count: number): Promise<void>;
-}
-
-/** A new folder, removed after the test. */
-export function newFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rig-unit-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** Stops this process's event loop, as SIGSTOP or a suspend would: everything that happens meanwhile is found at once. */

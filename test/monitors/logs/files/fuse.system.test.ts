@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { mountFuse } from '../../../support/fuse.ts';
 import { startHost, type TestHost } from '../../../support/host.ts';
-import { linesExamined, sourcesOf, startWriter } from '../../../support/log-writer.ts';
-import { armRig, finished, listRigs, type Manifest, MESSAGE } from '../../../support/rigs.ts';
+import { linesExamined, startWriter } from '../../../support/log-writer.ts';
+import { armRig, finished, listRigs, type Manifest, MESSAGE, theSources } from '../../../support/rigs.ts';
 import type { Running } from '../../../support/running.ts';
 import { waitFor } from '../../../support/wait.ts';
 
@@ -60,8 +60,8 @@ test('copytruncate below a FUSE file system loses no line and repeats none', asy
   await waitFor('lines behind the truncation', () => host.read(BELOW).length > 1000);
   const written = await writer.end();
   await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) >= written);
-  assert.equal(await linesExamined(host, id), written, JSON.stringify(await sourcesOf(host, id)));
-  assert.match(String((await sourcesOf(host, id))[0]?.coverage), /^no gap known/);
+  assert.equal(await linesExamined(host, id), written, JSON.stringify(await theSources(host, id)));
+  assert.match(String((await theSources(host, id))[0]?.coverage), /^no gap known/);
 });
 
 test('a rename below a FUSE file system: the new file is read from its first byte, the old one is not read as the new', async (t) => {
@@ -74,7 +74,7 @@ test('a rename below a FUSE file system: the new file is read from its first byt
   await waitFor('the new lines to be examined', async () => (await linesExamined(host, id)) >= 4);
   host.append(BELOW, 'five\n');
   await waitFor('the next line to be examined', async () => (await linesExamined(host, id)) >= 5);
-  const sources = await sourcesOf(host, id);
+  const sources = await theSources(host, id);
   assert.equal(await linesExamined(host, id), 5, JSON.stringify(sources));
   assert.match(String(sources[0]?.coverage), /FUSE|find open files|gaps/);
 });
@@ -86,7 +86,7 @@ test('a FUSE file system that dies and is mounted again is read on where rig was
   await waitFor('the first line to be examined', async () => (await linesExamined(host, id)) === 1);
   await daemon.kill();
   await waitFor('rig to notice', async () =>
-    /cannot be read: ENOTCONN/.test(JSON.stringify(await sourcesOf(host, id))),
+    /cannot be read: ENOTCONN/.test(JSON.stringify(await theSources(host, id))),
   );
   // ECONNABORTED is said of what was just being asked when the daemon died.
   const told = (what: string) => rigLog(host).filter((line) => new RegExp(`app\\.log: ${what}`).test(line)).length;
@@ -96,7 +96,7 @@ test('a FUSE file system that dies and is mounted again is read on where rig was
   host.append(BELOW, 'o\nthree\n');
   await waitFor(
     'rig to see that it is gone',
-    async () => (await sourcesOf(host, id))[0]?.state === 'waiting for the file',
+    async () => (await theSources(host, id))[0]?.state === 'waiting for the file',
   );
   await mountFuse(host, '/run/below', '/run/net');
   await waitFor('what was written meanwhile to be examined', async () => (await linesExamined(host, id)) >= 3);
@@ -118,7 +118,7 @@ test('sed -i below a FUSE file system, which gives the name to an edited copy, m
   await waitFor('all lines to be examined', async () => (await linesExamined(host, id)) === 1000);
   await host.must('sed', ['-i', '$s/$/\\nanother/', BELOW]);
   await waitFor('the new line to be examined', async () => (await linesExamined(host, id)) > 1000);
-  assert.equal(await linesExamined(host, id), 1001, JSON.stringify(await sourcesOf(host, id)));
+  assert.equal(await linesExamined(host, id), 1001, JSON.stringify(await theSources(host, id)));
 });
 
 test('while a FUSE file system hangs, rig says what a rig on it waits for, and --force ends it; once it answers, rigs go on', async (t) => {

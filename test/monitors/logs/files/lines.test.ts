@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { follow, newFolder } from './following.ts';
+import { newFolder } from '../../../support/folder.ts';
+import { follow } from './following.ts';
 
 test('a lone CR is a part of its line, CRLF is a line end', async (t) => {
   const file = join(newFolder(t), 'app.log');

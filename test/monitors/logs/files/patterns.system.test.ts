@@ -12,8 +12,9 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
+import { newFolder } from '../../../support/folder.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { type Following, follow, newFolder, standStill } from './following.ts';
+import { type Following, follow, standStill } from './following.ts';
 
 test('files that fit a pattern are followed from their end, those that come later from their first byte', async (t) => {
   const folder = newFolder(t);

@@ -8,8 +8,10 @@ import { type TestContext, test } from 'node:test';
 import { UsageError } from '../../../../src/errors.ts';
 import { reasonAgainstReading } from '../../../../src/monitors/logs/files/pseudo-file.ts';
 import { PseudoFileSource } from '../../../../src/monitors/logs/files/pseudo-file-source.ts';
+import { newFolder } from '../../../support/folder.ts';
+
 import { waitFor } from '../../../support/wait.ts';
-import { type Following, follow, newFolder, watchSource } from './following.ts';
+import { type Following, follow, watchSource } from './following.ts';
 
 /** A process whose files in /proc the test can change; by itself it changes none of them any more. */
 async function startProcess(t: TestContext) {

@@ -20,8 +20,10 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { newFolder } from '../../../support/folder.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { follow, newFolder } from './following.ts';
+
+import { follow } from './following.ts';
 
 /** A log with a time in no line, as long as anyone could want: what only a comparison of bytes can tell apart. */
 const manyLines = 'the same line every time\n'.repeat(400);

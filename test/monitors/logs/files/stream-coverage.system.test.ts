@@ -9,8 +9,9 @@ import { type TestContext, test } from 'node:test';
 import type { ExaminedSpan } from '../../../../src/monitors/logs/files/certificate.ts';
 import { StreamSource } from '../../../../src/monitors/logs/files/stream-source.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
+import { newFolder } from '../../../support/folder.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { newFolder, watchSource } from './following.ts';
+import { watchSource } from './following.ts';
 
 interface Certificate {
   bytes: number;

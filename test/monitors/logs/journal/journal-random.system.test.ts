@@ -16,7 +16,7 @@ import { numbered, readers, sendMany, startMany, watchJournal } from './watching
 const seeds = seedsFor(1);
 
 const steps = 25;
-const floodEntries = 20_000;
+const floodEntries = 8_000;
 
 /** Each file has room for some thousand entries: in a flood journald rotates and vacuums by itself. */
 const littleRoom = ['System', 'Runtime'].map((place) => `${place}MaxFileSize=2M\n${place}MaxUse=8M\n`).join('');

@@ -5,9 +5,9 @@ import { type TestContext, test } from 'node:test';
 import { JournalFile, JournalFileError } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
 import { objectType } from '../../../../../src/monitors/logs/journal/format/layout.ts';
 import { compileSelection } from '../../../../../src/monitors/logs/journal/selection/selection.ts';
+import { newFolder } from '../../../../support/folder.ts';
 import type { StoredObject } from '../../../../support/journal-objects.ts';
 import { objectsOf } from '../../../../support/journal-objects.ts';
-import { makeFolder } from '../../../../support/processes.ts';
 import { randomBelow, seedsFor } from '../../../../support/random.ts';
 import type { FileForm } from '../writing-journals.ts';
 import { allForms, nameOfForm, variedEntries, writeJournal } from '../writing-journals.ts';
@@ -79,7 +79,7 @@ function withoutRoom(file: Buffer, objects: StoredObject[]): Buffer {
 }
 
 function fuzz(t: TestContext, seed: number, form: FileForm, { withLz4 = false } = {}): void {
-  const path = writeJournal(makeFolder(t), variedEntries(seed, entries), form);
+  const path = writeJournal(newFolder(t), variedEntries(seed, entries), form);
   const objects = objectsOf(readFileSync(path));
   if (withLz4) recompressWithLz4(path, 20);
   const whole = withoutRoom(readFileSync(path), objects);
@@ -107,7 +107,7 @@ for (const seed of seedsFor(1)) {
 for (const isCompact of [true, false])
   test(`a list of entries that leads back to itself is refused (${isCompact ? 'compact' : 'regular'})`, (t) => {
     const form = { isCompact, hasKeyedHash: true, isCompressed: false };
-    const path = writeJournal(makeFolder(t), variedEntries(1, 300), form);
+    const path = writeJournal(newFolder(t), variedEntries(1, 300), form);
     const file = readFileSync(path);
     const first = file.readBigUInt64LE(176);
     const second = file.readBigUInt64LE(Number(first) + 16);
@@ -128,7 +128,7 @@ for (const isCompact of [true, false])
 for (const isCompressed of [true, false])
   test(`an entry that names one value of 8 MB ten thousand times is refused (${isCompressed ? 'zstd' : 'plain'})`, (t) => {
     const form = { isCompact: true, hasKeyedHash: true, isCompressed };
-    const path = writeJournal(makeFolder(t), [[['MESSAGE', Buffer.alloc(8_000_000, 'abc')]]], form);
+    const path = writeJournal(newFolder(t), [[['MESSAGE', Buffer.alloc(8_000_000, 'abc')]]], form);
     writeFileSync(path, withRepeatedItem(readFileSync(path), 10_000));
     const result = readAll(path);
     assert.ok(result instanceof JournalFileError && /more than .* of values/.test(result.message), String(result));

@@ -9,9 +9,9 @@ import { FieldChecks } from '../../../../../src/monitors/logs/journal/format/fie
 import type { StoredEntry } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
 import { JournalFile, JournalFileError } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
 import { compressedWith, incompatible } from '../../../../../src/monitors/logs/journal/format/layout.ts';
+import { newFolder } from '../../../../support/folder.ts';
 import { startHost } from '../../../../support/host.ts';
 import { objectsOf } from '../../../../support/journal-objects.ts';
-import { makeFolder } from '../../../../support/processes.ts';
 import { seedsFor } from '../../../../support/random.ts';
 import type { Field } from '../writing-journals.ts';
 import { allForms, nameOfForm, readByJournalctl, variedEntries, writeJournal } from '../writing-journals.ts';
@@ -74,18 +74,18 @@ function assertSame(t: TestContext, path: string, expected: number): void {
 for (const each of seedsFor(1))
   for (const form of allForms)
     test(`a ${nameOfForm(form)} file has the entries that journalctl shows (RIG_TEST_SEED ${each})`, (t) => {
-      assertSame(t, writeJournal(makeFolder(t), variedEntries(each, count), form), count);
+      assertSame(t, writeJournal(newFolder(t), variedEntries(each, count), form), count);
     });
 
 for (const form of allForms.filter(({ isCompressed }) => !isCompressed))
   test(`a ${nameOfForm(form, 'lz4')} file has the entries that journalctl shows`, (t) => {
-    const path = writeJournal(makeFolder(t), variedEntries(seed, count), form);
+    const path = writeJournal(newFolder(t), variedEntries(seed, count), form);
     assert.ok(recompressWithLz4(path) > 20);
     assertSame(t, path, count);
   });
 
 test('a file with XZ is refused as unsupported', (t) => {
-  const path = writeJournal(makeFolder(t), variedEntries(seed, 3));
+  const path = writeJournal(newFolder(t), variedEntries(seed, 3));
   const file = readFileSync(path);
   file.writeUInt32LE(file.readUInt32LE(12) | incompatible.xz, 12);
   writeFileSync(path, file);
@@ -102,7 +102,7 @@ for (const [name, flags] of [
   ['plain', 0],
 ] as const)
   test(`a file that the journald of systemd 247 wrote has the entries that journalctl shows (${name})`, (t) => {
-    const path = join(makeFolder(t), `${name}.journal`);
+    const path = join(newFolder(t), `${name}.journal`);
     const content = gunzipSync(readFileSync(new URL(`${name}.journal.gz`, of247)));
     writeFileSync(path, content);
     assert.equal(content.readUInt32LE(12), flags);
@@ -125,7 +125,7 @@ test('messages of 10 MB are read, and of one of 20 MB the first 16 MiB', (t) => 
   for (const isCompressed of [true, false]) {
     const long = (bytes: number): Field[] => [['MESSAGE', Buffer.alloc(bytes, 'a long line\n')]];
     const entries = [long(10_000_000), long(20_000_000), [['MESSAGE', 'end']] satisfies Field[]];
-    const path = writeJournal(makeFolder(t), entries, { isCompact: true, hasKeyedHash: true, isCompressed });
+    const path = writeJournal(newFolder(t), entries, { isCompact: true, hasKeyedHash: true, isCompressed });
     const [first, second, third] = readAll(t, path).map(({ values }) => values.MESSAGE?.[0]);
     assert.ok(first?.equals(Buffer.alloc(10_000_000, 'a long line\n')));
     const cut = second?.length ?? 0;
@@ -136,7 +136,7 @@ test('messages of 10 MB are read, and of one of 20 MB the first 16 MiB', (t) => 
 });
 
 test('the header has the numbers and times of the first and the last entry', (t) => {
-  const path = writeJournal(makeFolder(t), variedEntries(seed, 20));
+  const path = writeJournal(newFolder(t), variedEntries(seed, 20));
   const file = open(t, path);
   const entries: Array<{ seqnum: number; realtimeUs: number }> = [];
   file.readEntries(0, ({ seqnum, realtimeUs }) => entries.push({ seqnum, realtimeUs }) > 0);
@@ -146,7 +146,7 @@ test('the header has the numbers and times of the first and the last entry', (t)
 });
 
 test('entries are read from any one on, until one is not taken', (t) => {
-  const file = open(t, writeJournal(makeFolder(t), variedEntries(seed, 200)));
+  const file = open(t, writeJournal(newFolder(t), variedEntries(seed, 200)));
   const read = (from: number, until = 1000): { ordinals: number[]; next: number } => {
     const ordinals: number[] = [];
     const take = ({ ordinal }: StoredEntry): boolean => ordinal < until && ordinals.push(ordinal) > 0;
@@ -158,7 +158,7 @@ test('entries are read from any one on, until one is not taken', (t) => {
 });
 
 test('an entry is found by its ordinal, in any order', (t) => {
-  const path = writeJournal(makeFolder(t), variedEntries(seed, 200));
+  const path = writeJournal(newFolder(t), variedEntries(seed, 200));
   const cursors = readAll(t, path).map(({ cursor }) => cursor);
   const file = open(t, path);
   for (const ordinal of [199, 0, 57, 3, 198, 4, 199]) assert.equal(file.entryAt(ordinal)?.cursor(), cursors[ordinal]);
@@ -170,7 +170,7 @@ test('a value that many entries have is tested once, and each of them passes', (
   const entries: Field[][] = Array.from({ length: 1000 }, (_, index) => [
     ['MESSAGE', index % 3 === 0 ? 'needle' : 'hay'],
   ]);
-  const file = open(t, writeJournal(makeFolder(t), entries));
+  const file = open(t, writeJournal(newFolder(t), entries));
   let asked = 0;
   const isNeedle = (value: Buffer): boolean => {
     asked++;
@@ -190,7 +190,7 @@ test('a value that many entries have is tested once, and each of them passes', (
 });
 
 test('what is no regular file is refused, and a link is not followed', (t) => {
-  const folder = makeFolder(t);
+  const folder = newFolder(t);
   mkdirSync(join(folder, 'folder.journal'));
   assert.throws(() => JournalFile.open(join(folder, 'folder.journal')), JournalFileError);
   symlinkSync(writeJournal(folder, variedEntries(seed, 1)), join(folder, 'link.journal'));
@@ -199,7 +199,7 @@ test('what is no regular file is refused, and a link is not followed', (t) => {
 });
 
 test('a file with a flag that is not known is refused as unsupported, one without a header as unfinished', (t) => {
-  const path = writeJournal(makeFolder(t), variedEntries(seed, 1));
+  const path = writeJournal(newFolder(t), variedEntries(seed, 1));
   const flagged = readFileSync(path);
   flagged.writeUInt32LE(flagged.readUInt32LE(12) | 64, 12);
   for (const [content, kind] of [
@@ -214,7 +214,7 @@ test('a file with a flag that is not known is refused as unsupported, one withou
 });
 
 test('a header that is shorter, as older systemd wrote it, is read', (t) => {
-  const path = writeJournal(makeFolder(t), variedEntries(seed, 100), {
+  const path = writeJournal(newFolder(t), variedEntries(seed, 100), {
     isCompact: false,
     hasKeyedHash: false,
     isCompressed: true,
@@ -230,7 +230,7 @@ test('a header that is shorter, as older systemd wrote it, is read', (t) => {
 });
 
 test('a file that was cut off gives what is left, and then a JournalFileError', (t) => {
-  const path = writeJournal(makeFolder(t), variedEntries(seed, 200));
+  const path = writeJournal(newFolder(t), variedEntries(seed, 200));
   const whole = open(t, path);
   truncateSync(path, Math.floor(readFileSync(path).length / 3));
   assert.throws(() => whole.refresh(), JournalFileError);
@@ -238,7 +238,7 @@ test('a file that was cut off gives what is left, and then a JournalFileError', 
 });
 
 test('a file whose header was refused counts as changed until it is read', (t) => {
-  const path = writeJournal(makeFolder(t), variedEntries(seed, 200));
+  const path = writeJournal(newFolder(t), variedEntries(seed, 200));
   const content = readFileSync(path);
   const file = open(t, path);
   // A copy that has got half-way says how much there will be.
@@ -265,7 +265,7 @@ test('entries are read as the real journald writes them, also values that were t
     next = file.readEntries(next, (entry) => found.push(...entry.values('MESSAGE').map(String)) > 0);
     assert.ok(found.includes(message));
   }
-  const copy = join(makeFolder(t), 'system.journal');
+  const copy = join(newFolder(t), 'system.journal');
   copyFileSync(host.outside(join(folder, 'system.journal')), copy);
   assert.deepEqual(
     readAll(t, copy),

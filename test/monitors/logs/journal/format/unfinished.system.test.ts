@@ -4,8 +4,8 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { JournalFile, JournalFileError } from '../../../../../src/monitors/logs/journal/format/journal-file.ts';
 import { objectType } from '../../../../../src/monitors/logs/journal/format/layout.ts';
+import { newFolder } from '../../../../support/folder.ts';
 import { objectsOf } from '../../../../support/journal-objects.ts';
-import { makeFolder } from '../../../../support/processes.ts';
 import { allForms, nameOfForm, writeJournal } from '../writing-journals.ts';
 
 const online = 1;
@@ -41,7 +41,7 @@ for (const form of allForms.filter(({ hasKeyedHash, isCompressed }) => hasKeyedH
     ['an entry whose message', lastMessage],
   ] as const)
     test(`${what} is not complete yet ends the reading, and is read when it is (${nameOfForm(form)})`, (t) => {
-      const path = writeJournal(makeFolder(t), [[['MESSAGE', 'first']], [['MESSAGE', 'second']]], form);
+      const path = writeJournal(newFolder(t), [[['MESSAGE', 'first']], [['MESSAGE', 'second']]], form);
       const { messages, readFrom, isCorrupt, complete } = startWriting(t, path, missing);
       assert.throws(() => readFrom(0), isCorrupt);
       assert.throws(() => readFrom(1), isCorrupt);

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { compileGlob } from '../../../../../src/monitors/logs/journal/selection/glob.ts';
 import { completeUnitName } from '../../../../../src/monitors/logs/journal/selection/unit-name.ts';
-import { makeFolder } from '../../../../support/processes.ts';
+import { newFolder } from '../../../../support/folder.ts';
 import { readByJournalctl, writeJournal } from '../writing-journals.ts';
 
 const names = [
@@ -25,7 +25,7 @@ const names = [
 ];
 
 test('names are completed and escaped as journalctl does', (t) => {
-  const path = writeJournal(makeFolder(t), [[['MESSAGE', 'x']]]);
+  const path = writeJournal(newFolder(t), [[['MESSAGE', 'x']]]);
   const env = { ...process.env, SYSTEMD_LOG_LEVEL: 'debug' };
   for (const name of names) {
     const { stderr } = spawnSync('journalctl', ['--file', path, '--lines=0', `--unit=${name}`], { env });
@@ -45,7 +45,7 @@ const patterns = [
 
 test('patterns match the units that journalctl finds with them', (t) => {
   const path = writeJournal(
-    makeFolder(t),
+    newFolder(t),
     present.map((unit) => [
       ['MESSAGE', 'x'],
       ['_SYSTEMD_UNIT', unit],
