@@ -1,6 +1,6 @@
 /** What every monitor and every action promises, tried on each of them: plans are data, and nothing is left when they stop. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -115,6 +115,8 @@ for (const [monitorName, actionName, name] of pairs) {
     // execa is loaded at the first program: what it opens stays open.
     const loaded = await runProgram('/bin/true', []);
     assert.equal(loaded.exitCode, 0);
+    // So does the one inotify instance that libuv opens for all watchers of a process.
+    watch(spec.output.folder).close();
     const before = { pids: children(), descriptors: openDescriptors() };
     const { armed, ending } = build(spec);
     await armed.arm();
