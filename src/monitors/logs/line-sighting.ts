@@ -1,8 +1,7 @@
 /** A matching line as the rig sees it. Its text is decoded only when it is asked for: most lines are counted and no more. */
 import type { Facts, Sighting, TriggerProcess } from '../../plugin.ts';
 import { messageOfLine } from './events/same-event.ts';
-import { capturedGroups } from './matching/captured-groups.ts';
-import type { MessageOptions } from './matching/matcher.ts';
+import type { CapturedGroups } from './matching/captured-groups.ts';
 import type { LineMatch } from './source.ts';
 import { reportedLineBytes } from './source.ts';
 
@@ -12,11 +11,11 @@ export class LineSighting implements Sighting {
   readonly times: number;
   readonly slot: 'first' | 'second' | 'both';
   readonly #match: LineMatch;
-  readonly #message: MessageOptions;
+  readonly #groupsIn: (text: string) => CapturedGroups;
 
   constructor(
     match: LineMatch,
-    message: MessageOptions,
+    groupsIn: (text: string) => CapturedGroups,
     { atMs, times, slot }: Pick<LineSighting, 'atMs' | 'times' | 'slot'>,
   ) {
     this.subject = match.source;
@@ -24,7 +23,7 @@ export class LineSighting implements Sighting {
     this.times = times;
     this.slot = slot;
     this.#match = match;
-    this.#message = message;
+    this.#groupsIn = groupsIn;
   }
 
   /** Without its line end, cut to 64 KiB. */
@@ -45,7 +44,7 @@ export class LineSighting implements Sighting {
   /** Where it stands, when it was logged (journal) or read (file), and what the groups of the expression captured. */
   get facts(): Facts {
     const { position, atMs } = this.#match;
-    const groups = this.slot === 'second' ? {} : capturedGroups(this.#message, this.text);
+    const groups = this.slot === 'second' ? {} : this.#groupsIn(this.text);
     return { position, loggedAt: new Date(atMs).toISOString(), ...groups };
   }
 }

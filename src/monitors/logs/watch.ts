@@ -9,6 +9,7 @@ import { PseudoFileSource } from './files/pseudo-file-source.ts';
 import { StreamSource, streamName } from './files/stream-source.ts';
 import { JournalSource } from './journal/journal-source.ts';
 import { LineSighting } from './line-sighting.ts';
+import { type CapturedGroups, compileGroups } from './matching/captured-groups.ts';
 import { compileMatcher } from './matching/matcher.ts';
 import { compileVerdict, type Verdict } from './matching/verdict.ts';
 import type { LogsPlan } from './plan.ts';
@@ -28,12 +29,14 @@ class LogsWatch implements Watch {
   /** One for each text: an event may match --message in the file, with its program, and only --then in the journal. */
   readonly #firstEvents: SameEvent;
   readonly #secondEvents: SameEvent;
+  readonly #groupsIn: (text: string) => CapturedGroups;
   readonly #verdictOn: (line: Buffer) => Verdict;
   readonly #objectionTo: (match: LineMatch, verdict: Verdict) => Objection | undefined;
 
   constructor(plan: LogsPlan, rig: MonitorContext) {
     this.#plan = plan;
     this.#rig = rig;
+    this.#groupsIn = compileGroups(plan.message);
     this.#verdictOn = compileVerdict(plan);
     this.#objectionTo = objectionsOf(plan);
     this.#firstEvents = new SameEvent(watchesOnePlace(plan));
@@ -115,7 +118,7 @@ class LogsWatch implements Watch {
     }
     const slot = times > 0 ? (isSecond ? 'both' : 'first') : 'second';
     const atMs = match.monotonicMs ?? readMs;
-    this.#rig.saw(new LineSighting(match, this.#plan.message, { atMs, times: Math.max(times, 1), slot }));
+    this.#rig.saw(new LineSighting(match, this.#groupsIn, { atMs, times: Math.max(times, 1), slot }));
     return 'counted';
   }
 }

@@ -5,19 +5,27 @@ import { linearExpression } from './searcher.ts';
 
 /**
  * The captured texts by number, and by name where a group has one; null for a group that took no part. Nothing when the message
- * has no groups, or only its plain text was found. A journal entry may have several lines: the first that matches counts.
+ * has no groups, or only its plain text was found.
  */
-export function capturedGroups(options: MessageOptions, entry: string): { groups?: { [name: string]: string | null } } {
-  if (options.mode === 'plain' || !options.text.includes('(')) return {};
-  const expression = linearExpression(toByteExpression(options.text, options.ignoreCase).text);
-  for (const line of entry.split('\n')) {
-    const found = expression.exec(line.replace(/\r$/, ''));
-    if (found) return groupsOf(found);
-  }
-  return {};
+export type CapturedGroups = { groups?: { [name: string]: string | null } };
+
+/**
+ * Makes the function that says what the groups captured in a line or a journal entry. An entry may have several lines: the first
+ * that matches counts.
+ */
+export function compileGroups({ text, mode, ignoreCase }: MessageOptions): (entry: string) => CapturedGroups {
+  if (mode === 'plain' || !text.includes('(')) return () => ({});
+  const expression = linearExpression(toByteExpression(text, ignoreCase).text);
+  return (entry) => {
+    for (const line of entry.split('\n')) {
+      const found = expression.exec(line.replace(/\r$/, ''));
+      if (found) return groupsOf(found);
+    }
+    return {};
+  };
 }
 
-function groupsOf(found: RegExpExecArray): { groups?: { [name: string]: string | null } } {
+function groupsOf(found: RegExpExecArray): CapturedGroups {
   const numbered = found.slice(1).map((value, index) => [String(index + 1), value ?? null]);
   if (numbered.length === 0) return {};
   const named = Object.entries(found.groups ?? {}).map(([name, value]) => [name, value ?? null]);

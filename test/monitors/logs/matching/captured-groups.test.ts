@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { capturedGroups } from '../../../../src/monitors/logs/matching/captured-groups.ts';
+import { compileGroups } from '../../../../src/monitors/logs/matching/captured-groups.ts';
 
 for (const [text, line] of [
   ['(\\w+) (\\d+)', 'disk 17'],
@@ -16,13 +16,13 @@ for (const [text, line] of [
   test(`${text} captures from ${line} what it captures in JavaScript`, () => {
     const found = new RegExp(text).exec(line)?.slice(1) ?? [];
     const groups = Object.fromEntries(found.map((value, index) => [index + 1, value ?? null]));
-    assert.deepEqual(capturedGroups({ text, mode: 'expression', ignoreCase: false }, line), { groups });
+    assert.deepEqual(compileGroups({ text, mode: 'expression', ignoreCase: false })(line), { groups });
   });
 
 test('named groups are given by name, too, and text without groups gives none', () => {
   const options = { mode: 'either', ignoreCase: false } as const;
-  assert.deepEqual(capturedGroups({ text: 'on (?<disk>sd[a-z])', ...options }, 'on sdb'), {
+  assert.deepEqual(compileGroups({ text: 'on (?<disk>sd[a-z])', ...options })('on sdb'), {
     groups: { 1: 'sdb', disk: 'sdb' },
   });
-  assert.deepEqual(capturedGroups({ text: 'on sd.', ...options }, 'on sdb'), {});
+  assert.deepEqual(compileGroups({ text: 'on sd.', ...options })('on sdb'), {});
 });
