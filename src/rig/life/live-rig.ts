@@ -92,7 +92,7 @@ export class LiveRig {
     const told = this.#starter.armed();
     ownPrograms.startGuardian();
     // It begins while the user is being told.
-    this.#warmingUp = warmUp(spec, { clock: this.#armed.clock }, this.#ending.over);
+    this.#warmingUp = warmUp(spec, this.#armed.clock, this.#armed.ready, this.#ending);
     await Promise.race([told, ended]);
     this.#status = 'watching';
     for (const { watch, condition } of spec.monitors) this.#log.info(`watches ${watch} for ${condition}`);

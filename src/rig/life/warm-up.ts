@@ -1,16 +1,22 @@
 /**
- * What a rig does as soon as it is armed, so that it is quick when the moment has come: it runs true(1) as its actions run their
- * programs. What is loaded and compiled for that is so from then on, and the first action starts in half the time.
+ * What a rig does as soon as it is armed, so that it is quick when the moment has come: it goes the way from a sighting to a
+ * program once, by itself and with true(1) as the program. What is loaded and compiled on that way is so from then on, and the
+ * first action starts in half the time.
  */
+import { join } from 'node:path';
+import type { Clock } from '../../host/clock.ts';
+import { makeNewFolder } from '../../host/folders.ts';
 import { findProgram } from '../../host/programs/find-program.ts';
 import { defineAction } from '../../plugin.ts';
-import { runActions } from '../collect/actions.ts';
-import { DiskGuard } from '../collect/disk-guard.ts';
-import type { Run } from '../collect/run-action.ts';
+import type { ReadyAction } from '../collect/actions.ts';
+import { Collection } from '../collect/collection.ts';
 import { makeWarmUpFolder, removeWarmUpFolder } from '../collect/work-folder.ts';
+import { Condition } from '../condition/condition.ts';
+import type { Met } from '../condition/met.ts';
 import type { RigLog } from '../log/log.ts';
-import { isoTime } from '../records/paths.ts';
 import type { RigSpec } from '../records/spec.ts';
+import type { Ending } from './ending.ts';
+import { Triggers } from './triggers.ts';
 
 const silent = (): void => {};
 const noLog: RigLog = { debug: silent, info: silent, warn: silent, error: silent, bug: silent, lines: () => [] };
@@ -29,15 +35,33 @@ const runTrue = defineAction({
   },
 });
 
-/** Never rejects: a full disk, or a host without true(1), costs a rig nothing but its quickness. `ended` breaks it off. */
-export async function warmUp(spec: RigSpec, run: Pick<Run, 'clock'>, ended: AbortSignal): Promise<void> {
-  const root = await makeWarmUpFolder(spec).catch(silent);
-  if (root === undefined) return;
-  const guard = new DiskGuard(root, spec.output.minFree);
-  const trigger = { time: isoTime(new Date()), monitor: 'rig', subject: '', text: '', matches: 0, facts: {} };
-  const once = { ...spec, repeat: { times: 0, delayMs: 0 } };
+/** Never rejects: a full disk, or a host without true(1), costs a rig nothing but its quickness. */
+export async function warmUp(spec: RigSpec, clock: Clock, ready: ReadyAction[], ending: Ending): Promise<void> {
+  try {
+    const folder = await makeWarmUpFolder(spec);
+    // The actions look at what they would act on.
+    for (const { action, planned } of ready) await action.estimate?.(planned.plan);
+    // Twice: V8 makes much of it quick only when it runs again.
+    for (const round of ['first', 'second']) await goTheWay(spec, join(folder, round), clock, ending);
+    await removeWarmUpFolder(spec);
+  } catch {
+    // Said above.
+  }
+}
+
+async function goTheWay(spec: RigSpec, folder: string, clock: Clock, ending: Ending): Promise<void> {
+  await makeNewFolder(folder);
+  await makeNewFolder(join(folder, `rig.${spec.id}`));
+  const output = { ...spec.output, folder };
+  const once = { ...spec, output, delayMs: 0, restart: { times: 0 }, repeat: { times: 0, delayMs: 0 } };
+  const triggers = new Triggers(once, clock, noLog, silent);
+  const onMet = (met: Met): boolean => triggers.offer({ monitor: 'rig', met }) === undefined;
+  const condition = new Condition({ count: 1, forMs: 0, cycles: 1 }, clock, onMet, () => 0);
+  condition.saw({ subject: 'rig', text: 'warm-up', atMs: clock.nowMs() });
+  const taken = await triggers.next();
   const planned = { name: runTrue.name, plan: {}, timeoutMs: runTrue.timeoutMs };
-  const context = { ...run, spec: once, trigger, root, ended, guard, log: noLog, monitorProcesses: () => [] };
-  await runActions([{ action: runTrue, planned }], context);
-  await removeWarmUpFolder(spec).catch(silent);
+  const watches = { saveContext: async () => async () => {}, processes: () => [] };
+  const armed = { clock, ready: [{ action: runTrue, planned }], gaps: [], status: () => [], watches };
+  const stopping = { ending: ending.over, discarding: ending.over, by: undefined };
+  if (taken) await new Collection(taken, { spec: once, log: noLog, armed, ending: stopping }).run();
 }
