@@ -228,8 +228,8 @@ export interface Action<T extends OptionTable, P> extends Plugin<T, P> {
   atOnce?(plan: P, trigger: Trigger): void;
   /** At the trigger, one action after the other. Returns what the manifest should say; throws a RigError when it failed. */
   run?(plan: P, rig: TriggerContext): Promise<Facts>;
-  /** Last of all, when the record is written. */
-  afterRecord?(plan: P, rig: ActionContext): Promise<void>;
+  /** After the last trigger, when the archive and the record are written: what may end the host itself. */
+  afterRecord?(plan: P, rig: Omit<ActionContext, 'dir' | 'spaceRefusal'>): Promise<void>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the tables hold plugins of every option and plan type, each checked where it is defined

@@ -69,7 +69,7 @@ async function specOf(t: TestContext, monitorName: string, actionName: string): 
 /** A rig with its plugins, ready to be armed. */
 function build(spec: RigSpec, ending = new Ending()) {
   const guard = new DiskGuard(spec.output.folder, spec.output.minFree);
-  const context = { spec, plugins, log, guard, ending, onMet: () => true, onExhausted: silent, remark: silent };
+  const context = { spec, plugins, log, guard, ending, onMet: () => undefined, onExhausted: silent, remark: silent };
   return { armed: new Armed(context), ending, guard };
 }
 

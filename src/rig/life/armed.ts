@@ -1,6 +1,7 @@
 /** The monitors and actions of a rig at work: armed, asked how they are, stopped. */
 import { messageOf, RigError } from '../../errors.ts';
 import { SystemClock } from '../../host/clock.ts';
+import { type RunOptions, runProgram } from '../../host/programs/run-program.ts';
 import type { AnyAction, Plugins, SourceStatus, Trigger } from '../../plugin.ts';
 import type { ReadyAction } from '../collect/actions.ts';
 import type { DiskGuard } from '../collect/disk-guard.ts';
@@ -18,8 +19,8 @@ export interface ArmedContext {
   log: RigLog;
   guard: DiskGuard;
   ending: Ending;
-  /** The conditions are met. Returns whether that made a trigger. */
-  onMet(by: MetBy): boolean;
+  /** The conditions are met. Returns why that makes no trigger, if so. */
+  onMet(by: MetBy): string | undefined;
   onExhausted(reason: string): void;
   remark(text: string): void;
 }
@@ -74,6 +75,23 @@ export class Armed {
       act();
     } catch (error) {
       this.#context.log.error(`${name}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Last of all, when the record is written. One that fails is logged, and the next one still runs. */
+  async afterRecord(signal: AbortSignal): Promise<void> {
+    const { spec, log } = this.#context;
+    for (const { action, planned } of this.#ready) {
+      const context = {
+        id: spec.id,
+        clock: this.clock,
+        signal,
+        run: (file: string, args: string[], options?: RunOptions) => runProgram(file, args, { signal, ...options }),
+        log: (text: string) => log.info(`${action.name}: ${text}`),
+      };
+      await action
+        .afterRecord?.(planned.plan, context)
+        .catch((error) => log.error(`${action.name}: ${messageOf(error)}`));
     }
   }
 

@@ -7,7 +7,6 @@ import type { Plugins, Trigger } from '../../plugin.ts';
 import { Collection } from '../collect/collection.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
 import { clearLeftover, makeWorkFolder, removeWorkFolder } from '../collect/work-folder.ts';
-import type { MetBy } from '../condition/together.ts';
 import { announceEnd, announceTrigger, notify } from '../log/announce.ts';
 import type { RigLog } from '../log/log.ts';
 import { controlSocket, isoTime } from '../records/paths.ts';
@@ -58,7 +57,7 @@ export class LiveRig {
       log,
       guard: new DiskGuard(spec.output.folder, spec.output.minFree),
       ending: this.#ending,
-      onMet: (by) => this.#onMet(by),
+      onMet: (by) => this.#triggers.offer(by),
       onExhausted: (reason) => this.#ending.stopFor({ kind: 'exhausted', reason }),
       remark: (text) => this.#remark(text),
     });
@@ -113,13 +112,6 @@ export class LiveRig {
   /** The rig cannot go on. */
   fail(error: unknown): void {
     this.#ending.stopFor({ kind: 'failure', error });
-  }
-
-  #onMet(by: MetBy): boolean {
-    if (this.#triggers.isOver) return false;
-    const held = this.#triggers.offer(by);
-    if (held !== undefined) this.#armed.watches.passOver(by.monitor, held);
-    return held === undefined;
   }
 
   /** In the very turn of the trigger. */
@@ -211,6 +203,7 @@ export class LiveRig {
   /** Writes the record, gives the name back, and answers whoever asked for the end. */
   async finish(record: FinishedRecord): Promise<void> {
     await keepRecord(record, this.#log);
+    if (record.triggers > 0) await this.#armed.afterRecord(this.#ending.ending);
     await endPrograms();
     await this.#presence.leave();
     this.#ended.resolve(record);

@@ -48,8 +48,9 @@ export class Triggers {
     return this.hold.isOver || this.#isEnded;
   }
 
-  /** A condition is met: takes the trigger that it makes. Returns why not, if it is held back. */
-  offer(by: MetBy): HoldReason | undefined {
+  /** A condition is met: takes the trigger that it makes. Returns why not, if so. */
+  offer(by: MetBy): string | undefined {
+    if (this.isOver) return 'the rig ends';
     // The first that waits is about to start: it does not count as waiting.
     const held = this.hold.reason(this.#isWorking ? this.waiting : Math.max(0, this.waiting - 1));
     if (held === undefined) this.take(by);

@@ -13,8 +13,8 @@ export interface WatchesContext {
   clock: Clock;
   /** Aborted when nothing more need be seen. */
   signal: AbortSignal;
-  /** The conditions are met. Returns whether that made a trigger. */
-  onMet(by: MetBy): boolean;
+  /** The conditions are met. Returns why that makes no trigger, if so. */
+  onMet(by: MetBy): string | undefined;
   /** Nothing can come any more. */
   onExhausted(reason: string): void;
   gap(cause: string): void;
@@ -94,14 +94,13 @@ export class Watches {
     };
   }
 
+  /** Returns whether it made a trigger. */
   #onMet(number: number, by: MetBy): boolean {
     const all = this.#together.add(number, by);
-    return all !== undefined && this.#context.onMet(all);
-  }
-
-  /** Counts what was held back in the condition of the monitor that it came from. */
-  passOver(monitor: string, reason: string): void {
-    this.#watched.find(({ planned }) => planned.name === monitor)?.condition.passOver(reason);
+    if (all === undefined) return false;
+    const held = this.#context.onMet(all);
+    if (held !== undefined) this.#watched[number]?.condition.passOver(held);
+    return held === undefined;
   }
 
   status(): SourceStatus[] {

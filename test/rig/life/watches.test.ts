@@ -59,11 +59,7 @@ function make(puppets: Puppet[], { when, restart = { times: -1 }, allWithinMs }:
   const watches = new Watches(spec, {
     clock,
     signal: over.signal,
-    onMet: (by: MetBy) => {
-      const held = triggers.offer(by);
-      if (held !== undefined) watches.passOver(by.monitor, held);
-      return held === undefined;
-    },
+    onMet: (by: MetBy) => triggers.offer(by),
     onExhausted: (reason) => exhausted.push(reason),
     gap: (cause) => assert.fail(cause),
     remark: () => {},
