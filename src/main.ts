@@ -1,4 +1,4 @@
-/** argv in, exit code out. The only place that turns a failure into words. `--daemon` and `--take-down` are what rig starts itself. */
+/** argv in, exit code out. The only place that turns a failure into words. rig starts itself with `--daemon` and `--take-down`. */
 import './host/clean-start.ts';
 import { actions } from './actions/index.ts';
 import { type Command, optionsOf } from './commands/command.ts';
@@ -65,15 +65,15 @@ async function main([name, ...argv]: string[]): Promise<number> {
   return await runCommand(help, argv);
 }
 
-/** What went wrong, in words: a line each where it was to be expected, everything we know where it is a bug of ours. */
+/** What went wrong, in words: one line for an expected failure, everything we know for a bug of ours. */
 function explain(error: unknown): { text: string; exitCode: number } {
   if (error instanceof SeveralErrors)
     return { text: error.errors.map((each) => visible(messageOf(each))).join('\nrig: '), exitCode: error.exitCode };
   if (error instanceof UsageError || error instanceof RigError)
     return { text: visible(messageOf(error)), exitCode: error.exitCode };
-  // Whatever is relative to the folder in which rig was started asks for it.
+  // Any relative path needs the current folder.
   if (error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd')
-    return { text: `the folder that you are in cannot be read: ${errnoOf(error)}; change to another one`, exitCode: 1 };
+    return { text: `the current folder cannot be read: ${errnoOf(error)}; change to another one`, exitCode: 1 };
   const stack = error instanceof Error && error.stack !== undefined ? error.stack : String(error);
   return {
     text: `unexpected, please report it (rig ${rigVersion.version}, ${rigVersion.commit}):\n${stack}`,
@@ -81,13 +81,13 @@ function explain(error: unknown): { text: string; exitCode: number } {
   };
 }
 
-/** Waits until what was written has left this process: a pipe takes it asynchronously, and exit would cut it. */
+/** Waits until all output has left this process: a pipe takes it asynchronously, and exit would cut it. */
 const flush = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write('', () => resolve()));
 
 let isOutputLost = false;
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error) => {
-    // `rig list | head`: a reader that has seen enough is no failure.
+    // `rig list | head`: a reader that stops early is no failure.
     if (errnoOf(error) !== 'EPIPE') isOutputLost = true;
     else if (stream === process.stdout) noteReaderGone();
   });

@@ -1,24 +1,23 @@
 /**
- * The words of a command as sh(1) would split it, without a shell. A library would be of little help: shell-quote takes
- * `a#b` for a comment and an open quote for none, shlex reads `"\$"` otherwise than a shell; and neither says what is to be
- * refused.
+ * Splits a command into words as sh(1) would, without a shell. No library does it: shell-quote takes `a#b` for a comment and
+ * accepts an open quote, shlex reads `"\$"` unlike a shell, and neither refuses what needs a shell.
  */
 
-/** One piece after the other: blanks, an escaped character, something quoted, or a single character. */
+/** Matches the pieces of a command: blanks, an escaped character, something quoted, or a single character. */
 const pieces = /(?<blanks>[ \t]+)|\\(?<escaped>.)|'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|(?<bare>.)/gs;
 
-/** What a shell would act on, outside of quotes; the last two where a word begins. */
+/** What means something to a shell outside quotes; `~` and `#` do so only at the start of a word. */
 const operators = '$`;&|<>()*?[\n';
 const atWordStart = '~#';
 
-/** Throws where a shell would put something in the place of the text. */
+/** Throws the error for something that only a shell can do. */
 function refuse(what: string, instead: string): never {
   throw new Error(
     `${JSON.stringify(what)} means something to a shell, and none is used: put it in single quotes, or ${instead}`,
   );
 }
 
-/** What stands in double quotes: a backslash escapes $ ` " \ and a line end only, POSIX 2.2.3. */
+/** The text of something in double quotes: a backslash escapes only $ ` " \ and a line end, POSIX 2.2.3. */
 function unquoteDouble(text: string, instead: string): string {
   const active = text.replace(/\\./gs, '').match(/[$`]/)?.[0];
   if (active !== undefined) refuse(active, instead);
@@ -26,8 +25,8 @@ function unquoteDouble(text: string, instead: string): string {
 }
 
 /**
- * Splits a command into its words. Throws an Error that says what is wrong with it: a quote that is not closed, something that
- * only a shell could do; `instead` is how the user gets one.
+ * Splits a command into its words. Throws an Error for a quote that is not closed, and for what only a shell can do; `instead`
+ * tells the user how to get a shell.
  */
 export function splitWords(command: string, instead: string): string[] {
   const words: string[] = [];

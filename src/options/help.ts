@@ -20,7 +20,7 @@ function spelling(name: string, option: Option): string {
   return `${short}--${name} ${isOptional ? `[${option.hint}]` : option.hint}`;
 }
 
-/** The default as it would be typed; undefined where it says nothing. */
+/** The default as it would be typed; undefined if there is nothing to say. */
 function defaultOf(option: Option): string | undefined {
   const { kind, default: value, defaultWords } = option;
   if (defaultWords !== undefined) return defaultWords;
@@ -30,7 +30,7 @@ function defaultOf(option: Option): string | undefined {
   return String(value);
 }
 
-/** The lines of one option, and of its negation where it has one: what is typed, and what it does. */
+/** The rows of one option, and of its negation if it has one. */
 function rowsOf(name: string, option: Option): [spelled: string, summary: string][] {
   const value = defaultOf(option);
   const summary = value === undefined ? option.summary : `${option.summary} (default: ${value})`;
@@ -49,7 +49,7 @@ function formatOptions(table: OptionTable, width: number): string {
 
 const widestNote = 100;
 
-/** Breaks lines between words where they would be wider than a terminal likes. */
+/** Breaks lines between words. */
 function wrap(text: string): string {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {

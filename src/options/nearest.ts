@@ -1,12 +1,12 @@
-/** What somebody meant who mistyped a word. */
+/** Guesses the word that was meant. */
 import leven from 'leven';
 
-/** The candidate that the user most likely meant, or undefined when none is near. */
+/** The candidate nearest to a mistyped word; undefined if none is near. */
 export function nearest(typed: string, candidates: string[]): string | undefined {
   const ranked = candidates.map((candidate) => ({ candidate, distance: leven(typed, candidate) }));
   ranked.sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  // Two: letters that changed places count twice.
+  // At least two: a pair of swapped letters counts twice.
   const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
   return best && best.distance <= limit ? best.candidate : undefined;
 }

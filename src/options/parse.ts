@@ -1,4 +1,4 @@
-/** From argv to what was given for each option of a table. minimist splits argv; what it cannot know of is prepared for it. */
+/** From argv to what was given for each option of a table. minimist splits argv; what it would misread is rewritten first. */
 import minimist from 'minimist';
 import { UsageError } from '../errors.ts';
 import { nearest } from './nearest.ts';
@@ -28,7 +28,7 @@ function splitShort(argument: string, table: OptionTable): string[] {
   return [argument];
 }
 
-/** How many of the arguments behind an option are its value, where minimist would say otherwise; undefined where it knows. */
+/** How many of the following arguments are the option's value; undefined if minimist gets that right. */
 function countValues(option: Option, following: string[]): number | undefined {
   const isNumbers = (argument = '') => /^\d+(,\d+)*$/.test(argument);
   if (option.kind === 'count' && option.otherwise !== undefined) return isNumbers(following[0]) ? 1 : 0;
@@ -40,8 +40,8 @@ function countValues(option: Option, following: string[]): number | undefined {
 }
 
 /**
- * Writes as `--name=value` what minimist would misread: `--gcore 12 34`, `--restart -1`, `--distinct` without its number, and
- * `-mTEXT`. The rest stays as it was typed.
+ * Rewrites as `--name=value` what minimist would misread: `--gcore 12 34`, `--restart -1`, `--distinct` without its number, and
+ * `-mTEXT`.
  */
 function prepare(argv: string[], table: OptionTable): string[] {
   const prepared: string[] = [];
@@ -64,7 +64,7 @@ function prepare(argv: string[], table: OptionTable): string[] {
   return prepared;
 }
 
-/** What minimist would take in silence: a value for a flag, names that every object has. */
+/** Refuses what minimist accepts in silence: a value for a flag, and names that every object has. */
 function refuseStrange(argv: string[], table: OptionTable): void {
   for (const argument of argv) {
     const [, no = '', name = '', value] = /^--(no-)?([^=]+)(=)?/.exec(argument) ?? [];
@@ -75,7 +75,7 @@ function refuseStrange(argv: string[], table: OptionTable): void {
   }
 }
 
-/** `isNegated`: `--no-NAME` was typed, which minimist forgets when the option follows it. */
+/** `isNegated`: `--no-NAME` was typed. minimist forgets it if the option follows. */
 function givenFor(name: string, option: Option, raw: unknown, isNegated: boolean): string[] | boolean {
   if (isNegated && !isNegatable(option)) throw new UsageError(`unknown option --no-${name}`);
   if (option.kind === 'flag') {
@@ -89,8 +89,8 @@ function givenFor(name: string, option: Option, raw: unknown, isNegated: boolean
 }
 
 /**
- * What was given for each option, and `words`, the arguments that belong to none. Throws a UsageError that names the option
- * that is unknown, with the nearest one that is not.
+ * What was given for each option, and `words`, the arguments that belong to none. Throws a UsageError that names an unknown
+ * option and the nearest known one.
  */
 export function readArguments(table: OptionTable, argv: string[]): { given: Given; words: string[] } {
   const end = argv.indexOf('--');
@@ -101,7 +101,7 @@ export function readArguments(table: OptionTable, argv: string[]): { given: Give
   const raw = minimist(prepare(argv, table), {
     string: [...names.filter((name) => takesValue(table[name])), '_'],
     boolean: flags,
-    // Without this a flag that is not given would be false, as if it had been negated.
+    // Otherwise a flag that is not given would be false, as if it had been negated.
     default: Object.fromEntries(flags.map((name) => [name, null])),
     alias: Object.fromEntries(names.flatMap((name) => (table[name]?.short ? [[name, table[name].short]] : []))),
     unknown: (argument) => {

@@ -1,25 +1,25 @@
-/** The option table: parsing, typing, checking, help and completion are all made from it. */
+/** The option table: parsing, types, checks, help and completion all come from it. */
 
 interface OptionBase<V> {
-  /** One line for help, at most 72 columns. */
+  /** One line for help, at most 72 characters. */
   summary: string;
-  /** A paragraph for the whole help. */
+  /** A paragraph for the man page. */
   detail?: string;
   /** A one-letter spelling, without the dash. */
   short?: string;
-  /** What it is when it is not given. */
+  /** Its value if it is not given. */
   default?: V;
-  /** The same in words, where it depends on the host. */
+  /** The default in words, if it depends on the host. */
   defaultWords?: string;
   /** At least one of these must be given with it. */
   needs?: readonly string[];
-  /** None of these may be given with it. A name as it is typed: `no-files` too. */
+  /** None of these may be given with it. Names as they are typed: also `no-files`. */
   excludes?: readonly string[];
   /** It must be given, unless one of these is. */
   requiredUnless?: readonly string[];
-  /** What its value is completed from. */
+  /** What completes its value. */
   completes?: 'process' | 'unit' | 'file' | 'folder' | 'interface' | 'program';
-  /** Of a monitor's condition: whether it waits for events, or looks at a level. */
+  /** For an option of a monitor's condition: whether it waits for events or looks at a level. */
   gives?: 'event' | 'level';
 }
 
@@ -28,23 +28,22 @@ interface WithValue<V> extends OptionBase<V> {
   hint: string;
 }
 
-/** An amount of disk space: in bytes, or as a part of the whole file system. */
+/** An amount of disk space: in bytes, or as a share of the file system. */
 export type Space = { bytes: number } | { percent: number };
 
 /**
  * One option.
- * - flag: given or not. With `default: true` it is typed as `--no-NAME`, which is what its summary tells of
+ * - flag: given or not. With `default: true` it is typed as `--no-NAME`, and its summary says what that does
  * - text: one value, not empty
  * - texts: values that may hold commas; each repetition of the option gives one
- * - list: values with commas between, or by repeating the option. Bare numbers that follow belong to it with `bareNumbers`.
- *   With `negated`, a line of help, there is `--no-NAME`, which gives false. `whenEmpty` is the error when there is no value.
- * - choice, choices: one of a few words, or several of them with commas between
- * - count: a whole number of at least 1; with `otherwise`, the value may be left out and is then that
+ * - list: comma-separated values; the option may be repeated. With `bareNumbers`, numbers that follow belong to it. With
+ *   `negated`, a line of help, there is also `--no-NAME`, which gives false. `whenEmpty` is the error if there is no value
+ * - choice, choices: one of a few words, or a comma-separated list of them
+ * - count: a whole number of at least 1; with `otherwise`, that is its value if none is typed
  * - integer: a whole number of at least `minimum`, which may be negative
  * - size: `512K 10M 2G`, in bytes
  * - space: a size, or a percentage of a file system
- * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds; 0 only with `orZero`,
- *   and at most `most`
+ * - duration: `250ms 10s 5m 2h 1d`, a bare number is seconds; in milliseconds, at most `most`; 0 only with `orZero`
  */
 export type Option =
   | ({ kind: 'flag' } & OptionBase<boolean>)
@@ -84,7 +83,7 @@ type Given<O extends Option> = O extends { kind: 'choice'; choices: readonly (in
 
 type Present<O extends Option> = O extends { kind: 'flag' } | { default: unknown } ? never : undefined;
 
-/** The typed values of a table's options. Without a default, an option that is not given is undefined; a flag is false. */
+/** The values of a table's options. An option that is not given has its default; without one it is undefined, a flag false. */
 export type Values<T extends OptionTable> = { [Name in keyof T]: Given<T[Name]> | Present<T[Name]> };
 
 /** Whether `--no-NAME` may be typed. */

@@ -9,8 +9,8 @@ const unitMs: Record<string, number> = { ms: 1, s: 1000, m: minuteMs, min: minut
 const longestMs = 2 ** 31 - 1;
 
 /**
- * A time span as in systemd.time(7): `250ms 10s 5min 5m 2h 1h30m 1d`, a bare number is seconds. In milliseconds; 0 only with
- * `orZero`. Throws an Error that says what was expected.
+ * The milliseconds of a time span as in systemd.time(7): `250ms 10s 5min 5m 2h 1h30m 1d`, a bare number is seconds. 0 only
+ * with `orZero`. Throws an Error that says what was expected.
  */
 export function parseDuration(text: string, orZero = false): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|min|m|h|d)?/g)];
@@ -42,7 +42,7 @@ export function formatAge(ms: number): string {
   return `${Math.floor(age / dayMs)}d`;
 }
 
-/** `512K 10M 2G 1T`, powers of 1024, a bare number is bytes. At least `minimum`. Throws an Error that says what was expected. */
+/** The bytes of `512K 10M 2G 1T`, powers of 1024, a bare number is bytes. Throws an Error that says what was expected. */
 export function parseSize(text: string, minimum = 0): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)$/i.exec(text) ?? [];
   const bytes = Math.round(Number(number) * 1024 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase()));

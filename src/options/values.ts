@@ -1,9 +1,9 @@
-/** From the text of an option to its value. The same for the command line and, later, for rig files. */
+/** From the text of an option to its value, for the command line and later for rig files. */
 import { messageOf, UsageError } from '../errors.ts';
 import type { Option, OptionTable, Space, Values } from './table.ts';
 import { formatDuration, parseDuration, parseSize } from './units.ts';
 
-/** What was given for each option: its texts, or for a flag and a `--no-NAME` whether it is on. Others are left out. */
+/** What was given for each option: its texts; for a flag and a `--no-NAME`, whether it is on. Options not given are left out. */
 export type Given = Record<string, string[] | boolean>;
 
 function parseWhole(text: string, minimum: number): number {
@@ -73,7 +73,7 @@ export function missingValue(name: string, option: Option): UsageError {
 /** Throws an Error that says what is wrong, without the option's name. */
 function convert(option: Option, given: string[] | boolean): unknown {
   if (typeof given === 'boolean') return given;
-  // Node replaces what is not UTF-8 in argv: the text that was typed is lost and would never be found.
+  // Node has replaced what is not UTF-8 in argv: the typed text is lost.
   if (given.some((text) => text.includes('\ufffd')))
     throw new Error('expected UTF-8; is the terminal set to another encoding?');
   if (option.kind === 'list') return parseList(given);
@@ -83,7 +83,7 @@ function convert(option: Option, given: string[] | boolean): unknown {
   return parseOne(option, given[0] as string);
 }
 
-/** An option as the user would type it to say what was given: `no-journal` for `--no-journal`. */
+/** The name as it was typed: `no-journal` for `--no-journal`. */
 const spellingOf = (name: string, given: string[] | boolean): string => (given === false ? `no-${name}` : name);
 
 function checkRelations(table: OptionTable, given: Given, others: Given): void {
@@ -108,8 +108,8 @@ function checkRelations(table: OptionTable, given: Given, others: Given): void {
 }
 
 /**
- * The typed values of what was given. Throws a UsageError that names the option, what was expected and what came; also when
- * the options do not go together; `others` are those given beside this table.
+ * The values of what was given; `others` are options given beside this table. Throws a UsageError that names the option, what
+ * was expected and what came, also if options do not go together.
  */
 export function toValues<T extends OptionTable>(table: T, given: Given, others: Given = {}): Values<T> {
   const values: Record<string, unknown> = {};
