@@ -39,7 +39,7 @@ async function runCommand(name: string, argv: string[]): Promise<number> {
   }
   if (process.geteuid?.() !== 0) throw new UsageError('rig runs as root only; try sudo');
   const { given, words } = readArguments(optionsOf(command), argv);
-  return (await command.run(given, words, [name, ...argv])) ?? 0;
+  return await command.run(given, words, [name, ...argv]);
 }
 
 async function main([name, ...argv]: string[]): Promise<number> {

@@ -1,25 +1,19 @@
 import { RigError, SeveralErrors, UsageError } from '../errors.ts';
+import type { HelpPage } from '../options/help.ts';
 import type { OptionTable, Values } from '../options/table.ts';
 import { type Given, toValues } from '../options/values.ts';
+import { takeDownWith } from '../rig/recovery/leftover.ts';
 import { visible } from '../terminal/text.ts';
 
-/** A subcommand: what it is called, what it takes, what it does. Its exit code is 0 unless it returns another or throws. */
-export interface Command {
-  name: string;
-  /** What follows the name, for the usage line. */
-  usage: string;
-  summary: string;
-  /** Options in groups, as help shows them; names are unique across groups. */
-  groups: { title: string; options: OptionTable }[];
-  /** What else help says: where results go, exit codes. */
-  notes: string;
-  examples: string[];
-  run(given: Given, words: string[], commandLine: string[]): Promise<number | undefined>;
+/** A subcommand. */
+export interface Command extends HelpPage {
+  /** Resolves to the exit code. */
+  run(given: Given, words: string[], commandLine: string[]): Promise<number>;
 }
 
-interface Definition<T extends OptionTable> extends Omit<Command, 'groups' | 'run'> {
+interface Definition<T extends OptionTable> extends Omit<HelpPage, 'groups'> {
   options: T;
-  run(values: Values<T>, words: string[]): Promise<number | undefined>;
+  run(values: Values<T>, words: string[]): Promise<number>;
 }
 
 /** A subcommand with one table of options. */
@@ -36,10 +30,13 @@ export function optionsOf(command: Command): OptionTable {
   return Object.assign({}, ...command.groups.map(({ options }) => options));
 }
 
-/** Tells the user something beside a command's own output: one line on stderr. */
+/** Tells the user something on stderr. */
 export const tell = (text: string): void => void process.stderr.write(`rig: ${visible(text)}\n`);
 
-/** Throws what went wrong with some of several rigs, the others being done. A bug comes first. */
+/** Cleans up what a killed rig left, and tells the user. */
+export const takeDown = takeDownWith(tell);
+
+/** Throws what went wrong with some of several rigs. A bug comes first. */
 export function throwFailures(results: PromiseSettledResult<unknown>[], exitCode = 1): void {
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   const bug = errors.find((error) => !(error instanceof RigError || error instanceof UsageError));

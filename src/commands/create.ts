@@ -15,7 +15,7 @@ import { actionsTable, monitorTable, requestOf } from '../rig/request/request.ts
 import { visible } from '../terminal/text.ts';
 import type { Command } from './command.ts';
 
-/** Prints the id, at once: a rig whose id cannot be told (a full disk behind `> file`) is not created. */
+/** Prints the id at once: if it cannot be printed (`> file` on a full disk), the rig is not created. */
 function printId(id: string): void {
   try {
     writeSync(process.stdout.fd, `${id}\n`);
@@ -25,7 +25,7 @@ function printId(id: string): void {
   }
 }
 
-/** Keeps remarks back until the rig is armed: one that cannot be created is one clear line, the error. */
+/** Keeps remarks back until the rig is armed: if it cannot be created, the user sees only the error. */
 class Remarks {
   readonly #texts: string[] = [];
   #isArmed = false;
@@ -35,7 +35,7 @@ class Remarks {
     else this.#texts.push(text);
   };
 
-  /** The rig is armed: tells its id, and what there is to say of it. */
+  /** The rig is armed: prints the remarks and the id. */
   readonly armed = (id: string): void => {
     this.#isArmed = true;
     for (const text of this.#texts) this.add(text);
@@ -43,7 +43,7 @@ class Remarks {
   };
 }
 
-/** Runs the rig in this process, attached to the terminal. Resolves to the exit code: as a shell has it when a signal ended it. */
+/** Runs the rig in this process. Resolves to the exit code, which is 128 + N after signal N, as in a shell. */
 async function runAttached(spec: RigSpec, remarks: Remarks, plugins: Plugins): Promise<number> {
   setOwnName('rig');
   process.umask(0o077);
@@ -51,7 +51,7 @@ async function runAttached(spec: RigSpec, remarks: Remarks, plugins: Plugins): P
   const record: FinishedRecord = await runRig(
     spec,
     {
-      // The log, which is shown, has it too.
+      // It is in the log, which is shown.
       remark: () => {},
       show: (line) => process.stderr.write(`${line}\n`),
       armed: async () => remarks.armed(spec.id),
@@ -66,12 +66,12 @@ async function runAttached(spec: RigSpec, remarks: Remarks, plugins: Plugins): P
   return signalCode ?? (record.status === 'finished' ? 0 : 1);
 }
 
-const notes = `DURATION: 250ms, 10s, 5m, 2h, 1h30m, 1d; a bare number is seconds; 24 days at most. SIZE: 512K, 10M, 2G, powers of 1024; a bare number is bytes. What takes A,B may be repeated instead.
-The result is ${outputRoot}/rig-ID-DATE-TIME.tar.gz; what every rig does is in ${logFile}.
+const notes = `DURATION: 250ms, 10s, 5m, 2h, 1h30m, 1d; a bare number is seconds; 24 days at most. SIZE: 512K, 10M, 2G, powers of 1024; a bare number is bytes. An option that takes A,B may also be repeated.
+The result is ${outputRoot}/rig-ID-DATE-TIME.tar.gz; the log of all rigs is ${logFile}.
 Exit codes: 0 armed, 1 it failed, 2 the command line is wrong.
-With --foreground: 0 all was collected, 1 not all, 130 and 143 it was ended by Ctrl-C or SIGTERM.`;
+With --foreground: 0 everything was collected, 1 not everything, 130 ended by Ctrl-C, 143 by SIGTERM.`;
 
-/** The command that creates rigs with this monitor. */
+/** The command that creates rigs with one monitor. */
 export function createCommand(monitor: AnyMonitor, plugins: Plugins): Command {
   const groups = [
     { title: 'Condition', options: monitorTable(monitor) },

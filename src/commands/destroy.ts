@@ -2,51 +2,45 @@ import { RigError } from '../errors.ts';
 import type { OptionTable } from '../options/table.ts';
 import { endForeign, killRig } from '../rig/recovery/force.ts';
 import { takeDownDiscarding, takeDownWith } from '../rig/recovery/leftover.ts';
-import { listFinished } from '../rig/registry/finished.ts';
-import { listIds, meet } from '../rig/registry/meet.ts';
+import { meet } from '../rig/registry/meet.ts';
 import { askRig, NoAnswer } from '../rig/wire/control.ts';
 import { defineCommand, tell, throwFailures } from './command.ts';
 import { idNote, idOption, matchLiveIds, selectIds, typedIds } from './select.ts';
 
-/** A rig that says nothing at all within this time hangs, or is stopped. */
+/** A rig that does not answer within this time hangs or is stopped. */
 const answerMs = 5000;
-/** A rig ends its children first, and some of them take a while: see the grace in programs.ts. */
+/** How long a rig may take to end its children and itself. */
 const endMs = 30_000;
 
-/** Ends a rig that answers. Throws a NoAnswer when it does not. */
-async function endInOrder(id: string): Promise<void> {
-  await askRig(id, 'status', answerMs);
-  await askRig(id, 'destroy', endMs);
-}
-
 async function destroyOne(id: string, force: boolean): Promise<void> {
-  let met = false;
+  let wasCleanedUp = false;
   const say = (text: string): void => {
-    met = true;
+    wasCleanedUp = true;
     tell(text);
   };
   const takeDown = force ? takeDownDiscarding(say) : takeDownWith(say);
   const found = await meet(id, takeDown);
   if (found?.kind === 'foreign') return await endForeign(id, found.owner, force, takeDown);
   if (!found) {
-    if (!met) throw new RigError(`${id}: it has just ended`);
-    return;
+    if (wasCleanedUp) return;
+    throw new RigError(`${id}: it has just ended`);
   }
   try {
-    await endInOrder(id);
+    // A rig that hangs does not answer even this, and is not waited for any longer.
+    await askRig(id, 'status', answerMs);
+    await askRig(id, 'destroy', endMs);
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
     // It may have ended while it was asked.
     if (!(await meet(id, takeDown))) return;
-    if (!force)
-      throw new RigError(`${error.message}; rig destroy --force ${id} ends it all the same`, { cause: error });
+    if (!force) throw new RigError(`${error.message}; rig destroy --force ${id} kills it`, { cause: error });
     await killRig(id, found.state, takeDown);
   }
 }
 
 const options = {
   all: { kind: 'flag', summary: 'End every rig' },
-  force: { kind: 'flag', summary: 'Kill a rig that does not answer; discard what a killed one left' },
+  force: { kind: 'flag', summary: 'Kill a rig that does not answer, and discard what it leaves' },
   ...idOption,
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
 } as const satisfies OptionTable;
@@ -59,10 +53,7 @@ export const destroy = defineCommand({
   notes: `${idNote} 'web-*' means every rig that fits. Prints what was destroyed.\nExit codes: 0 done, 1 one of them could not be ended, 2 the command line is wrong.`,
   examples: ['rig destroy abcde', "rig destroy 'web-*'", 'rig destroy --all'],
   run: async ({ id, all, force }, words) => {
-    const typed = typedIds('destroy', words, id, all);
-    const [live, ended] = [await listIds(), await listFinished()];
-    const { ids, failures } =
-      typed === 'all' ? { ids: live, failures: [] } : selectIds(typed, (word) => matchLiveIds(word, live, ended));
+    const { ids, failures } = await selectIds(typedIds('destroy', words, id, all), matchLiveIds);
     const results = await Promise.allSettled(
       ids.map(async (one) => {
         await destroyOne(one, force);

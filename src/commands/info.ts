@@ -5,39 +5,36 @@ import { readUsage, type Usage } from '../host/processes/usage.ts';
 import { ownerVariable } from '../host/programs/own-programs.ts';
 import type { Json } from '../json.ts';
 import type { OptionTable } from '../options/table.ts';
-import type { Plugins } from '../plugin.ts';
+import type { Facts, Plugins } from '../plugin.ts';
 import { readRigLog } from '../rig/log/read-log.ts';
 import { type Owner, ownerMarker, type RigState } from '../rig/records/rows.ts';
-import { takeDownWith } from '../rig/recovery/leftover.ts';
-import { listFinished, readRecord } from '../rig/registry/finished.ts';
-import { type LiveRig, listIds, meet } from '../rig/registry/meet.ts';
+import { readRecord } from '../rig/registry/finished.ts';
+import { meet, type RunningRig } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { quoteWords } from '../terminal/shell-words.ts';
 import { visible } from '../terminal/text.ts';
 import { formatTree } from '../terminal/tree.ts';
-import { type Command, defineCommand, tell } from './command.ts';
+import { type Command, defineCommand, takeDown, tell } from './command.ts';
 import { foreignRow, silentRow } from './rows.ts';
 import { findAnyId, idNote, idOption, typedId } from './select.ts';
 
-/** As for rig list: a rig that does not answer within this time is shown as such. */
+/** A rig that does not answer within this time is shown as such. */
 const answerMs = 1000;
 
 /** How many of the log's last lines are shown. */
 const shownLines = 10;
 
-type Facts = { [key: string]: Json };
-
-/** What is known of a rig, and whether that is all that there should be. */
+/** What is known about a rig. */
 interface Known {
   facts: Facts;
   /** Why something is missing. */
   problem?: string;
 }
 
-/** Data of ours as it would be written: what is undefined is left out. */
+/** Plain data without what is undefined. */
 const asJson = (value: object): Facts => JSON.parse(JSON.stringify(value)) as Facts;
 
-/** The daemon, and apart from it what it has started. */
+/** What the daemon uses, and what each program uses that it has started. */
 async function readProcesses(owner: Owner): Promise<{ process: Usage | null; children: Usage[] }> {
   const children: Usage[] = [];
   for (const pid of await findByEnvironment(ownerVariable, ownerMarker(owner))) {
@@ -62,27 +59,22 @@ async function describeLive(id: string, state: RigState, plugins: Plugins): Prom
   const status = answer.status === 'fulfilled' ? (answer.value as object) : await silentRow(state);
   const commandLine = `rig ${quoteWords(state.spec.commandLine)}`;
   const processes = usage.status === 'fulfilled' ? usage.value : {};
-  const facts = {
-    ...status,
-    commandLine,
-    produces: await describeActions(state, plugins),
-    ...processes,
-    spec: state.spec,
-  };
+  const produces = await describeActions(state, plugins);
+  const facts = { ...status, commandLine, produces, ...processes, spec: state.spec };
   if (answer.status === 'fulfilled') return { facts: asJson(facts) };
   const doing = await describeState(state.pid);
   return { facts: asJson(facts), problem: [messageOf(answer.reason), doing].filter(Boolean).join(': ') };
 }
 
-async function describeForeign(id: string, found: Extract<LiveRig, { kind: 'foreign' }>): Promise<Known> {
+async function describeForeign(id: string, found: Extract<RunningRig, { kind: 'foreign' }>): Promise<Known> {
   const facts = { ...foreignRow(id, found), ...(await readProcesses(found.owner)), state: found.said };
-  const problem = `${id}: a rig of another version: how far it is, only the rig that made it can say; rig destroy ends it`;
+  const problem = `${id}: a rig of another version, which only that version can ask; rig destroy ends it`;
   return { facts: asJson(facts), problem };
 }
 
-/** Everything that is known of a rig, running or ended. Throws a RigError where nothing is. */
+/** Everything that is known about a rig, running or ended. Throws a RigError if nothing is. */
 async function describe(id: string, plugins: Plugins): Promise<Known> {
-  const found = await meet(id, takeDownWith(tell));
+  const found = await meet(id, takeDown);
   if (found)
     return found.kind === 'live' ? await describeLive(id, found.state, plugins) : await describeForeign(id, found);
   const record = await readRecord(id);
@@ -90,19 +82,19 @@ async function describe(id: string, plugins: Plugins): Promise<Known> {
   return { facts: asJson(record) };
 }
 
-/** What a process has used, in the units of people. */
+/** What a process has used, in words. */
 function describeUsage(usage: Json | undefined): string {
   const { pid, privateBytes, cpuSeconds } = usage as unknown as Usage;
   return `pid ${pid}, ${(privateBytes / 2 ** 20).toFixed(1)} MB of private memory, ${cpuSeconds.toFixed(2)} s of CPU`;
 }
 
-/** What is said elsewhere is left out of the spec. */
+/** The spec without what `rig info` says elsewhere. */
 function shortSpec(spec: Json | undefined): Json {
   const { id: _id, created: _created, commandLine: _line, ...rest } = spec as Facts;
   return rest;
 }
 
-/** For people: what is one value first, then what has parts, a heading each, and the log last. */
+/** The facts for people. The log comes last. */
 function format({ log, ...facts }: Facts): string {
   const { sources, process: own, children, spec, ...rest } = facts;
   const named = {
@@ -115,7 +107,7 @@ function format({ log, ...facts }: Facts): string {
   return [...formatTree({ ...rest, ...named }), 'log', ...logged].map((line) => `${line}\n`).join('');
 }
 
-/** Sources under their names; two of one name (a file and what it was before rotation) stay two. */
+/** Sources under their names. Two may have the same one: a file, and the file that it was before rotation. */
 function byName(sources: Json[]): Facts {
   const named: Facts = {};
   for (const entry of sources) {
@@ -140,11 +132,11 @@ export const infoCommand = (plugins: Plugins): Command =>
     usage: 'ID [--json]',
     summary: 'Show everything about a rig, or how it ended',
     options,
-    notes: `${idNote} One that has ended already is known until the next reboot.
-Exit codes: 0 done, 1 it could not be asked everything, 2 the command line is wrong.`,
+    notes: `${idNote} A rig that has ended is known until the next reboot.
+Exit codes: 0 done, 1 not everything could be found out, 2 the command line is wrong.`,
     examples: ['rig info abcde', 'rig info web --json'],
     run: async ({ json, id: given }, words) => {
-      const id = findAnyId(typedId('info', words, given), await listIds(), await listFinished());
+      const id = await findAnyId(typedId('info', words, given));
       const { facts, problem } = await describe(id, plugins);
       const all = { ...facts, log: (await readRigLog(id)).slice(-shownLines) };
       process.stdout.write(json ? `${JSON.stringify(all, null, 2)}\n` : format(all));

@@ -4,13 +4,13 @@ import type { OptionTable } from '../options/table.ts';
 import { formatAge } from '../options/units.ts';
 import type { RigStatus } from '../rig/life/starter.ts';
 import type { FinishedRecord } from '../rig/records/rows.ts';
-import { takeDownWith } from '../rig/recovery/leftover.ts';
+
 import { listFinished, readRecord } from '../rig/registry/finished.ts';
-import { type LiveRig, listNames, meet } from '../rig/registry/meet.ts';
+import { listNames, meet, type RunningRig } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { type Column, formatTable } from '../terminal/table.ts';
 import { hasColour, isRead, terminalWidth } from '../terminal/terminal.ts';
-import { defineCommand, tell, throwFailures } from './command.ts';
+import { defineCommand, takeDown, tell, throwFailures } from './command.ts';
 import { foreignRow, type Row, silentRow } from './rows.ts';
 
 /** A rig that does not answer within this time is shown as such. */
@@ -19,31 +19,31 @@ const answerMs = 1000;
 /** How often --watch looks. */
 const watchMs = 2000;
 
-/** Asks a rig that runs; undefined when it has ended meanwhile. */
-async function rowOfLive(id: string, found: LiveRig): Promise<Row | undefined> {
+/** Asks a rig that runs; undefined if it has ended meanwhile. */
+async function askRunning(id: string, found: RunningRig): Promise<Row | undefined> {
   if (found.kind === 'foreign') return foreignRow(id, found);
   try {
     const { sources: _, gaps: __, ...row } = (await askRig(id, 'status', answerMs)) as RigStatus;
     return row;
   } catch {
-    // It may have ended while it was asked; then it is no rig any more.
-    return (await meet(id, takeDownWith(tell))) ? await silentRow(found.state) : undefined;
+    // It may have ended while it was asked.
+    return (await meet(id, takeDown)) ? await silentRow(found.state) : undefined;
   }
 }
 
-/** Looks at one name; undefined when there is no rig (any more). What a killed one left is cleaned up on the way. */
+/** The row of one rig; undefined if there is none (any more). What a killed rig left is cleaned up on the way. */
 async function askOne(id: string): Promise<Row | undefined> {
-  const found = await meet(id, takeDownWith(tell));
-  return found && (await rowOfLive(id, found));
+  const found = await meet(id, takeDown);
+  return found && (await askRunning(id, found));
 }
 
-/** The rigs that run, all asked at once, and with `all` those that have ended, oldest first. */
+/** The rigs that run, and with `all` those that have ended, oldest first. */
 async function readRows(
   all: boolean,
 ): Promise<{ rows: (Row | FinishedRecord)[]; results: PromiseSettledResult<unknown>[] }> {
   const results = await Promise.allSettled((await listNames()).map(askOne));
   const rows = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
-  // Only now: one that ended while it was asked is there by now.
+  // Last: a rig may end while it is asked.
   const records = all ? await Promise.all((await listFinished()).map(readRecord)) : [];
   const ended = records.filter((record) => record !== undefined);
   ended.sort((a, b) => Date.parse(a.ended) - Date.parse(b.ended));
@@ -60,7 +60,7 @@ const colours: Record<string, number> = {
   'other version': 31,
 };
 
-/** A status in its colour, by the SGR codes of ECMA-48 that every terminal knows (console_codes(4)). */
+/** A status in its colour: console_codes(4), ECMA-48 SGR. */
 function paintStatus(status: string): string {
   const colour = colours[status];
   return colour === undefined ? status : `\x1b[${colour}m${status}\x1b[0m`;
@@ -93,7 +93,7 @@ function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
   return formatTable(columns, cells, terminalWidth());
 }
 
-/** Looks once and prints. Returns what came of each rig that was asked. */
+/** Prints the rigs once. Returns what came of asking each of them. */
 async function show(all: boolean, json: boolean, before = ''): Promise<PromiseSettledResult<unknown>[]> {
   const { rows, results } = await readRows(all);
   if (json) process.stdout.write(`${before}${JSON.stringify(rows, null, 2)}\n`);
@@ -105,11 +105,11 @@ async function show(all: boolean, json: boolean, before = ''): Promise<PromiseSe
   return results;
 }
 
-/** Looks again and again, until Ctrl-C or until nobody reads it any more. Gives the exit code. */
+/** Prints the rigs every two seconds, until Ctrl-C or until nobody reads them. Resolves to the exit code. */
 async function watch(all: boolean, json: boolean): Promise<number> {
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
-  // Home and erase, as watch(1) and top(1) do: console_codes(4).
+  // Home and erase: console_codes(4).
   const clear = process.stdout.isTTY ? '\x1b[H\x1b[2J\x1b[3J' : '';
   while (isRead()) {
     await show(all, json, clear);
@@ -120,7 +120,7 @@ async function watch(all: boolean, json: boolean): Promise<number> {
 }
 
 const options = {
-  all: { kind: 'flag', summary: 'Show those that have ended too, and where their archives are' },
+  all: { kind: 'flag', summary: 'Show ended rigs too, and where their archives are' },
   watch: { kind: 'flag', summary: 'Look again every 2 seconds; Ctrl-C ends it' },
   json: { kind: 'flag', summary: 'Print a JSON array' },
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
@@ -131,7 +131,7 @@ export const list = defineCommand({
   usage: '[--all] [--watch] [--json]',
   summary: 'Show the rigs of this host',
   options,
-  notes: `On a terminal long columns are cut, and on a narrow one left out; rig info ID shows everything. AGE counts from the rig's creation.
+  notes: `A narrow terminal cuts columns or leaves them out; rig info ID shows everything. AGE counts from creation.
 Exit codes: 0 done, 1 a rig could not be asked, 2 the command line is wrong, 130 --watch was ended by Ctrl-C.`,
   examples: ['rig list', 'rig list --all', 'rig list --json'],
   run: async ({ all, watch: again, json }, words) => {

@@ -1,26 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OptionTable } from '../options/table.ts';
 import { RigLogReader } from '../rig/log/read-log.ts';
-import { takeDownWith } from '../rig/recovery/leftover.ts';
-import { listFinished } from '../rig/registry/finished.ts';
-import { listIds, meet } from '../rig/registry/meet.ts';
+import { meet } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { isRead } from '../terminal/terminal.ts';
 import { visible } from '../terminal/text.ts';
-import { defineCommand, tell } from './command.ts';
+import { defineCommand, takeDown } from './command.ts';
 import { findAnyId, idNote, idOption, typedId } from './select.ts';
 
-/** How often --follow looks for new lines: as tail(1) and journalctl(1), soon enough for somebody who reads. */
+/** How often --follow looks for new lines. */
 const followMs = 250;
 
-/** What rig writes is visible already; a line that something else wrote into the log need not be. */
+/** Another program may have written control characters into the log: they become visible. */
 function print(lines: string[]): void {
   if (lines.length > 0) process.stdout.write(lines.map((line) => `${visible(line)}\n`).join(''));
 }
 
-/** Resolves when the rig has ended; at once where there is none. */
+/** Resolves when the rig has ended. */
 async function untilEnded(id: string): Promise<void> {
-  while (await meet(id, takeDownWith(tell))) {
+  while (await meet(id, takeDown)) {
     await askRig(id, 'wait', undefined).catch(() => delay(followMs));
   }
 }
@@ -37,11 +35,11 @@ async function follow(id: string, reader: RigLogReader): Promise<void> {
   if (isOver) print(await reader.read());
 }
 
-/** The rig that is meant: one that runs or has ended, or that the log still knows from before the last reboot. */
+/** The rig that is meant: one that runs or has ended, or one that only the log knows, from before the last reboot. */
 async function findLogged(typed: string, reader: RigLogReader): Promise<{ id: string; lines: string[] }> {
   const lines = await reader.read();
   if (lines.length > 0) return { id: typed, lines };
-  return { id: findAnyId(typed, await listIds(), await listFinished()), lines };
+  return { id: await findAnyId(typed), lines };
 }
 
 const options = {
@@ -55,7 +53,7 @@ export const log = defineCommand({
   usage: 'ID [-f]',
   summary: 'Show what a rig has logged',
   options,
-  notes: `${idNote} Of several rigs that had one name, all lines are shown.\nExit codes: 0 done, 1 it failed, 2 the command line is wrong.`,
+  notes: `${idNote} If several rigs had the name, the lines of all are shown.\nExit codes: 0 done, 1 it failed, 2 the command line is wrong.`,
   examples: ['rig log abcde', 'rig log -f web'],
   run: async ({ follow: goesOn, id: given }, words) => {
     const typed = typedId('log', words, given);

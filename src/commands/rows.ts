@@ -1,12 +1,12 @@
-/** What is shown of a rig that does not say it itself. */
+/** What is shown of a rig that cannot be asked. */
 import { type RigRow, type RigState, rowOf } from '../rig/records/rows.ts';
-import type { LiveRig } from '../rig/registry/meet.ts';
+import type { RunningRig } from '../rig/registry/meet.ts';
 import { readProgress } from '../rig/registry/progress.ts';
 
-/** A rig of this host as `rig list` shows it; of one of another version little may be known. */
+/** A rig as `rig list` shows it. If it is of another version, little may be known. */
 export type Row = Omit<RigRow, 'created'> & { created: string | null; status: string };
 
-/** One that does not answer: what its files say. */
+/** The row of a rig that does not answer, from its files. */
 export async function silentRow(state: RigState): Promise<Row> {
   return { ...rowOf(state, await readProgress(state.spec.id)), status: 'not responding' };
 }
@@ -16,7 +16,7 @@ const textAt = (value: unknown, name: string): string | undefined => {
   return typeof found === 'string' ? found : undefined;
 };
 
-/** Its monitors, as this version or version 2 has them. */
+/** The monitors of a rig of this version or of version 2. */
 function monitorsOf(spec: unknown): Row['monitors'] {
   const { monitors, monitor } = (spec ?? {}) as { monitors?: unknown; monitor?: unknown };
   return (Array.isArray(monitors) ? monitors : [monitor]).map((each) => ({
@@ -26,8 +26,8 @@ function monitorsOf(spec: unknown): Row['monitors'] {
   }));
 }
 
-/** One of another version: its id and process, and what its rig.json has that reads like ours. */
-export function foreignRow(id: string, { owner, said }: Extract<LiveRig, { kind: 'foreign' }>): Row {
+/** The row of a rig of another version: its id and process, and what can be read of its rig.json. */
+export function foreignRow(id: string, { owner, said }: Extract<RunningRig, { kind: 'foreign' }>): Row {
   const { spec } = said as { spec?: unknown };
   return {
     id,

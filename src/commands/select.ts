@@ -2,20 +2,22 @@
 import { matchesGlob } from 'node:path';
 import { RigError, UsageError } from '../errors.ts';
 import type { OptionTable } from '../options/table.ts';
+import { listFinished } from '../rig/registry/finished.ts';
+import { listIds } from '../rig/registry/meet.ts';
 
-/** The older way to name a rig, which every subcommand that takes one knows. */
+/** The older way to name a rig. */
 export const idOption = {
   id: { kind: 'list', short: 'i', hint: 'ID', summary: 'The rig, as an option (older usage)' },
 } as const satisfies OptionTable;
 
-/** What help says of an ID. */
+/** What help says about IDs. */
 export const idNote = 'An ID may be cut short as long as it fits one rig only.';
 
 const isPattern = (typed: string): boolean => /[*?[]/.test(typed);
 
 /**
- * The ids that one word means: that id itself, all that fit it when it is a pattern as in a shell, or the only one that
- * begins with it. Throws a RigError where it means none, or cannot tell which.
+ * The ids that one word means: that id itself, all that fit a shell pattern, or the only one that begins with it. Throws a
+ * RigError if it means none, or if several begin with it.
  */
 export function matchIds(typed: string, ids: string[]): string[] {
   if (ids.includes(typed)) return [typed];
@@ -30,7 +32,7 @@ export function matchIds(typed: string, ids: string[]): string[] {
   return candidates;
 }
 
-/** Every id that was typed, as a word or after -i; `all` stands for all of them. Throws a UsageError where there is none. */
+/** Every id that was typed, as a word or after -i; `all` stands for all of them. Throws a UsageError if there is none. */
 export function typedIds(command: string, words: string[], id: string[] = [], all = false): string[] | 'all' {
   const named = [...words, ...id];
   const wantsAll = all || named.includes('all');
@@ -43,7 +45,7 @@ export function typedIds(command: string, words: string[], id: string[] = [], al
   return named;
 }
 
-/** The one id that was typed. Throws a UsageError where there is none, or more. */
+/** The one id that was typed. Throws a UsageError if there is none, or more. */
 export function typedId(command: string, words: string[], id: string[] = []): string {
   const [only, second] = [...words, ...id];
   if (only === undefined || only === '') throw new UsageError(`${command}: which rig? Give its ID`);
@@ -51,19 +53,18 @@ export function typedId(command: string, words: string[], id: string[] = []): st
   return only;
 }
 
-/** The ids that fit, and why the others do not. */
-export interface Selection {
-  ids: string[];
-  failures: PromiseRejectedResult[];
-}
-
-/** Looks up each word that was typed with `match`; each id is there once. */
-export function selectIds(typed: string[], match: (word: string) => string[]): Selection {
+/** The ids, each once, that the typed words mean by `match`, and an error for each word that means none. `all` means all that run. */
+export async function selectIds(
+  typed: string[] | 'all',
+  match: (word: string, live: string[], ended: string[]) => string[],
+): Promise<{ ids: string[]; failures: PromiseRejectedResult[] }> {
+  const [live, ended] = [await listIds(), await listFinished()];
+  if (typed === 'all') return { ids: live, failures: [] };
   const selected = new Set<string>();
   const failures: PromiseRejectedResult[] = [];
   for (const word of typed) {
     try {
-      for (const id of match(word)) selected.add(id);
+      for (const id of match(word, live, ended)) selected.add(id);
     } catch (reason) {
       failures.push({ status: 'rejected', reason });
     }
@@ -71,26 +72,23 @@ export function selectIds(typed: string[], match: (word: string) => string[]): S
   return { ids: [...selected], failures };
 }
 
-/** As {@link matchIds}, among the rigs that run; of one that has ended the error says so. */
+/** As {@link matchIds}, among the rigs that run. The error says so if the rig has ended. */
 export function matchLiveIds(typed: string, live: string[], ended: string[]): string[] {
   if (!live.some((id) => id.startsWith(typed)) && ended.includes(typed))
     throw new RigError(`${typed}: it has ended already; rig info ${typed} says how`);
   return matchIds(typed, live);
 }
 
-/**
- * As {@link matchIds}, among the rigs that run and those that have ended, or are known otherwise. The beginning of an id means
- * one that runs, where there is any: nobody types a longer one because of what ended last week.
- */
+/** As {@link matchIds}, among the rigs that run and those that have ended. The beginning of an id means one that runs, if any does. */
 export function matchAnyIds(typed: string, live: string[], ended: string[]): string[] {
   const isExact = live.includes(typed) || ended.includes(typed);
   const isBeginning = !isPattern(typed) && live.some((id) => id.startsWith(typed));
   return matchIds(typed, !isExact && isBeginning ? live : [...new Set([...live, ...ended])]);
 }
 
-/** As {@link matchAnyIds}, where one rig is meant: a pattern may fit no more. */
-export function findAnyId(typed: string, live: string[], ended: string[]): string {
-  const [id, ...others] = matchAnyIds(typed, live, ended);
+/** The one rig, running or ended, that the typed word means. Throws a RigError if it means none, or more. */
+export async function findAnyId(typed: string): Promise<string> {
+  const [id, ...others] = matchAnyIds(typed, await listIds(), await listFinished());
   if (id === undefined || others.length > 0)
     throw new RigError(`${typed}: which one of ${[id, ...others].join(', ')}?`);
   return id;

@@ -5,9 +5,12 @@ import { formatDuration, formatSize } from './units.ts';
 /** What help shows of a subcommand. */
 export interface HelpPage {
   name: string;
+  /** What follows the name in the usage line. */
   usage: string;
   summary: string;
+  /** Names are unique across groups. */
   groups: { title: string; options: OptionTable }[];
+  /** Where results go, exit codes. */
   notes: string;
   examples: string[];
 }

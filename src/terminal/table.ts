@@ -1,11 +1,11 @@
-/** Rows and trees of text for a terminal. */
+/** Tables for a terminal. */
 import { cutTo, visible, widthOf } from './text.ts';
 
 export interface Column {
   heading: string;
-  /** It may be cut where the rows are too wide, to no fewer cells than these. Without it, it is shown whole. */
+  /** It may be cut to this many cells if rows are too wide. Undefined: it is never cut. */
   least?: number;
-  /** It is left out where the row does not fit even so, the one with the lowest number first. Without it, never. */
+  /** If rows are still too wide, columns are left out, the lowest number first. Undefined: it always stays. */
   goes?: number;
   /** Gives a cell its colour. */
   paint?(text: string): string;
@@ -13,7 +13,7 @@ export interface Column {
 
 const gap = '  ';
 
-/** How wide each column is, so that the row fits: the widest of those that may be cut gives way first. */
+/** The width of each column so that the rows fit. The widest column that may be cut is cut first. */
 function fit(columns: Column[], widths: number[], width: number): number[] {
   const fitted = [...widths];
   const total = () => fitted.reduce((sum, cells) => sum + cells + gap.length, -gap.length);
@@ -26,7 +26,7 @@ function fit(columns: Column[], widths: number[], width: number): number[] {
   return fitted;
 }
 
-/** Leaves out columns until the others fit, cut as far as they may be; gives the numbers of those that stay. */
+/** The numbers of the columns that stay: enough are left out that the others fit when cut. */
 function choose(columns: Column[], widths: number[], width: number): number[] {
   const leastOf = (at: number) => Math.min(widths[at] ?? 0, columns[at]?.least ?? Infinity);
   let stay = columns.map((_, at) => at);
@@ -41,8 +41,8 @@ function choose(columns: Column[], widths: number[], width: number): number[] {
 }
 
 /**
- * Puts rows under headings, columns aligned, no line wider than `width` cells as far as the columns may be cut or left out.
- * Control characters are made visible. No line ends in blanks.
+ * Puts rows under headings, in aligned columns. Columns are cut or left out where they may be, to make lines fit `width` cells.
+ * Control characters become visible.
  */
 export function formatTable(all: Column[], rows: string[][], width = Infinity): string {
   const cells = [all.map(({ heading }) => heading), ...rows.map((row) => row.map(visible))];

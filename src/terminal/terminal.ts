@@ -1,12 +1,11 @@
-/** What standard output is, and what may be done to it. */
+/** What is known about standard output. */
 
-/** Whether a person reads it who can see colours: https://no-color.org, and TERM=dumb as terminfo(5) has it. */
+/** Whether to use colour: on a terminal, unless NO_COLOR is set (https://no-color.org) or TERM is dumb (terminfo(5)). */
 export const hasColour = (): boolean =>
   process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
 
 /**
- * How many columns fit: those of the terminal, or what COLUMNS says. In a pipe everything does, as with ps(1): whoever cuts,
- * greps or reads it later wants the whole.
+ * How many columns fit: what COLUMNS says, or those of the terminal. A pipe has no limit: cut and grep want the whole line.
  */
 export function terminalWidth(): number {
   const given = Number(process.env.COLUMNS);
@@ -16,10 +15,10 @@ export function terminalWidth(): number {
 
 let hasReader = true;
 
-/** Notes that whoever read it is gone. Node itself does not: it lets nothing destroy its standard streams. */
+/** Notes that nobody reads it any more. Node's own stream never says so. */
 export function noteReaderGone(): void {
   hasReader = false;
 }
 
-/** Whether anybody can still read it: `rig list --watch | head` ends when head has. */
+/** Whether it still has a reader: `rig list --watch | head` ends when head ends. */
 export const isRead = (): boolean => hasReader;

@@ -1,9 +1,9 @@
 /** Text for a terminal. */
 
-/** What a terminal does not show but acts on: control characters, and what turns the direction of text. */
+/** What a terminal acts on instead of showing it: control characters, and those that change the direction of text. */
 export const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** Makes control characters visible (`\x1b`), so that no log line can act on the terminal that shows it. */
+/** Makes control characters visible (`\x1b`), so that no log line can act on a terminal. */
 export function visible(text: string): string {
   return text.replace(controls, (character) => {
     const code = character.charCodeAt(0);
@@ -11,22 +11,22 @@ export function visible(text: string): string {
   });
 }
 
-/** Takes no cell: combining marks, joiners, what selects a variant. */
+/** Takes no cell: combining marks, joiners, variation selectors. */
 const zeroWidth = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-/** Takes two cells: the wide and fullwidth blocks of Unicode's EastAsianWidth.txt, without what is unassigned or rare. */
+/** Takes two cells: the wide and fullwidth blocks of Unicode's EastAsianWidth.txt, without unassigned and rare ones. */
 const wide =
   /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])$/u;
 const isPlain = /^[ -~]*$/;
 
 const cellsOf = (character: string): number => (zeroWidth.test(character) ? 0 : wide.test(character) ? 2 : 1);
 
-/** How many cells of a terminal a text takes that has no control characters. */
+/** How many cells a text without control characters takes. */
 export function widthOf(text: string): number {
   if (isPlain.test(text)) return text.length;
   return [...text].reduce((sum, character) => sum + cellsOf(character), 0);
 }
 
-/** Cuts a text to at most `width` cells; the last one is then an ellipsis. */
+/** A text that takes at most `width` cells; one that is cut ends in an ellipsis. */
 export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let cut = '';

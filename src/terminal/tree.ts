@@ -12,7 +12,7 @@ function formatScalar(value: Scalar): string {
   return visible(String(value));
 }
 
-/** A value that fits behind its name; undefined for one that needs lines of its own. */
+/** A value that fits on the line of its name; undefined if it needs lines of its own. */
 function onOneLine(value: Json): string | undefined {
   if (isScalar(value)) return formatScalar(value);
   const parts = Object.values(value);
@@ -20,19 +20,19 @@ function onOneLine(value: Json): string | undefined {
   return Array.isArray(value) && parts.every(isScalar) ? parts.map(formatScalar).join(', ') : undefined;
 }
 
-/** `wokenBy`, as a person reads it: `woken by`. What is no such name, a path perhaps, stays as it is. */
+/** `wokenBy` as `woken by`. Anything else, such as a path, stays as it is. */
 function asWords(name: string): string {
   if (!/^[a-zA-Z]+$/.test(name)) return visible(name);
   return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** What stands in a list goes by its number. */
+/** The names and values of an object; the numbers, from 1, and values of a list. */
 function childrenOf(value: Json[] | { [key: string]: Json }): [string, Json][] {
   if (!Array.isArray(value)) return Object.entries(value).map(([name, child]) => [asWords(name), child]);
   return value.map((child, index) => [String(index + 1), child]);
 }
 
-/** The lines of an object or a list, each `indent` deep. */
+/** The lines of an object or a list, each indented by `indent`. */
 export function formatTree(value: Json[] | { [key: string]: Json }, indent = ''): string[] {
   const children = childrenOf(value).map(([name, child]) => ({ name, child, line: onOneLine(child) }));
   const widest = Math.max(...children.filter(({ line }) => line !== undefined).map(({ name }) => widthOf(name)), 0);

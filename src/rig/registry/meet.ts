@@ -56,13 +56,13 @@ export interface Left {
 export type TakeDown = (id: string, left: Left) => Promise<void>;
 
 /** A rig that runs, of this version or another one. Of that nothing is certain but the process; `said` is its `rig.json`. */
-export type LiveRig = Extract<Found, { kind: 'live' | 'foreign' }>;
+export type RunningRig = Extract<Found, { kind: 'live' | 'foreign' }>;
 
 /**
  * Looks at one name. A rig that runs is returned; what a killed one left is taken down; undefined when there is no rig (any
  * more), or another process is just cleaning up.
  */
-export async function meet(id: string, takeDown: TakeDown): Promise<LiveRig | undefined> {
+export async function meet(id: string, takeDown: TakeDown): Promise<RunningRig | undefined> {
   const folder = await StateFolder.open(id);
   if (!folder) return undefined;
   try {
