@@ -145,10 +145,10 @@ export interface Trigger {
   /** How many sightings there were, the last one included. */
   matches: number;
   /** Why it is a trigger, if the text alone does not say it: `no match for 30s`. */
-  because?: string;
+  because?: string | undefined;
   /** The sighting that came first: that of --message, before that of --then. */
-  earlier?: { subject: string; text: string; time: string };
-  process?: Promise<TriggerProcess | undefined>;
+  earlier?: { subject: string; text: string; time: string } | undefined;
+  process?: Promise<TriggerProcess | undefined> | undefined;
   facts: Facts;
 }
 

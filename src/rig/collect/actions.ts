@@ -9,7 +9,7 @@ import { type Job, type Run, runAction } from './run-action.ts';
 export interface ReadyAction {
   action: AnyAction;
   planned: PlannedAction;
-  background?: Background;
+  background?: Background | undefined;
 }
 
 /** The jobs of the actions that run at the trigger. */

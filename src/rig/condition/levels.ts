@@ -39,14 +39,7 @@ export class Levels {
     if (level.hasTriggered || level.looks < this.#cycles || atMs - level.sinceMs < this.#forMs) return;
     const facts = { figure, value, limit, forMs: Math.round(atMs - level.sinceMs), looks: level.looks };
     const text = `${figure} ${value}`;
-    level.hasTriggered = this.#onMet({
-      subject,
-      text,
-      atMs,
-      matches: level.looks,
-      facts,
-      ...(process ? { process } : {}),
-    });
+    level.hasTriggered = this.#onMet({ subject, text, atMs, matches: level.looks, process, facts });
   }
 
   /** The subject is gone: none of its levels is met. */

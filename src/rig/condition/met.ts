@@ -9,16 +9,16 @@ export interface Met {
   /** How many sightings there were. */
   matches: number;
   /** What made it a trigger, where the text alone does not say it. */
-  because?: string;
-  earlier?: Met;
-  process?: Promise<TriggerProcess | undefined>;
-  facts?: Facts;
+  because?: string | undefined;
+  earlier?: Met | undefined;
+  process?: Promise<TriggerProcess | undefined> | undefined;
+  facts?: Facts | undefined;
 }
 
 /** Keeps what a sighting says: its text may be made on demand, and only while it is being taken. */
 export function metBy(sighting: Sighting, matches: number): Met {
   const { subject, text, atMs, process, facts } = sighting;
-  return { subject, text, atMs, matches, ...(process ? { process } : {}), ...(facts ? { facts } : {}) };
+  return { subject, text, atMs, matches, process, facts };
 }
 
 /** What nothing in particular has met: an absence, a user. */

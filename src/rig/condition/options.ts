@@ -93,19 +93,14 @@ export function conditionOptions(monitor: AnyMonitor): OptionTable {
 export function toRules(values: SharedValues): ConditionRules {
   const { count = 1, within, absent, distinct, then: following, unless, for: forMs = 0, cycles = 1 } = values;
   const sequence = following !== undefined ? 'then' : unless !== undefined ? 'unless' : undefined;
-  return {
-    count,
-    forMs,
-    cycles,
-    ...(within === undefined ? {} : { withinMs: within }),
-    ...(absent === undefined ? {} : { absentMs: absent }),
-    ...(distinct === undefined ? {} : { distinct }),
-    ...(sequence === undefined ? {} : { sequence }),
-  };
+  return { count, withinMs: within, absentMs: absent, distinct, sequence, forMs, cycles };
 }
 
 /** A condition in words, from those of the monitor: `no "x" for 30s`. */
-export function describeCondition(rules: ConditionRules, words: { condition: string; second?: string }): string {
+export function describeCondition(
+  rules: ConditionRules,
+  words: { condition: string; second?: string | undefined },
+): string {
   const { count, withinMs, absentMs, distinct, sequence, forMs, cycles } = rules;
   const within = withinMs === undefined ? '' : ` within ${formatDuration(withinMs)}`;
   return [

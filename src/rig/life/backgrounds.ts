@@ -35,7 +35,7 @@ export class Backgrounds {
       if (!action) throw new Error(`no action ${each.name} in this rig`);
       const background = await action.arm?.(each.plan, await this.#contextOf(action));
       if (background) this.#armed.push(background);
-      ready.push({ action, planned: each, ...(background ? { background } : {}) });
+      ready.push({ action, planned: each, background });
     }
     return ready;
   }

@@ -71,13 +71,8 @@ export class Triggers {
     this.hold.take();
     const at = new Date(this.#clock.dateMs());
     const { atMs: _, earlier, facts = {}, ...rest } = met;
-    const trigger: Trigger = {
-      time: isoTime(at),
-      monitor,
-      ...rest,
-      ...(earlier ? { earlier: this.#tellEarlier(earlier) } : {}),
-      facts,
-    };
+    const time = isoTime(at);
+    const trigger: Trigger = { time, monitor, ...rest, earlier: earlier && this.#tellEarlier(earlier), facts };
     const taken = { trigger, at, number: this.hold.triggers };
     this.#waiting.push(taken);
     this.#onTaken(taken);

@@ -26,12 +26,12 @@ export interface RigSpec {
   repeat: { times: number; delayMs: number };
   restart: RestartRules;
   /** When it ends by itself; `triggers`: its actions run then, unless it has triggered before. */
-  expiry?: { afterMs: number; triggers: boolean };
+  expiry?: { afterMs: number; triggers: boolean } | undefined;
   output: OutputRules;
   /** Whether what is not urgent leaves the processor and the disk to others. */
   nice: boolean;
   /** The program that is run when the rig has ended. */
-  notify?: { program: string; args: string[] };
+  notify?: { program: string; args: string[] } | undefined;
   debug: boolean;
 }
 
@@ -50,13 +50,13 @@ export interface ConditionRules {
   /** The Nth sighting. */
   count: number;
   /** The time for `count`, and for `sequence`. */
-  withinMs?: number;
+  withinMs?: number | undefined;
   /** None for so long. */
-  absentMs?: number;
+  absentMs?: number | undefined;
   /** Each kind of sighting is counted by itself, and makes so many triggers. */
-  distinct?: number;
+  distinct?: number | undefined;
   /** A sighting of the second slot must follow, or must not. */
-  sequence?: 'then' | 'unless';
+  sequence?: 'then' | 'unless' | undefined;
   /** How long a level must be met, and at how many looks in a row. */
   forMs: number;
   cycles: number;
@@ -73,8 +73,8 @@ export interface RestartRules {
   /** How often it watches again after a trigger; -1: for ever. */
   times: number;
   /** How long after a trigger further ones are passed over. */
-  cooldownMs?: number;
-  maxPerHour?: number;
+  cooldownMs?: number | undefined;
+  maxPerHour?: number | undefined;
 }
 
 /** Where what is collected goes, and in which form. */
@@ -85,10 +85,10 @@ export interface OutputRules {
   archive: boolean;
   compression: Compression;
   /** How much must stay free there; undefined: 1 GiB or 5 %, whichever is more. */
-  minFree?: Space;
+  minFree?: Space | undefined;
   /** Of a restarting rig's results only the newest are kept: at most this number, and this many bytes together. */
-  keep?: number;
-  mostBytes?: number;
+  keep?: number | undefined;
+  mostBytes?: number | undefined;
 }
 
 /** Words that stand for something else where an id is expected. */

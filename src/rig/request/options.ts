@@ -95,26 +95,21 @@ export async function planLife(
   values: RigValues,
 ): Promise<Omit<RigSpec, 'id' | 'created' | 'commandLine' | 'monitors' | 'actions'>> {
   const { delay, repeat, restart, cooldown, keep, expires, compress, archive, nice, notify, debug } = values;
-  const [maxPerHour, mostBytes, minFree] = [values['max-per-hour'], values['max-total'], values['min-free']];
   return {
     delayMs: delay,
     repeat: { times: repeat, delayMs: values['repeat-delay'] },
-    restart: {
-      times: restart,
-      ...(cooldown === undefined ? {} : { cooldownMs: cooldown }),
-      ...(maxPerHour === undefined ? {} : { maxPerHour }),
-    },
-    ...(expires === undefined ? {} : { expiry: { afterMs: expires, triggers: values['trigger-on-expiry'] } }),
+    restart: { times: restart, cooldownMs: cooldown, maxPerHour: values['max-per-hour'] },
+    expiry: expires === undefined ? undefined : { afterMs: expires, triggers: values['trigger-on-expiry'] },
     output: {
       folder: await folderOf(values['output-dir']),
       archive,
       compression: compress,
-      ...(minFree === undefined ? {} : { minFree }),
-      ...(keep === undefined ? {} : { keep }),
-      ...(mostBytes === undefined ? {} : { mostBytes }),
+      minFree: values['min-free'],
+      keep,
+      mostBytes: values['max-total'],
     },
     nice,
-    ...(notify === undefined ? {} : { notify: await planNotify(notify) }),
+    notify: notify === undefined ? undefined : await planNotify(notify),
     debug,
   };
 }

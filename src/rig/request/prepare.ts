@@ -75,13 +75,12 @@ async function planMonitor(monitor: AnyMonitor, given: Given, others: Given, ask
   const when = toRules(values);
   const plan = await monitor.plan(values, asking);
   const { watch, condition, second, gives } = monitor.describe(plan);
-  const words = describeCondition(when, { condition, ...(second === undefined ? {} : { second }) });
-  // An absence is nobody's.
   return {
     name: monitor.name,
     plan,
     watch,
-    condition: words,
+    condition: describeCondition(when, { condition, second }),
+    // An absence is about no process.
     gives: when.absentMs === undefined ? [...gives] : [],
     when,
   };

@@ -5,6 +5,7 @@ import { Levels } from '../../../src/rig/condition/levels.ts';
 import type { Met } from '../../../src/rig/condition/met.ts';
 import type { ConditionRules } from '../../../src/rig/records/spec.ts';
 import { DrivenClock } from '../../support/driven-clock.ts';
+import { plain } from '../../support/plain.ts';
 import { reading, rulesWith } from '../../support/sightings.ts';
 
 function make(rules: Partial<ConditionRules> = {}): { levels: Levels; met: Met[] } {
@@ -17,7 +18,7 @@ test('a level triggers when it is met, with what was looked at', () => {
   levels.take(reading(false, 0));
   assert.equal(met.length, 0);
   levels.take(reading(true, 1000, { value: 200 }));
-  assert.deepEqual(met, [
+  assert.deepEqual(plain(met), [
     {
       subject: 'nginx',
       text: 'rss 200',

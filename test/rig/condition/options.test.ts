@@ -6,6 +6,7 @@ import type { AnyMonitor } from '../../../src/plugin.ts';
 import { conditionOptions, describeCondition, toRules } from '../../../src/rig/condition/options.ts';
 import type { ConditionRules } from '../../../src/rig/records/spec.ts';
 import { fakeMonitor } from '../../support/fake-plugins.ts';
+import { plain } from '../../support/plain.ts';
 import { rulesWith } from '../../support/sightings.ts';
 
 const event = { kind: 'text', hint: 'TEXT', gives: 'event', summary: 'text' } as const satisfies Option;
@@ -84,13 +85,13 @@ const conditions: [given: Record<string, string[]>, rules: Partial<ConditionRule
 for (const [typed, rules, words] of conditions)
   test(`the condition in words: ${words}`, () => {
     const made = toRules(toValues(table, typed, { ...message, ...typed }));
-    assert.deepEqual(made, rulesWith(rules));
+    assert.deepEqual(plain(made), rulesWith(rules));
     assert.equal(describeCondition(made, { condition: '"x"', second: '"y"' }), words);
   });
 
 test('a level in words: how long, and at how many looks', () => {
   const levels = conditionOptions(monitorWith({ rss: level }));
   const made = toRules(toValues(levels, given(['for', '10s'], ['cycles', '3']), given(['rss', '1G'])));
-  assert.deepEqual(made, rulesWith({ forMs: 10_000, cycles: 3 }));
+  assert.deepEqual(plain(made), rulesWith({ forMs: 10_000, cycles: 3 }));
   assert.equal(describeCondition(made, { condition: 'rss > 1G' }), 'rss > 1G for 10s, at 3 looks in a row');
 });
