@@ -138,7 +138,7 @@ for (const [monitorName, actionName, name] of pairs) {
         const collected = join(spec.output.folder, 'collected');
         mkdirSync(collected);
         const run = { spec, trigger, root: collected, clock: armed.clock, guard, log };
-        return await runActions(armed.ready, { ...run, ended: ending.ending, monitorProcesses: () => [] });
+        return await runActions(armed.ready, { ...run, ended: ending.ended, monitorProcesses: () => [] });
       });
       await delay(afterMs);
       ending.request({ by: 'a test', keep: false }, true);

@@ -41,10 +41,10 @@ export interface CollectionContext {
     };
   };
   ending: {
-    /** Aborted when the rig is ended: what was collected so far is kept. */
-    ending: AbortSignal;
-    /** Aborted when what was collected is discarded. */
-    discarding: AbortSignal;
+    /** Aborted when somebody ends the rig: what it has collected is kept. */
+    ended: AbortSignal;
+    /** Aborted when what it is collecting is to be discarded. */
+    discarded: AbortSignal;
     /** Who ended the rig. */
     by: string | undefined;
   };
@@ -74,17 +74,21 @@ export class Collection {
     this.#guard = new DiskGuard(folder, minFree);
   }
 
-  /** Runs the actions and keeps the context of the trigger. */
+  /** Runs the actions and saves the context of the trigger. */
   async run(): Promise<void> {
-    const { spec, log, armed, ending } = this.#context;
-    const { clock, ready, watches } = armed;
-    const ended = ending.ending;
     this.#refusal = await this.#makeFolder();
     if (this.#refusal !== undefined) return;
-    const saving = this.#keepContext(async () => {
-      await delay(actionFirstMs);
-      return await this.#saveContext();
-    });
+    const acting = this.#act();
+    const saving = this.#saveContext(acting);
+    this.#reports = await acting;
+    await this.#waitForContext(saving);
+    this.#cutBy = this.#context.ending.by;
+  }
+
+  async #act(): Promise<ActionReport[]> {
+    const { spec, log, armed, ending } = this.#context;
+    const { clock, ready, watches } = armed;
+    const { ended } = ending;
     if (spec.delayMs > 0) await delay(spec.delayMs, undefined, { signal: ended }).catch(() => 'ended meanwhile');
     const run = {
       spec,
@@ -96,9 +100,7 @@ export class Collection {
       log,
       monitorProcesses: () => watches.processes(),
     };
-    this.#reports = await runActions(ready, run);
-    await this.#waitForContext(saving.then((complete) => this.#keepContext(complete)));
-    this.#cutBy = ending.by;
+    return await runActions(ready, run);
   }
 
   /** Makes the folder; gives why it is not made, if so. */
@@ -129,41 +131,38 @@ export class Collection {
       gaps: armed.gaps,
       cutBy: this.#cutBy,
     };
-    const pack = () => packResult(packing, this.#guard, log, ending.discarding);
+    const pack = () => packResult(packing, this.#guard, log, ending.discarded);
     return await (spec.nice ? withIdleWorkers(pack) : pack());
   }
 
-  /** Keeps what came before the trigger. It runs beside the actions, which must not wait for it. */
-  async #saveContext(): Promise<() => Promise<void>> {
+  /** Saves what came before the trigger while the actions run, and what has come since when they are done. Only logs a failure. */
+  async #saveContext(acting: Promise<unknown>): Promise<void> {
+    const { log, armed } = this.#context;
     const folder = join(this.#folder, 'context');
-    await mkdir(folder, { mode: 0o700 });
-    return await this.#context.armed.watches.saveContext(folder, this.#trigger);
-  }
-
-  /** The context is worth less than what the actions collect: a failure to keep it is logged and no more. */
-  async #keepContext<T>(keep: (() => Promise<T>) | undefined): Promise<T | undefined> {
     try {
-      return await keep?.();
+      await delay(actionFirstMs);
+      await mkdir(folder, { mode: 0o700 });
+      const complete = await armed.watches.saveContext(folder, this.#trigger);
+      await acting;
+      await complete();
     } catch (error) {
-      this.#context.log.error(`the lines around the trigger cannot be kept: ${messageOf(error)}`);
-      return undefined;
+      log.error(`the lines around the trigger cannot be kept: ${messageOf(error)}`);
     }
   }
 
-  /** Waits for the context, but not for ever, and not at all where it is discarded. */
-  async #waitForContext(saving: Promise<unknown>): Promise<void> {
+  /** Waits for the context: less long if somebody ends the rig, and not at all if it is discarded. */
+  async #waitForContext(saving: Promise<void>): Promise<void> {
     const { log, ending } = this.#context;
-    const [ended, discarded] = [ending.ending, ending.discarding];
-    const over = new AbortController();
-    const pause = (ms: number, signals: AbortSignal[]) =>
-      delay(ms, undefined, { signal: AbortSignal.any([over.signal, ...signals]) }).catch(() => 'over, or ended');
-    const late = async () => {
-      await pause(contextMs, [ended]);
-      if (ended.aborted) await pause(endedContextMs, [discarded]);
-      return true;
-    };
-    if ((await Promise.race([saving.then(() => false), late()])) && !discarded.aborted)
+    const { ended, discarded } = ending;
+    let isSaved = false;
+    const saved = saving.then(() => {
+      isSaved = true;
+    });
+    const atMost = (ms: number, signal: AbortSignal) =>
+      Promise.race([saved, delay(ms, undefined, { signal, ref: false }).catch(() => 'ended meanwhile')]);
+    await atMost(contextMs, ended);
+    if (ended.aborted) await atMost(endedContextMs, discarded);
+    if (!isSaved && !discarded.aborted)
       log.error('the lines around the trigger cannot be kept: they could not be read in time');
-    over.abort();
   }
 }

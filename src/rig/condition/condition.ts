@@ -23,7 +23,7 @@ export class Condition {
 
   /** Everything is positioned: what is noticed by its absence is awaited from now on. */
   start(): void {
-    this.#events.start();
+    this.#events.start?.();
   }
 
   saw(sighting: Sighting): void {
@@ -46,7 +46,7 @@ export class Condition {
   }
 
   stop(): void {
-    this.#events.stop();
+    this.#events.stop?.();
   }
 
   /** How often it matched, and what was passed over for which reason. */

@@ -24,8 +24,6 @@ export class Distinct implements EventCondition {
     this.#onMet = onMet;
   }
 
-  start(): void {}
-
   take(sighting: Sighting): string | undefined {
     const name = kindOf(sighting.kind ?? sighting.text);
     const kind = this.#kinds.get(name) ?? this.#add(name);
@@ -34,8 +32,6 @@ export class Distinct implements EventCondition {
     this.matches += sighting.times ?? 1;
     return kind.condition.take(sighting);
   }
-
-  stop(): void {}
 
   #add(name: string): Kind | undefined {
     if (this.#kinds.size >= mostKinds) return undefined;

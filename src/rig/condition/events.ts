@@ -42,8 +42,6 @@ class Counted implements EventCondition {
     this.#onMet = onMet;
   }
 
-  start(): void {}
-
   take(sighting: Sighting): undefined {
     const { atMs, times = 1 } = sighting;
     this.matches += times;
@@ -54,8 +52,6 @@ class Counted implements EventCondition {
     this.#used = this.matches;
     this.#window?.clear();
   }
-
-  stop(): void {}
 }
 
 /** `--absent D`. */
@@ -114,8 +110,6 @@ class FollowedBy implements EventCondition {
     this.#onMet = onMet;
   }
 
-  start(): void {}
-
   take(sighting: Sighting): undefined {
     const each = metBy(sighting, this.matches);
     if (isSecond(sighting)) {
@@ -130,8 +124,6 @@ class FollowedBy implements EventCondition {
     if (second) this.#meet(each, second);
     else this.#first.add(each);
   }
-
-  stop(): void {}
 
   #isNear(a: Met, b: Met): boolean {
     return b.atMs - a.atMs <= this.#spanMs;
@@ -171,8 +163,6 @@ class NotFollowedBy implements EventCondition {
       lateMs,
     );
   }
-
-  start(): void {}
 
   take(sighting: Sighting): undefined {
     const { subject, atMs, times = 1 } = sighting;

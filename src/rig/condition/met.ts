@@ -33,8 +33,8 @@ export interface EventCondition {
   /** How many sightings of the first slot there were. */
   readonly matches: number;
   /** Everything is positioned. */
-  start(): void;
+  start?(): void;
   /** Takes a sighting. Returns why it does not count, if so. */
   take(sighting: Sighting): string | undefined;
-  stop(): void;
+  stop?(): void;
 }

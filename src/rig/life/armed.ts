@@ -40,7 +40,7 @@ export class Armed {
     const { clock } = this;
     const gap = (cause: string): void => this.#onGap(cause);
     this.#context = context;
-    this.#backgrounds = new Backgrounds({ spec, clock, signal: ending.ending, guard, log, gap });
+    this.#backgrounds = new Backgrounds({ spec, clock, signal: ending.ended, guard, log, gap });
     this.watches = new Watches(spec, { clock, signal: ending.over, onMet, onExhausted, gap, remark, debug: log.debug });
   }
 

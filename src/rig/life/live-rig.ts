@@ -12,11 +12,11 @@ import type { RigLog } from '../log/log.ts';
 import { controlSocket, isoTime } from '../records/paths.ts';
 import { type FinishedRecord, type LiveStatus, type Progress, type RigState, rowOf } from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
+import { writeRecord } from '../registry/finished.ts';
 import type { Request } from '../wire/control.ts';
 import { Armed } from './armed.ts';
 import { type EndRequest, outcomeOf } from './end.ts';
 import { Ending } from './ending.ts';
-import { keepRecord } from './keep-record.ts';
 import { Packing } from './packing.ts';
 import { Presence } from './presence.ts';
 import type { RigStatus, Starter } from './starter.ts';
@@ -167,7 +167,7 @@ export class LiveRig {
     log.info(`triggered by ${[trigger.subject, trigger.because, trigger.text].filter(Boolean).join(': ')}`);
     const announcing = announce(spec.id, trigger, log, () => this.#save());
     await running;
-    this.#packing.add(collection, ending.discarding, announcing);
+    this.#packing.add(collection, ending.discarded, announcing);
     // What triggers next does not wait for the archive.
     if (isLast || ending.end || this.#packing.isFull) await this.#packing.whenDone();
     if (!isLast) this.#status = 'watching';
@@ -202,8 +202,10 @@ export class LiveRig {
 
   /** Writes the record, gives the name back, and answers whoever asked for the end. */
   async finish(record: FinishedRecord): Promise<void> {
-    await keepRecord(record, this.#log);
-    if (record.triggers > 0) await this.#armed.afterRecord(this.#ending.ending);
+    const { status, archive, reasons, triggers } = record;
+    this.#log.info([`${status}${archive === null ? '' : `, ${archive}`}`, ...reasons].join('; '));
+    await writeRecord(record).catch((error) => this.#log.error(`the record cannot be written: ${messageOf(error)}`));
+    if (triggers > 0) await this.#armed.afterRecord(this.#ending.ended);
     await endPrograms();
     await this.#presence.leave();
     this.#ended.resolve(record);

@@ -62,6 +62,6 @@ async function goTheWay(spec: RigSpec, folder: string, clock: Clock, ending: End
   const planned = { name: runTrue.name, plan: {}, timeoutMs: runTrue.timeoutMs };
   const watches = { saveContext: async () => async () => {}, processes: () => [] };
   const armed = { clock, ready: [{ action: runTrue, planned }], gaps: [], status: () => [], watches };
-  const stopping = { ending: ending.over, discarding: ending.over, by: undefined };
+  const stopping = { ended: ending.over, discarded: ending.over, by: undefined };
   if (taken) await new Collection(taken, { spec: once, log: noLog, armed, ending: stopping }).run();
 }
