@@ -8,7 +8,7 @@ import { splitWords } from '../options/command-words.ts';
 import { defineAction, type Facts, type TriggerContext } from '../plugin.ts';
 import { visible } from '../terminal/text.ts';
 
-/** How much of each stream is kept. A program that runs wild must not fill the disk. */
+/** How much of each stream is kept: a program that runs wild must not fill the disk. */
 const limitBytes = 100 * 2 ** 20;
 
 /** A type and not an interface, so that it is JSON for the spec. */
@@ -23,14 +23,14 @@ type Planned = {
 };
 type ExecPlan = { programs: Planned[] };
 
-/** The full path of what is to be run. Throws a RigError where there is none. */
+/** The full path of a program. Throws a RigError if there is none. */
 async function findPath(name: string): Promise<string> {
   const path = await findCommand(name);
   if (path !== undefined) return path;
   throw new RigError(`--exec: ${visible(name)} is no program on this host`);
 }
 
-/** Has the shell read the command without running anything: sh(1), -n. */
+/** Has the shell check the command without running it: sh(1), -n. Throws a UsageError. */
 async function checkSyntax(shell: string, command: string): Promise<void> {
   const { exitCode, stderr } = await runProgram(shell, ['-n', '-c', command]);
   if (exitCode !== 0) throw new UsageError(`--exec: ${stderr.trim().replaceAll('\n', ' ')}`);
@@ -59,11 +59,11 @@ async function plan(command: string, index: number, withShell: boolean): Promise
   return { command, program, args, label: labelOf(index, program) };
 }
 
-/** How a program ended, in words: what is in its file `.exit`. */
+/** How a program ended, for its file `.exit`. */
 const describeEnd = ({ exitCode, signalName }: RunResult): string =>
   exitCode === null ? `ended by ${signalName}` : String(exitCode);
 
-/** Why it counts as failed; undefined when it does not. */
+/** Why a program counts as failed; undefined if it does not. */
 function findReason(label: string, { exitCode, signalName, output }: RunResult): string | undefined {
   if (exitCode === null) return `${label} was ended by ${signalName}`;
   if (exitCode !== 0) return `${label} ended with exit code ${exitCode}`;
@@ -71,7 +71,7 @@ function findReason(label: string, { exitCode, signalName, output }: RunResult):
   return error === undefined ? undefined : `${label}: its output cannot be kept: ${error}`;
 }
 
-/** Runs one of them. Gives what the manifest says of it, and why it has failed if it has. */
+/** Runs one program. Resolves to its facts for the manifest, and to the reason if it failed. */
 async function runOne(
   { command, program, args, label }: Planned,
   rig: TriggerContext,
@@ -87,7 +87,7 @@ async function runOne(
     await writeNewFile(`${path}.exit`, `${describeEnd(result)}\n`);
     const { stdout, stderr } = result.output ?? {};
     const isCut = stdout?.isCut === true || stderr?.isCut === true;
-    if (isCut) rig.log(`${label}: of its output the first ${limitBytes / 2 ** 20} MB are kept`);
+    if (isCut) rig.log(`${label}: only the first ${limitBytes / 2 ** 20} MB of its output are kept`);
     const details = { command, label, end: describeEnd(result), ...(isCut ? { cutToBytes: limitBytes } : {}) };
     const reason =
       time.aborted && !rig.signal.aborted
@@ -95,7 +95,7 @@ async function runOne(
         : findReason(label, result);
     return reason === undefined ? { details } : { details, reason };
   } catch (error) {
-    // A program that was removed since, or a disk that is full: the next one still runs.
+    // The program has been removed, or the disk is full: the next one still runs.
     const reason = `${label}: ${messageOf(error)}`;
     return { details: { command, label, end: null }, reason };
   }

@@ -15,20 +15,19 @@ type SosPlan = {
 };
 
 /**
- * The path of the archive in what sos printed: a line of its own, indented; the words around it are translated and differ
- * between versions.
+ * The path of the archive in the output of sos. It has a line of its own; the words around it depend on language and version.
  */
 export function findArchive(stdout: string): string | undefined {
   const lines = stdout.split('\n').map((line) => line.trim());
   return lines.findLast((line) => /^\/.*\.tar(\.\w+)*$/.test(line));
 }
 
-/** The version of sos, from the first line that it prints; null when it prints none. */
+/** The version of sos, from the first line of its output; null if it is not there. */
 export function findVersion(stdout: string): string | null {
   return /^(?:sosreport|sos report) \(version ([^)\s]+)\)/m.exec(stdout)?.[1] ?? null;
 }
 
-/** Why sos made no archive, in its own words where it has any. */
+/** Why sos made no archive, in its own words if it has any. */
 function findReason({ stdout, exitCode, signalName }: RunResult): string {
   const full = /No space left on device.*/.exec(stdout)?.[0];
   if (full !== undefined) return visible(full.trim());
@@ -36,7 +35,7 @@ function findReason({ stdout, exitCode, signalName }: RunResult): string {
   return exitCode === 0 ? 'sos ended without an archive' : `sos ended with exit code ${exitCode}`;
 }
 
-/** The name of the archive when it is a file in `dir`, of at least one byte and not a link; else null. */
+/** The name of the archive if it is a regular file in `dir` and not empty; else null. */
 async function checkArchive(path: string | undefined, dir: string): Promise<string | null> {
   if (path === undefined) return null;
   const name = basename(path);
@@ -44,7 +43,7 @@ async function checkArchive(path: string | undefined, dir: string): Promise<stri
   return stat?.isFile() && stat.size > 0 ? name : null;
 }
 
-/** Removes what sos left besides its archive and the checksum files that are named after it. */
+/** Removes all that sos left but its archive and the checksum files named after it. */
 async function removeOthers(dir: string, archive: string): Promise<void> {
   for (const name of await readdir(dir)) {
     if (!name.startsWith(archive)) await rm(join(dir, name), { recursive: true, force: true });
@@ -71,13 +70,13 @@ export const sosreport = defineAction({
   estimate: async () => ({ leaves: 'the archive of sos, and its checksum', bytes: 0 }),
   async run({ program, subcommand }, rig) {
     const args = [...subcommand, '--batch', '--tmp-dir', rig.dir];
-    // SIGKILL: told to end by SIGTERM, sos 4.0 removes what it has collected, and waits for its plugins with that.
-    // It must not run in a folder that others can write to: its start script imports Python modules from there.
+    // SIGKILL: at SIGTERM, sos 4.0 waits for its plugins and removes what it has collected.
+    // cwd: its start script imports Python modules from there, so others must not be able to write to it.
     const result = await rig.run(program, args, { cwd: '/', endWith: 'SIGKILL' });
     const version = findVersion(result.stdout);
     const archive = await checkArchive(findArchive(result.stdout), rig.dir);
     const details = { version, archive };
-    // Without an archive everything stays: what was collected until then is all there is.
+    // Without an archive, everything stays.
     if (archive === null || result.exitCode !== 0) throw new ActionError(findReason(result), details);
     await removeOthers(rig.dir, archive);
     return details;

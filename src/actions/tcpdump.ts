@@ -21,21 +21,21 @@ type TcpdumpPlan = {
   program: string;
   iface: string;
   filter: string[];
-  /** Of each file, in millions of bytes: the unit of tcpdump's -C. */
+  /** The size of each file in millions of bytes, the unit of tcpdump's -C. */
   megabytes: number;
   files: number;
   postMs: number;
 };
 
-/** The kernel hands packets over a block at a time, after a second at most: pcap_set_timeout(3PCAP), as tcpdump sets it. */
+/** The kernel hands packets over in blocks, after a second at most: pcap_set_timeout(3PCAP), as tcpdump sets it. */
 const handOverMs = 1200;
 /** How long tcpdump may take to say how many packets were dropped. */
 const countsMs = 500;
-/** How long it may take to begin. */
+/** How long tcpdump may take to start capturing. */
 const listeningMs = 10_000;
 const pollMs = 10;
 
-/** `0 packets dropped by kernel` and the like: what tcpdump says at SIGUSR1, and at its end. */
+/** Reads `0 packets dropped by kernel` and the like, which tcpdump says at SIGUSR1 and when it ends. */
 function parseCounts(stderr: string): Facts {
   const count = (what: string) =>
     Number([...stderr.matchAll(new RegExp(`(\\d+) packets? ${what}`, 'g'))].at(-1)?.[1] ?? 0);
@@ -59,7 +59,7 @@ class Ring implements Background {
     this.#tcpdump = tcpdump;
   }
 
-  /** Copies the files of the ring, the oldest first. tcpdump itself copies: it leaves out a packet that is half written. */
+  /** Copies the files of the ring, the oldest first. tcpdump copies them, because it leaves out a half-written packet. */
   async collect(rig: TriggerContext): Promise<Facts> {
     const files = await this.#files();
     for (const [index, path] of files.entries())
@@ -73,7 +73,7 @@ class Ring implements Background {
     };
   }
 
-  /** The files in the order in which they were begun. */
+  /** The files of the ring, the oldest first. */
   async #files(): Promise<string[]> {
     const paths = (await readdir(this.#dir)).map((name) => join(this.#dir, name));
     const timed = await Promise.all(paths.map(async (path) => ({ path, mtimeMs: (await stat(path)).mtimeMs })));
@@ -96,7 +96,7 @@ class Ring implements Background {
   }
 }
 
-/** Has tcpdump open the interface and compile the filter, and throws its own words when it cannot. */
+/** Has tcpdump open the interface and compile the filter. Throws a UsageError in tcpdump's own words. */
 async function checkCapture(program: string, iface: string, filter: string[]): Promise<void> {
   const { exitCode, stderr } = await runProgram(program, ['-i', iface, '-d', '--', ...filter]);
   const words = stderr
@@ -106,12 +106,12 @@ async function checkCapture(program: string, iface: string, filter: string[]): P
   if (exitCode !== 0) throw new UsageError(`--tcpdump: ${words}`);
 }
 
-/** Removes the files of the starts before the one numbered `first`: the ring must not grow each time that tcpdump ends. */
+/** Removes the files of starts before the one numbered `first`: the ring must not grow with each start of tcpdump. */
 function removeOlder(dir: string, first: number): void {
   for (const name of readdirSync(dir)) if (Number.parseInt(name, 10) < first) rmSync(join(dir, name));
 }
 
-/** Waits until it captures: from then on no packet is missed. Throws a RigError with its own words when it does not. */
+/** Waits until tcpdump captures. Throws a RigError in tcpdump's own words if it does not. */
 async function untilListening(tcpdump: KeptProgram): Promise<void> {
   for (let waited = 0; waited < listeningMs; waited += pollMs) {
     if (tcpdump.stderr().includes('listening on')) return;
@@ -168,7 +168,7 @@ export const tcpdump = defineAction({
   },
   async arm(plan, rig): Promise<Background> {
     const { program, iface, filter, megabytes, files } = plan;
-    // A name for each start: a new tcpdump would begin with the file that has the packets before the old one ended.
+    // Each start has its own files: otherwise a new tcpdump would overwrite the packets from before the old one ended.
     const ring = (start: number) => [
       '-w',
       join(rig.dir, `${start}.pcap`),
@@ -177,7 +177,7 @@ export const tcpdump = defineAction({
       '-W',
       String(files),
     ];
-    // -p: the interface is not put into promiscuous mode, which others would notice.
+    // -p: no promiscuous mode, which others would notice.
     const args = (start: number) => ['-i', iface, '-n', '-p', '-U', '-Z', 'root', ...ring(start), '--', ...filter];
     const kept = await rig.keepRunning(program, (start) => {
       removeOlder(rig.dir, start - 1);

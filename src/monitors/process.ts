@@ -8,14 +8,14 @@ import { visible } from '../terminal/text.ts';
 /** The states of proc_pid_stat(5), field 3. */
 const states = ['R', 'S', 'D', 'Z', 'T', 't', 'I'] as const;
 
-/** A process that was there at creation, or a name. Types and not interfaces, so that they are JSON for the spec. */
+/** A process that existed at creation, or a name. Types and not interfaces, so that they are JSON for the spec. */
 type Target = { pid: number; startTime: number; comm: string } | { name: string };
 type ProcessPlan = { targets: Target[]; states: string[]; isExitAwaited: boolean; intervalMs: number };
 
 const label = ({ pid, comm }: ProcessIdentity): string => `${visible(comm)} (${pid})`;
 const describe = (target: Target): string => ('name' in target ? visible(target.name) : label(target));
 
-/** A zombie has ended; one whose main thread has ended may have others that run. */
+/** Whether a process has ended. A zombie has, unless only its main thread has ended and others run. */
 const hasEnded = ({ pid, state }: ProcessStat): boolean => state === 'X' || (state === 'Z' && countThreads(pid) <= 1);
 
 function planTarget(text: string): Target {
@@ -30,14 +30,14 @@ class ProcessWatch implements Watch {
   readonly #rig: MonitorContext;
   readonly #finder = new ProcessFinder();
   readonly #stop: () => void;
-  /** The processes of the last look, those that have ended apart, by pid and start time. */
+  /** The processes of the last look that had not ended, by pid and start time. */
   #alive = new Map<string, ProcessStat>();
   #looks = 0;
 
   constructor(plan: ProcessPlan, rig: MonitorContext) {
     this.#plan = plan;
     this.#rig = rig;
-    // Those that were there at creation: one that has exited since is missed at the first look.
+    // These existed at creation: the first look notices if one has exited since.
     for (const target of plan.targets)
       if ('pid' in target) this.#alive.set(keyOf(target), { ...target, state: '', parentPid: 0 });
     this.#stop = rig.clock.every(plan.intervalMs, () => this.look());
@@ -112,7 +112,7 @@ export const processMonitor = defineMonitor({
       needs: ['state', 'exit'],
       completes: 'process',
       summary: 'Watch these processes',
-      detail: 'A name means every process that has it at a look, also later ones.',
+      detail: 'A name means every process that has it at a look, also one that starts later.',
     },
     state: {
       kind: 'choices',

@@ -8,8 +8,8 @@ const filePrivate = 1 << 2;
 const fileShared = 1 << 3;
 
 /**
- * How large a core of a process will be at least, in bytes: what the mappings that its dump filter selects have in memory and
- * in swap. 0 when it is gone.
+ * How large the core of a process will be at least, in bytes: the memory and swap of the mappings that its dump filter selects.
+ * 0 if the process is gone.
  */
 export function estimateCore(pid: number): number {
   const { anonymous, swapped, shared, ofFiles } = readMemory(pid);

@@ -16,12 +16,12 @@ import { estimateCore } from './core-size.ts';
 import { label, type Outcome, withoutCore } from './outcome.ts';
 
 /**
- * gdb's environment. gcore itself starts gdb with --nx; without a home there is no gdbinit, gdbearlyinit or Python
- * package of the user's either. Asking debuginfod for symbols hangs on closed networks, so it has no server to ask.
+ * gdb's environment. gcore starts gdb with --nx; without a home, gdb finds no gdbinit, gdbearlyinit or Python package of the
+ * user either. It gets no debuginfod server, because asking one for symbols hangs on closed networks.
  */
 const gdbEnvironment = { HOME: '/nonexistent', PYTHONNOUSERSITE: '1', DEBUGINFOD_URLS: '' };
 
-/** A process may give itself any name but NUL; as part of a file name only these characters stay. */
+/** A process may have any characters but NUL in its name; only some of them are kept in a file name. */
 export function safeFileName(comm: string): string {
   const safe = comm.replace(/[^\w.+-]/gu, '_').replace(/^\.+$/, '_');
   return safe === '' ? '_' : safe;
@@ -35,7 +35,7 @@ export function findReason(stderr: string): string | undefined {
   return lines.find((line) => telling.test(line)) ?? lines.find((line) => !harmless.test(line));
 }
 
-/** The core's state, or undefined when there is none. */
+/** The state of a core; undefined if there is none. */
 async function checkIfThere(path: string): Promise<CoreCheck | undefined> {
   try {
     return await checkCore(path);
@@ -45,10 +45,10 @@ async function checkIfThere(path: string): Promise<CoreCheck | undefined> {
   }
 }
 
-/** gdb's last words when it let go in order. gcore's exit code is 0 also when gdb was killed or the disk was full. */
+/** Whether gdb let go of the process in order. gcore exits with 0 even if gdb was killed or the disk was full. */
 const hasDetached = ({ stdout }: RunResult) => /^\[Inferior \d+ \(process \d+\) detached\]$/m.test(stdout);
 
-/** What is wrong with a core that is all there by its headers, if anything. */
+/** What is wrong with a core that is complete by its headers; undefined if nothing is. */
 function findFlaw(result: RunResult, isStillAlive: boolean): string | undefined {
   if (result.stderr.includes('Failed to write corefile contents')) return 'gdb could not write all of it';
   if (!isStillAlive && !hasDetached(result)) return 'the process ended while it was dumped';
@@ -59,32 +59,32 @@ function findFlaw(result: RunResult, isStillAlive: boolean): string | undefined 
 const pollMs = 20;
 
 /**
- * Waits while another rig dumps the process: one line that two rigs wait for should give two dumps. Gives the pid of a tracer
- * that is not rig's, which may stay for ever, or 0 when the process is free (or time is up).
+ * Waits while another rig dumps the process: a line that triggers two rigs should give two dumps. Resolves to the pid of a
+ * tracer that is not rig's, which may stay for ever, or to 0 if the process is free or time is up.
  */
 async function waitForOtherRigs(pid: number, signal: AbortSignal): Promise<number> {
   while (!signal.aborted) {
     const tracer = readProcessStatus(pid)?.tracer ?? 0;
     if (tracer === 0) return 0;
-    // What a rig's gdb was started with is gone before gdb itself is, as is all that could be read of it then.
+    // A gdb that is ending has lost its environment and its memory: it may still be a rig's.
     if ((await readVariable(tracer, ownerVariable)) === undefined && hasMemory(tracer)) return tracer;
     await delay(pollMs);
   }
   return 0;
 }
 
-/** Whether gdb did not get the process because another tracer was quicker. */
+/** Whether another tracer was quicker than gdb. */
 const cameTooLate = ({ stderr }: RunResult) => /is already traced by process/.test(stderr);
 
-/** So gdb says it, too, where that tracer had let go again when gdb looked who it was: ptrace(2), EPERM. */
+/** gdb says so if the quicker tracer had already let go when gdb looked who it was: ptrace(2), EPERM. */
 const wasRefused = ({ stderr }: RunResult) => /^ptrace: Operation not permitted/m.test(stderr);
-/** How often a process is tried that gdb was refused without a cause. */
+/** How often to try a process that gdb was refused without a cause. */
 const mostTries = 3;
 
-/** Runs gcore; afterwards nothing holds the process, and it runs if it did before. Gives a tracer that still holds it. */
+/** Runs gcore. Afterwards the process runs if it did before. `tracer`: who still holds it, or 0. */
 async function runGcore(program: string, prefix: string, target: ProcessStat, context: TriggerContext) {
   const wasStopped = target.state === 'T';
-  // SIGKILL: gdb 13, told to end by SIGTERM while it attaches, may pass a SIGINT on to the process, which dies of it.
+  // SIGKILL: gdb 13 that gets a SIGTERM while it attaches may pass a SIGINT on to the process, which kills that.
   const result = await context.run(program, ['-o', prefix, String(target.pid)], {
     env: { ...gdbEnvironment, ...(wasStopped ? leaveStopped : {}) },
     endWith: 'SIGKILL',
@@ -94,8 +94,8 @@ async function runGcore(program: string, prefix: string, target: ProcessStat, co
 }
 
 /**
- * Dumps one process into `core.<name>.<pid>` in the action's folder; the daemon's umask keeps it private. Everything that
- * goes wrong is in the outcome.
+ * Dumps one process into `core.<name>.<pid>` in the action's folder; the daemon's umask keeps it private. Never rejects for a
+ * failed dump: the outcome says why.
  */
 export async function dumpProcess(
   program: string,
@@ -107,7 +107,7 @@ export async function dumpProcess(
 ): Promise<Outcome> {
   const tracedBy = await waitForOtherRigs(found.pid, context.signal);
   if (context.signal.aborted) return withoutCore(wanted, found, 'failed', 'there was no time left to dump it');
-  // Again: dumping those before it may have taken minutes.
+  // Read it again: the dumps before this one may have taken minutes.
   const target = readProcess(found.pid);
   const exited = () => withoutCore(wanted, found, 'exited', `process ${label(found)} had exited`);
   if (target === undefined || !isAlive(found)) return exited();
@@ -129,7 +129,7 @@ export async function dumpProcess(
   const core = await checkIfThere(join(context.dir, file));
   const after = readProcess(target.pid);
   if (after !== undefined && after.startTime !== target.startTime) {
-    // It ended while gdb was starting: the core is that of whoever has its pid now.
+    // It ended while gdb started: the core is of another process that has its pid now.
     await rm(join(context.dir, file), { force: true });
     return exited();
   }

@@ -15,10 +15,10 @@ export type GcorePlan = {
   allPids: boolean;
 };
 
-/** Of a name that many processes have, so many are told. */
+/** How many processes of one name are listed. */
 const mostDescribed = 10;
 
-/** How large the cores would be, all together, that the targets would give now, at least. */
+/** The size, at least, of all cores that the targets would give now. */
 async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
   let bytes = 0;
   for (const target of targets) {
@@ -28,7 +28,7 @@ async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
   return bytes;
 }
 
-/** The core that a target would give now, and how large it would be at least. */
+/** The cores that one target would give now, and how large they would be at least. */
 async function describeCore(target: Target, allPids: boolean): Promise<string> {
   if (target.kind === 'match') return 'core.NAME.PID of the process that the trigger names';
   if (target.kind === 'monitor') return 'core.NAME.PID of each process that is watched';
@@ -37,11 +37,11 @@ async function describeCore(target: Target, allPids: boolean): Promise<string> {
     return target.kind === 'pid'
       ? `nothing: process ${label(target)} has exited`
       : `core.${safeFileName(target.name)}.PID, as soon as a process has that name`;
-  const cores = found.slice(0, allPids ? mostDescribed : 1).map(async ({ comm, pid }) => {
-    return `core.${safeFileName(comm)}.${pid} (${formatSize(estimateCore(pid))} or more)`;
-  });
+  const cores = found
+    .slice(0, allPids ? mostDescribed : 1)
+    .map(({ comm, pid }) => `core.${safeFileName(comm)}.${pid} (${formatSize(estimateCore(pid))} or more)`);
   const more = allPids && found.length > mostDescribed ? [`and ${found.length - mostDescribed} more`] : [];
-  return [...(await Promise.all(cores)), ...more].join(', ');
+  return [...cores, ...more].join(', ');
 }
 
 /** The cores that all targets would give now. */

@@ -1,4 +1,4 @@
-/** What came of each wanted process, as the manifest tells it. */
+/** What came of each wanted process, for the manifest. */
 import { visible } from '../../terminal/text.ts';
 
 /** A type and not an interface, so that it is JSON for the manifest. */
@@ -11,16 +11,16 @@ export type Outcome = {
   /**
    * - dumped: there is a core, and it is complete
    * - incomplete: there is a core, and it is not
-   * - exited: the process had ended; also when its pid was another process by then
+   * - exited: the process had ended, even if another one has its pid
    * - not running: no process of that name
    * - failed: there is no core
    */
   status: 'dumped' | 'incomplete' | 'exited' | 'not running' | 'failed';
-  /** Why, or what else should be known. */
+  /** Why, or what else is worth knowing. */
   note: string | null;
   /** The core's file name in the action's folder. */
   file: string | null;
-  /** Whether the core has every byte that its headers promise; null where there is none. */
+  /** Whether the core has every byte that its headers promise; null if there is no core. */
   complete: boolean | null;
 };
 
@@ -35,14 +35,13 @@ export function withoutCore(
   return { wanted, pid, name: comm, status, note, file: null, complete: null };
 }
 
-/** One process in a message: `nginx (123)`, harmless to a terminal. */
+/** A process in a message: `nginx (123)`, without control characters. */
 export function label({ pid, comm }: { pid: number; comm: string }): string {
   return `${visible(comm)} (${pid})`;
 }
 
 /**
- * Why the action did not do what it is for, or undefined when it did: every process that still ran was dumped whole, and
- * there was at least one.
+ * Why the action failed; undefined if it did not: it dumped at least one process, and every process that still ran completely.
  */
 export function describeFailure(outcomes: Outcome[]): string | undefined {
   const bad = outcomes.filter(({ status }) => status === 'failed' || status === 'incomplete');

@@ -1,4 +1,4 @@
-/** Which processes are meant: `--gcore PID|NAME|@match`, checked at creation and looked up when the rig triggers. */
+/** Which processes `--gcore PID|NAME|@match|@monitor` means: checked at creation, looked up at the trigger. */
 import { UsageError } from '../../errors.ts';
 import { checkAccess, findByName } from '../../host/processes/names.ts';
 import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.ts';
@@ -15,19 +15,19 @@ export type Target =
   | { kind: 'match' }
   | { kind: 'monitor' };
 
-/** A process to be dumped now, or what became of one that cannot be. */
+/** A process to dump now, or the outcome of one that cannot be dumped. */
 export type Found = { wanted: string; process: ProcessStat; note: string | null } | Outcome;
 
 /** The largest value of kernel.pid_max, see proc_sys_kernel(5). */
 const pidLimit = 4_194_304;
 
-/** This process and the programs that it runs: dumping itself would stop the rig while it dumps. */
+/** Whether it is rig or a program that rig runs: dumping itself would stop the rig while it dumps. */
 const isOwn = ({ pid, parentPid }: ProcessStat) => pid === process.pid || parentPid === process.pid;
 
 const others = async (name: string) => (await findByName(name)).filter((candidate) => !isOwn(candidate));
 
-/** Says what may keep a process from being dumped, while the user can still do something about it. */
-async function remarkObstacles(target: ProcessStat, ask: Asking): Promise<void> {
+/** Remarks on what would keep a process from being dumped now. */
+function remarkObstacles(target: ProcessStat, ask: Asking): void {
   const tracer = readProcessStatus(target.pid)?.tracer ?? 0;
   if (tracer !== 0)
     ask.remark(
@@ -55,7 +55,7 @@ async function preparePid(text: string, ask: Asking): Promise<Target> {
     throw new UsageError(`--gcore: ${label(found)} is a kernel thread, which cannot be dumped`);
   if (access === 'denied')
     throw new UsageError(`--gcore: ${label(found)}: this host does not let root attach to it (ptrace)`);
-  await remarkObstacles(found, ask);
+  remarkObstacles(found, ask);
   return { kind: 'pid', pid, startTime: found.startTime, comm: found.comm };
 }
 
@@ -69,7 +69,7 @@ async function prepareName(name: string, allPids: boolean, ask: Asking): Promise
   }
   if (found.length === 0)
     ask.remark(`--gcore: no process is named ${visible(name)} now; it is looked for again when the rig triggers`);
-  for (const process of found) await remarkObstacles(process, ask);
+  for (const process of found) remarkObstacles(process, ask);
   return { kind: 'name', name };
 }
 
@@ -87,7 +87,7 @@ function prepareMatch(text: string, ask: Asking): Target {
   throw new UsageError(`--gcore: ${JSON.stringify(text)} is unknown: there are @match and @monitor`);
 }
 
-/** From the values of `--gcore` to what they mean. PIDs are pinned by their start time. Throws a UsageError. */
+/** The targets that the values of `--gcore` name. A PID is pinned by its start time. Throws a UsageError. */
 export async function prepareTargets(texts: string[], allPids: boolean, ask: Asking): Promise<Target[]> {
   const wanted = [...new Set(texts.map((text) => text.trim()))];
   const targets: Target[] = [];
@@ -100,7 +100,7 @@ export async function prepareTargets(texts: string[], allPids: boolean, ask: Ask
   return targets;
 }
 
-async function findPinned(pinned: ProcessIdentity): Promise<Found> {
+function findPinned(pinned: ProcessIdentity): Found {
   const wanted = String(pinned.pid);
   const process = readProcess(pinned.pid);
   if (process === undefined || !isAlive(pinned))
@@ -113,7 +113,7 @@ async function findNamed(name: string, allPids: boolean): Promise<Found[]> {
   const [oldest] = found;
   if (oldest === undefined) return [withoutCore(name, undefined, 'not running', 'no process of this name was running')];
   if (allPids || found.length === 1) return found.map((process) => ({ wanted: name, process, note: null }));
-  // There was one at creation. A fork that has not yet become its program looks the same for a moment: no reason to dump nothing.
+  // There was one at creation. A fork that has not yet called execve has the same name for a moment.
   return [{ wanted: name, process: oldest, note: `the oldest of ${found.map(({ pid }) => pid).join(' ')}` }];
 }
 
@@ -124,35 +124,35 @@ async function findMatch({ trigger }: TriggerContext): Promise<Found> {
   const process = readProcess(seen.pid);
   if (process === undefined || !isAlive(process))
     return withoutCore(wanted, { pid: seen.pid, comm: '' }, 'exited', `process ${seen.pid} had exited`);
-  // A clock set forward in between makes the process look younger: then it is not dumped, rather than the wrong one.
+  // If the clock was set forward meanwhile, the process looks younger and is not dumped: better none than the wrong one.
   if (startedAtMs(process) > seen.seenAtMs + startToleranceMs)
     return withoutCore(wanted, process, 'exited', `process ${seen.pid} had exited; ${label(process)} started later`);
   if (isOwn(process)) return withoutCore(wanted, process, 'failed', `${label(process)} is rig itself`);
   return { wanted, process, note: null };
 }
 
-async function findMonitored(rig: TriggerContext): Promise<Found[]> {
+function findMonitored(rig: TriggerContext): Found[] {
   const watched = rig.monitorProcesses();
   if (watched.length === 0)
     return [withoutCore('@monitor', undefined, 'not running', 'the monitor watched no process')];
-  return await Promise.all(watched.map(async (process) => ({ ...(await findPinned(process)), wanted: '@monitor' })));
+  return watched.map((process) => ({ ...findPinned(process), wanted: '@monitor' }));
 }
 
-/** The processes that a PID or a name stands for now. */
+/** The processes that a PID or a name means now. */
 export async function findCandidates(target: Extract<Target, { kind: 'pid' | 'name' }>): Promise<ProcessIdentity[]> {
   if (target.kind === 'name') return await others(target.name);
   const now = readProcess(target.pid);
   return now !== undefined && isAlive(target) ? [now] : [];
 }
 
-/** Looks up who is to be dumped now, each process once. */
+/** The processes to dump now, each of them once. */
 export async function findTargets(targets: Target[], allPids: boolean, rig: TriggerContext): Promise<Found[]> {
   const found: Found[] = [];
   for (const target of targets) {
-    if (target.kind === 'pid') found.push(await findPinned(target));
+    if (target.kind === 'pid') found.push(findPinned(target));
     else if (target.kind === 'name') found.push(...(await findNamed(target.name, allPids)));
     else if (target.kind === 'match') found.push(await findMatch(rig));
-    else found.push(...(await findMonitored(rig)));
+    else found.push(...findMonitored(rig));
   }
   const pids = new Set<number>();
   return found.filter((one) => {
