@@ -1,4 +1,4 @@
-/** `rig --daemon`: the detached process that is a rig. Its starter sends the spec through a pipe, and hears how arming went. */
+/** `rig --daemon`: the detached process that is a rig. Its starter sends the spec through a pipe and hears how arming went. */
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { RigError, UsageError } from '../../errors.ts';
@@ -13,7 +13,7 @@ import { receiveJson, sendJson } from '../wire/json-lines.ts';
 /** The descriptor of the pipe (a socket pair) to the starter. */
 const starterDescriptor = 3;
 
-/** From the starter to the daemon: the spec, and then that the user has been told. */
+/** From the starter to the daemon. `told`: the user knows the id. */
 export type ToDaemon = { kind: 'spec'; spec: RigSpec } | { kind: 'told' };
 /** From the daemon to its starter. */
 export type FromDaemon =
@@ -22,7 +22,7 @@ export type FromDaemon =
   | { kind: 'armed' }
   | { kind: 'error'; error: Failure };
 
-/** An error that crosses the pipe. The starter throws it, and tells it as one of its own. */
+/** An error that crosses the pipe. The starter throws it as its own. */
 interface Failure {
   name: string;
   message: string;
@@ -42,7 +42,7 @@ export function fromFailure({ name, message, stack }: Failure): Error {
   return Object.assign(new Error(message), stack === undefined ? {} : { stack });
 }
 
-/** Signals that end the rig in order, and those that must not end it: a closed terminal, a curious kill -USR1. */
+/** SIGTERM and SIGINT end the rig in order. A closed terminal or a curious kill -USR1 must not. */
 export function handleSignals(end: (request: EndRequest) => void): void {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => end({ by: name, keep: true }));
   for (const name of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(name, () => {});
@@ -57,7 +57,7 @@ function connectStarter(): Socket {
   return new Socket({ fd: starterDescriptor });
 }
 
-/** What the daemon is told, as promises. `gone` rejects when the starter ends before the user has been told. */
+/** What the starter sends, as promises. They reject if it ends before that. */
 function listen(socket: Socket) {
   const spec = Promise.withResolvers<RigSpec>();
   const told = Promise.withResolvers<void>();
@@ -74,7 +74,7 @@ function listen(socket: Socket) {
       told.reject(gone);
     },
   );
-  // The rejection is looked at where it matters; until then it is no unhandled one.
+  // Otherwise a rejection that nobody awaits yet would count as unhandled.
   told.promise.catch(() => {});
   return { spec: spec.promise, told: told.promise };
 }

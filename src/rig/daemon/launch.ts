@@ -17,39 +17,39 @@ const armingMs = 30_000;
 /** How long a daemon may take to take itself down: longer than it gives its children. */
 const endingMs = 8000;
 
-/** What the user is told on the way. */
+/** Tells the user. */
 interface Teller {
   remark(text: string): void;
   /** The rig is armed: prints its id. */
   armed(id: string): void;
 }
 
-/** The program has ended, or was never able to, before the daemon in it said a word. */
+/** The program ended before the daemon said a word. */
 class NotStarted extends RigError {}
 
 /**
- * Under systemd the daemon gets a scope of its own in system.slice: it outlives a logout where KillUserProcesses=yes, and
- * shows in systemctl. See systemd-run(1) and logind.conf(5).
+ * Commands that start the daemon in a systemd scope of its own, in the order to try them. In system.slice it outlives a logout
+ * with KillUserProcesses=yes, and systemctl shows it. See systemd-run(1) and logind.conf(5).
  */
 async function scopeCommands(id: string): Promise<string[][]> {
   // sd_booted(3)
   if (!existsSync('/run/systemd/system')) return [];
   const systemdRun = await findProgram('systemd-run');
   if (systemdRun === undefined) return [];
-  // An earlier rig of this name has its scope until its --notify is done.
+  // An earlier rig of this name keeps its scope until its --notify is done.
   return [`rig-${id}`, `rig-${id}-${randomId()}`].map((unit) => {
     const scope = ['--scope', '--collect', '--quiet', `--unit=${unit}`, '--slice=system.slice'];
     return [systemdRun, ...scope, `--description=rig ${id}`, '--'];
   });
 }
 
-/** Limits of a shell (ulimit -t and -f) that would end a rig, or keep it from writing: their names in prlimit(1) and in /proc. */
+/** Limits of a shell (ulimit -t and -f) that would end a rig or keep it from writing: their names in prlimit(1) and proc_pid_limits(5). */
 const liftedLimits = [
   ['cpu', 'Max cpu time'],
   ['fsize', 'Max file size'],
 ] as const;
 
-/** Lifts those of its `limits` that this process, and so the daemon, has from a shell or from limits.conf(5). */
+/** Lifts the limits that the daemon would inherit from a shell or from limits.conf(5). */
 async function liftLimits(limits: Limits, remark: (text: string) => void): Promise<void> {
   const set = liftedLimits.filter(([, name]) => Number.isFinite(limits.get(name)?.soft));
   if (set.length === 0) return;
@@ -58,21 +58,21 @@ async function liftLimits(limits: Limits, remark: (text: string) => void): Promi
   const done = prlimit !== undefined && (await runProgram(prlimit, args)).exitCode === 0;
   if (!done)
     remark(
-      `a limit of this shell holds for the rig, too, and cannot be lifted: ${set.map(([, name]) => name).join(', ')}`,
+      `this shell has limits that also hold for the rig and cannot be lifted: ${set.map(([, name]) => name).join(', ')}`,
     );
 }
 
 /**
- * Has the daemon leave no core: it would hold lines of logs, and it is the host's disk. A limit of 1 byte also keeps the kernel
- * from starting a program of core_pattern, which a limit of 0 does not: core(5). What the rig starts has the limit too, and
- * may raise it. Where the hard limit is 0 already there is nothing to be set: no limit may be above it.
+ * A command that keeps the daemon from leaving a core, which would hold lines of logs. A limit of 1 byte, unlike 0, also keeps
+ * the kernel from starting a program of core_pattern: core(5). Programs of the rig inherit the limit, and may raise it. A hard
+ * limit of 0 cannot be raised.
  */
 async function withoutCore(limits: Limits): Promise<string[]> {
   const prlimit = limits.get('Max core file size')?.hard === 0 ? undefined : await findProgram('prlimit');
   return prlimit === undefined ? [] : [prlimit, '--core=1:', '--'];
 }
 
-/** Talks to the daemon until it is armed. Throws what it could not do; then it is gone, or ends by itself. */
+/** Talks to the daemon until it is armed. Throws the error that it met; then nothing of it remains. */
 async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller): Promise<void> {
   const armed = Promise.withResolvers<void>();
   let started = false;
@@ -86,7 +86,7 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
     daemon.channel,
     (value) => handle(value as FromDaemon),
     (error) => {
-      // A daemon that is killed resets the connection; which of the two is seen depends on the moment.
+      // A killed daemon may end or reset the connection: a reset says no more.
       const why = `the daemon ended before it was armed${error && errnoOf(error) === undefined ? `: ${messageOf(error)}` : ''}`;
       armed.reject(started ? new RigError(why) : new NotStarted(why));
     },
@@ -99,7 +99,7 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
     sendJson(daemon.channel, { kind: 'told' } satisfies ToDaemon);
     await new Promise<void>((resolve) => daemon.channel.end(resolve));
   } catch (error) {
-    // It ends by itself when nobody listens any more; one that has to be killed leaves what it had made so far.
+    // It ends by itself when nobody listens. If it has to be killed, this cleans up after it.
     daemon.channel.destroy();
     await daemon.endWithin(endingMs);
     await findLive(spec.id, takeDownUnarmed);
@@ -114,7 +114,7 @@ async function converse(daemon: DetachedProgram, spec: RigSpec, teller: Teller):
 export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
   const limits = readLimits();
   await liftLimits(limits, teller.remark);
-  // The daemon ignores the two words behind --daemon: they are for who looks at ps(1).
+  // The words behind --daemon are for ps(1).
   const command = [
     ...(await withoutCore(limits)),
     process.execPath,
@@ -122,7 +122,7 @@ export async function launch(spec: RigSpec, teller: Teller): Promise<void> {
     spec.id,
     ...spec.monitors.map(({ name }) => name),
   ];
-  // What a killed rig of this name has left may hold its scope.
+  // Processes that a killed rig of this name left may hold its scope.
   await findLive(spec.id, takeDownWith(teller.remark));
   const scopes = await scopeCommands(spec.id);
   for (const scope of scopes) {

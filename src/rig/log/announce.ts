@@ -1,4 +1,4 @@
-/** Tells the host's own logging, and whom the user named, what becomes of a rig. */
+/** Tells the host's own log, and the program of --notify, what becomes of a rig. */
 import { existsSync } from 'node:fs';
 import { messageOf } from '../../errors.ts';
 import { findProgram } from '../../host/programs/find-program.ts';
@@ -10,7 +10,7 @@ import type { RigSpec } from '../records/spec.ts';
 import { triggerEnvironment } from '../records/trigger-environment.ts';
 import type { RigLog } from './log.ts';
 
-/** How long telling may take: it is less than what it tells of. */
+/** How long logger(1) and the program of --notify may take. */
 const loggerMs = 5000;
 const notifyMs = 60_000;
 
@@ -19,7 +19,7 @@ const longestValue = 4096;
 
 type Fields = Record<string, string>;
 
-/** journald's native protocol takes fields, logger(1) hands them on; what listens at /dev/log gets the message alone. */
+/** Logs a message with logger(1): to journald with fields, else to /dev/log without. */
 async function log(message: string, fields: Fields): Promise<void> {
   const logger = await findProgram('logger');
   if (logger === undefined) return;
@@ -33,10 +33,7 @@ async function log(message: string, fields: Fields): Promise<void> {
   }
 }
 
-/**
- * Writes a line to the journal, or to syslog, that a rig has triggered. The matching text is in a field of its own and not in
- * the message. Never rejects: it is only told.
- */
+/** Logs that a rig has triggered. The matching text is in a field, not in the message. Never rejects. */
 export async function announceTrigger(id: string, { monitor, subject, text }: Trigger, rigLog: RigLog): Promise<void> {
   const fields = { RIG_ID: id, RIG_EVENT: 'triggered', RIG_SOURCE: subject, RIG_TRIGGER_LINE: text };
   await log(`${id} has triggered: ${monitor}, ${subject}`, fields).catch((error) =>
@@ -44,7 +41,7 @@ export async function announceTrigger(id: string, { monitor, subject, text }: Tr
   );
 }
 
-/** Writes a line to the journal, or to syslog, that a rig has ended. Never rejects. */
+/** Logs that a rig has ended. Never rejects. */
 export async function announceEnd({ id, status, archive }: FinishedRecord, rigLog: RigLog): Promise<void> {
   const fields = { RIG_ID: id, RIG_EVENT: 'ended', RIG_STATUS: status, RIG_ARCHIVE: archive ?? '' };
   await log(`${id} has ended: ${status}${archive === null ? '' : `, ${archive}`}`, fields).catch((error) =>
@@ -52,7 +49,7 @@ export async function announceEnd({ id, status, archive }: FinishedRecord, rigLo
   );
 }
 
-/** Runs what --notify names, with how the rig ended and the facts of its last trigger in the environment. Never rejects. */
+/** Runs the program of --notify, with the end of the rig and its last trigger in the environment. Never rejects. */
 export async function notify(
   spec: RigSpec,
   { id, status, archive, reasons }: FinishedRecord,

@@ -5,7 +5,7 @@ import { ensureOwnFolder } from '../../host/folders.ts';
 import { visible } from '../../terminal/text.ts';
 import { isoTime, logFile, logRoot } from '../records/paths.ts';
 
-/** A log that has grown to this size is set aside as `rig.log.1`, in the place of an older one: it must not fill a disk. */
+/** A log that has grown to this size is renamed to `rig.log.1`, which is replaced: logs must not fill the disk. */
 const mostBytes = 10 * 1024 * 1024;
 
 /** How many lines a rig keeps in memory for its archive. */
@@ -18,21 +18,21 @@ export interface RigLog {
   info(text: string): void;
   warn(text: string): void;
   error(text: string): void;
-  /** An error that nobody expected, with all that is known of it. */
+  /** An unexpected error, with its stack. */
   bug(error: unknown): void;
   /** This rig's last lines, for its archive. */
   lines(): string[];
 }
 
-/** Opens the file, which is made where there is none. Throws the system's error. */
+/** Opens the file, and makes it if there is none. Throws the system's error. */
 function openFile(): number {
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
   return openSync(logFile, flags, 0o600);
 }
 
 /**
- * Appends one line. The file is opened for each, so that a rotated or removed log is never written to for long. It is only
- * a log: a full disk or a missing folder must not end the watch.
+ * Appends one line. It opens the file each time, so that it does not go on writing to a rotated or removed one. A failure is
+ * ignored: a full disk or a missing folder must not end the watch.
  */
 function append(line: string): void {
   try {
@@ -44,11 +44,11 @@ function append(line: string): void {
       closeSync(file);
     }
   } catch {
-    // Said above.
+    // See above.
   }
 }
 
-/** What hears of a log. */
+/** Who listens to a log. */
 interface LogListener {
   /** Each line, for --foreground. */
   show(line: string): void;

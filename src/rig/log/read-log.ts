@@ -1,14 +1,14 @@
-/** Reads rig's own log: what one rig has written, through the rotation of the file, and what it goes on to write. */
+/** Reads the lines of one rig in rig's own log, through rotation, and those that it adds. */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { logFile } from '../records/paths.ts';
 
 const pieceBytes = 256 * 1024;
 
-/** Whoever was writing a line when the log was rotated has written it by then. */
+/** How long after a rotation a line may still go to the old file. */
 const lateLineMs = 20;
 
-/** The lines of one file that a rig wrote, from where the last reading ended. A line that is not whole yet is left for later. */
+/** The lines that one rig wrote to one file. Each reading goes on where the last one ended; a partial line is left for the next. */
 class LogReader {
   readonly #file: FileHandle;
   readonly #id: string;
@@ -32,14 +32,14 @@ class LogReader {
       const { bytesRead } = await this.#file.read(piece, 0, pieceBytes, this.#offset);
       if (bytesRead === 0) return found;
       this.#offset += bytesRead;
-      // The log is ASCII and UTF-8; a character that the end of a piece cuts in two is put together again as latin1.
+      // Split as latin1: the end of a piece may cut a UTF-8 character in two.
       const lines = (this.#pending + piece.toString('latin1', 0, bytesRead)).split('\n');
       this.#pending = lines.pop() ?? '';
       found.push(...lines.filter((line) => this.#isOwn(line)).map((line) => Buffer.from(line, 'latin1').toString()));
     }
   }
 
-  /** The time, the id and the level stand first, one blank between them. */
+  /** A line begins with time, id and level. */
   #isOwn(line: string): boolean {
     const start = line.indexOf(' ') + 1;
     return start > 0 && line.startsWith(`${this.#id} `, start);
@@ -56,7 +56,7 @@ class LogReader {
   }
 }
 
-/** A rig's lines, the oldest first, and then those that it adds. */
+/** The lines of one rig, oldest first, and then those that it adds. */
 export class RigLogReader {
   readonly #id: string;
   #current: LogReader | undefined;
@@ -66,7 +66,7 @@ export class RigLogReader {
     this.#id = id;
   }
 
-  /** What has come since the last time; at the first time, everything that there is. */
+  /** The lines since the last reading; at first, all of them. */
   async read(): Promise<string[]> {
     this.#current ??= await LogReader.open(logFile, this.#id);
     const lines = this.#isFirst ? await this.#readOlder() : [];
@@ -84,7 +84,7 @@ export class RigLogReader {
 
   async #readOlder(): Promise<string[]> {
     const older = await LogReader.open(`${logFile}.1`, this.#id);
-    // The log was rotated between the one look and the other: it is read as the current one.
+    // The log was rotated just now: this is the current one, which is read anyway.
     const isSame = older !== undefined && (await this.#current?.isAt(`${logFile}.1`));
     const lines = older && !isSame ? await older.read() : [];
     await older?.close();
@@ -97,7 +97,7 @@ export class RigLogReader {
   }
 }
 
-/** All lines that a rig has written, the oldest first, as far as the log still has them. */
+/** All lines of a rig that the log still has, oldest first. */
 export async function readRigLog(id: string): Promise<string[]> {
   const reader = new RigLogReader(id);
   try {

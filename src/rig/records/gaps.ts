@@ -1,33 +1,33 @@
-/** What a rig knows that it could not see: each gap with its cause, for `rig info` and the manifest. */
+/** What a rig knows that it could not see: gaps and their causes, for `rig info` and the manifest. */
 
-/** A type and not an interface: only a type fits the status's `Json`. */
+/** A type and not an interface, so that it is JSON for the status. */
 export type Gap = {
   cause: string;
   /** How often it occurred. */
   times: number;
-  /** How many lines or entries are missing for it, as far as that is known. */
+  /** How many lines or entries are missing; null if nobody knows. */
   missing: number | null;
-  /** How many bytes of a file are missing, at least, where that is known. */
+  /** How many bytes of a file are missing, at least. */
   missingBytes?: number;
   first: string;
   last: string;
 };
 
-/** Each unit and each kernel function that is rate-limited is a cause of its own; a hostile one must not fill the memory. */
+/** Each rate-limited unit and kernel function is a cause of its own; a hostile one must not fill the memory. */
 const mostCauses = 100;
 const furtherCauses = 'further causes';
 
 export class Gaps {
   readonly #gaps = new Map<string, Gap>();
 
-  /** Notes that bytes of a file are missing: at least so many. */
+  /** Notes that at least `bytes` of a file are missing. */
   addBytes(cause: string, bytes: number): void {
     this.add(cause);
     const gap = this.#gaps.get(cause) ?? this.#gaps.get(furtherCauses);
     if (gap) gap.missingBytes = (gap.missingBytes ?? 0) + bytes;
   }
 
-  /** Notes a gap; `missing` is undefined where nobody knows how much there was. Returns whether the cause is new. */
+  /** Notes a gap. `missing` undefined: nobody knows how much. Returns whether the cause is new. */
   add(cause: string, missing?: number): boolean {
     const now = new Date().toISOString();
     const key = this.#gaps.size < mostCauses || this.#gaps.has(cause) ? cause : furtherCauses;
@@ -41,7 +41,7 @@ export class Gaps {
     return known === undefined;
   }
 
-  /** Takes over what another one has noted. */
+  /** Takes over the gaps of another one. */
   absorb(other: Gaps): void {
     for (const gap of other.list()) {
       this.add(gap.cause, gap.missing ?? undefined);

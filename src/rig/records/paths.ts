@@ -1,4 +1,4 @@
-/** Where rig keeps things: the table in the design document. */
+/** Where rig keeps its files. */
 
 export const stateRoot = '/run/rig';
 export const finishedRoot = '/run/rig/finished';
@@ -9,10 +9,10 @@ export const logFile = `${logRoot}/rig.log`;
 
 export const stateFolder = (id: string): string => `${stateRoot}/${id}`;
 export const controlSocket = (id: string): string => `${stateRoot}/${id}/control.sock`;
-/** Where what is collected goes while the rig lives: a folder in it for each trigger. */
+/** Where a rig writes while it lives: it has a folder for each trigger. */
 export const workFolder = (root: string, id: string): string => `${root}/rig.${id}`;
 
-/** `2026-11-22-150737`, in the host's own time zone, as the sysadmin reads the clock. */
+/** `2026-11-22-150737`, in the host's own time zone. */
 export function fileStamp(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;

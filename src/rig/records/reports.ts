@@ -17,12 +17,12 @@ export interface ActionReport {
   folder: string;
   /**
    * - ended: the rig was ended while it ran, or before it could
-   * - disk full: it was not started or was ended, because less was left free than --min-free says
+   * - disk full: it was not started, or was ended, to keep --min-free
    */
   status: 'done' | 'failed' | 'timed out' | 'ended' | 'disk full';
   started: string;
   durationMs: number;
-  /** Why it did not do what it is for. */
+  /** Why it failed. */
   reason: string | null;
   details: Facts;
   programs: ProgramReport[];

@@ -1,4 +1,4 @@
-/** What is known of a rig: what `rig list` shows, and what is left when it has ended. Times are ISO 8601. */
+/** What is known about a rig: what `rig list` shows, and the record when it has ended. Times are ISO 8601. */
 import type { RigSpec } from './spec.ts';
 
 /** Which process a rig is. */
@@ -10,7 +10,7 @@ export interface Owner {
 /** A process in one word, for file names and the environment of its children. */
 export const ownerMarker = ({ pid, startTime }: Owner): string => `${pid}.${startTime}`;
 
-/** The process that {@link ownerMarker} put into a word; undefined where it is none. */
+/** The process of a word by {@link ownerMarker}; undefined for another word. */
 export function parseMarker(text: string): Owner | undefined {
   const [, pid, startTime] = /^(\d+)\.(\d+)$/.exec(text) ?? [];
   return pid === undefined ? undefined : { pid: Number(pid), startTime: Number(startTime) };
@@ -39,18 +39,18 @@ export interface RigRow {
   restartsLeft: number;
   /** The last archive, or the folder that was kept instead. */
   archive: string | null;
-  /** All of them that are kept, the last hundred at most. */
+  /** All archives that are kept, at most the last hundred. */
   archives: string[];
-  /** Until when triggers are passed over, where there is a cooldown; null: they are not. */
+  /** With a cooldown: until when triggers are passed over; null if they are not. */
   cooldownEnds?: string | null;
-  /** How many triggers there were in the last hour, where these are limited. */
+  /** With --max-per-hour: how many triggers there were in the last hour. */
   triggersInHour?: number;
 }
 
-/** How far a rig has got: `progress.json`, written when it is armed, at each trigger, and when its archive is there. */
+/** How far a rig has got: `progress.json`, written when it is armed, at each trigger, and when an archive is ready. */
 export type Progress = Omit<RigRow, 'id' | 'pid' | 'monitors' | 'actions' | 'created'>;
 
-/** What is known of a rig from its beginning, and how far it has got. */
+/** The row of a rig, by its spec and how far it has got. */
 export function rowOf({ pid, spec }: RigState, progress?: Progress): RigRow {
   const { id, created, monitors, actions, restart } = spec;
   const begun = { triggered: null, triggers: 0, restartsLeft: restart.times, archive: null, archives: [] };
@@ -69,6 +69,6 @@ export function rowOf({ pid, spec }: RigState, progress?: Progress): RigRow {
 export interface FinishedRecord extends RigRow {
   status: EndStatus;
   ended: string;
-  /** Why it failed, one line for each thing that went wrong. */
+  /** What went wrong, one line each. */
   reasons: string[];
 }

@@ -8,29 +8,29 @@ import type { Gives } from '../../plugin.ts';
 export const compressions = ['gzip', 'zstd', 'none'] as const;
 export type Compression = (typeof compressions)[number];
 
-/** Everything that makes a rig, as plain data: the command line's part ends here, the daemon's begins. */
+/** Everything that makes a rig, as plain data: the command line makes it, the daemon takes it. */
 export interface RigSpec {
   id: string;
   /** ISO 8601. */
   created: string;
-  /** The arguments as they were typed, for the manifest and `rig list`. */
+  /** The arguments as they were typed. */
   commandLine: string[];
   monitors: PlannedMonitor[];
-  /** All monitors must be met within this time; undefined: any of them is enough. */
+  /** The time within which all monitors must be met; undefined: any of them is enough. */
   allWithinMs?: number;
   /** In the order in which they run. */
   actions: PlannedAction[];
   /** How long to wait between the trigger and the actions. */
   delayMs: number;
-  /** How often actions that can be repeated run once more, and how long after the last time. */
+  /** How often repeatable actions run again, and how long after the last time. */
   repeat: { times: number; delayMs: number };
   restart: RestartRules;
-  /** When it ends by itself; `triggers`: its actions run then, unless it has triggered before. */
+  /** When it ends without a trigger; `triggers`: its actions run then. */
   expiry?: { afterMs: number; triggers: boolean } | undefined;
   output: OutputRules;
-  /** Whether what is not urgent leaves the processor and the disk to others. */
+  /** Whether programs run at low priority. */
   nice: boolean;
-  /** The program that is run when the rig has ended. */
+  /** The program to run when the rig has ended. */
   notify?: { program: string; args: string[] } | undefined;
   debug: boolean;
 }
@@ -38,7 +38,7 @@ export interface RigSpec {
 export interface PlannedMonitor {
   name: string;
   plan: Json;
-  /** What is watched and what makes it trigger, in a few words. */
+  /** In a few words: what it watches and what makes it trigger. */
   watch: string;
   condition: string;
   gives: Gives[];
@@ -49,15 +49,15 @@ export interface PlannedMonitor {
 export interface ConditionRules {
   /** The Nth sighting. */
   count: number;
-  /** The time for `count`, and for `sequence`. */
+  /** The time for `count` or `sequence`. */
   withinMs?: number | undefined;
-  /** None for so long. */
+  /** No sighting for this long. */
   absentMs?: number | undefined;
-  /** Each kind of sighting is counted by itself, and makes so many triggers. */
+  /** Each kind of sighting is counted by itself and makes this many triggers. */
   distinct?: number | undefined;
-  /** A sighting of the second slot must follow, or must not. */
+  /** Whether a sighting of the second slot must follow, or must not. */
   sequence?: 'then' | 'unless' | undefined;
-  /** How long a level must be met, and at how many looks in a row. */
+  /** A level must be met for this long, and at this many looks in a row. */
   forMs: number;
   cycles: number;
 }
@@ -68,7 +68,7 @@ export interface PlannedAction {
   timeoutMs: number;
 }
 
-/** Whether and when a rig triggers once more. */
+/** Whether and when a rig triggers again. */
 export interface RestartRules {
   /** How often it watches again after a trigger; -1: for ever. */
   times: number;
@@ -77,26 +77,25 @@ export interface RestartRules {
   maxPerHour?: number | undefined;
 }
 
-/** Where what is collected goes, and in which form. */
+/** Where the results go, and in which form. */
 export interface OutputRules {
   /** The folder of the results, and of the work folder. */
   folder: string;
-  /** False: the folder is kept as it is. */
+  /** False: the result is a folder. */
   archive: boolean;
   compression: Compression;
-  /** How much must stay free there; undefined: 1 GiB or 5 %, whichever is more. */
+  /** How much of the disk must stay free; undefined: 1 GiB or 5 %, whichever is more. */
   minFree?: Space | undefined;
-  /** Of a restarting rig's results only the newest are kept: at most this number, and this many bytes together. */
+  /** A restarting rig keeps only its newest results: at most this many, and at most this many bytes together. */
   keep?: number | undefined;
   mostBytes?: number | undefined;
 }
 
-/** Words that stand for something else where an id is expected. */
+/** Words that mean something else in the place of an id. */
 const reservedIds = ['all', 'finished'];
 
 /**
- * Checks a --name. It becomes part of file names and of a systemd unit name, so it is letters, digits, dots, dashes and
- * underscores, at most 64, beginning with a letter or digit. Throws a UsageError.
+ * Checks a --name. It becomes part of file names and of a systemd unit name. Throws a UsageError.
  */
 export function checkName(name: string): string {
   if (name.length > 64) throw new UsageError(`--name: at most 64 characters, got ${name.length}`);

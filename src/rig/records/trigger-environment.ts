@@ -1,15 +1,15 @@
-/** The facts of a trigger as environment variables, for the programs that a user names. No log text is ever part of a command. */
+/** A trigger as environment variables for the user's programs: log text is never part of a command. */
 import type { Trigger } from '../../plugin.ts';
 import { settledProcess } from './trigger.ts';
 
 /**
- * How long one value may be, and all that a line gives together: execve(2) refuses a string of 128 KiB and more, and together
- * with the arguments all of them have a quarter of the stack's limit, 2 MiB as a rule.
+ * How long one value may be, and all values together. execve(2) refuses a string of 128 KiB, and arguments and environment
+ * that take more than a quarter of the stack's limit, usually 2 MiB.
  */
 const longestValueBytes = 100 * 1024;
 const longestTogetherBytes = 512 * 1024;
 
-/** At most so many bytes, no character cut in two. */
+/** The beginning of a text: at most `most` bytes, no character cut in two. */
 function cutBytes(text: string, most: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= most) return text;
@@ -19,15 +19,15 @@ function cutBytes(text: string, most: number): string {
   return bytes.toString('utf8', 0, end);
 }
 
-/** A NUL would end the value: it is written as escape. */
+/** A NUL would end the value, so it becomes an escape. */
 const withoutNul = (text: string): string => text.replaceAll('\0', '\\x00');
 
-/** Names that a shell can read: letters, digits and underscores. */
+/** A name that a shell can read: letters, digits and underscores. */
 const asVariable = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '_');
 
 /**
- * RIG_ID, RIG_MONITOR, RIG_SOURCE, RIG_LINE, RIG_TIME, RIG_PID where a process is known, and for each group of the expression
- * that took part RIG_MATCH_1 and so on, or RIG_MATCH_NAME with its name. What is too long is cut; the manifest has it whole.
+ * RIG_ID, RIG_MONITOR, RIG_SOURCE, RIG_LINE, RIG_TIME, RIG_PID if a process is known, and RIG_MATCH_1 or RIG_MATCH_NAME for
+ * each group of the expression that matched. Values that are too long are cut; the manifest has them whole.
  */
 export async function triggerEnvironment(id: string, trigger: Trigger): Promise<Record<string, string>> {
   const { monitor, subject, text, time, facts } = trigger;

@@ -1,4 +1,4 @@
-/** A trigger as plain data. Which process it is about may still be open when it comes. */
+/** A trigger as plain data. Its process may become known only after it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Json } from '../../json.ts';
 import type { Facts, Trigger, TriggerProcess } from '../../plugin.ts';
@@ -6,7 +6,7 @@ import type { Facts, Trigger, TriggerProcess } from '../../plugin.ts';
 /** How long a monitor has to find out which process a trigger is about. */
 const processMs = 1000;
 
-/** The process that a trigger is about, as soon as its monitor knows it; undefined where it is not known in time. */
+/** The process that a trigger is about; undefined if its monitor does not know it in time. */
 export async function settledProcess({ process }: Pick<Trigger, 'process'>): Promise<TriggerProcess | undefined> {
   const late = delay(processMs, undefined, { ref: false });
   return await Promise.race([process, late]).catch(() => undefined);

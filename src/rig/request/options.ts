@@ -1,4 +1,4 @@
-/** The options of every rig, whatever it watches and does. */
+/** The options of every rig. */
 import { messageOf, RigError, UsageError } from '../../errors.ts';
 import { checkSharedFolder } from '../../host/folders.ts';
 import { findCommand } from '../../host/programs/find-program.ts';
@@ -8,7 +8,7 @@ import { outputRoot } from '../records/paths.ts';
 import { compressions, type RigSpec } from '../records/spec.ts';
 
 export const rigOptions = {
-  name: { kind: 'text', hint: 'NAME', defaultWords: 'five random letters', summary: 'Call the rig so' },
+  name: { kind: 'text', hint: 'NAME', defaultWords: 'five random letters', summary: 'The name of the rig, its ID' },
   delay: {
     kind: 'duration',
     orZero: true,
@@ -49,7 +49,7 @@ export const rigOptions = {
   'max-total': {
     kind: 'size',
     hint: 'SIZE',
-    summary: 'Remove the oldest results beyond SIZE, all together',
+    summary: 'Remove the oldest results when all together exceed SIZE',
     needs: ['restart'],
   },
   expires: { kind: 'duration', hint: 'DURATION', summary: 'End after this long without a trigger' },
@@ -90,7 +90,7 @@ export const rigOptions = {
 
 export type RigValues = Values<typeof rigOptions>;
 
-/** What the options of every rig make of its spec. Throws a UsageError or a RigError. */
+/** The part of the spec that these options make. Throws a UsageError or a RigError. */
 export async function planLife(
   values: RigValues,
 ): Promise<Omit<RigSpec, 'id' | 'created' | 'commandLine' | 'monitors' | 'actions'>> {

@@ -1,4 +1,4 @@
-/** From a request to the spec of a rig: checks all that can be checked while the user watches. */
+/** From a request to the spec of a rig. All checks that are possible are made here, while the user watches. */
 import { UsageError } from '../../errors.ts';
 import { type Given, toValues } from '../../options/values.ts';
 import type { AnyAction, AnyMonitor, Asking, Gives, Plugins } from '../../plugin.ts';
@@ -13,11 +13,11 @@ import { checkRequirements } from './requirements.ts';
 export interface Prepared {
   spec: RigSpec;
   values: RigValues;
-  /** Tells how the conditions would have done so far. Never throws. */
+  /** Remarks on what the conditions would have matched so far. Never throws. */
   lookBack(): Promise<void>;
 }
 
-/** Makes what a plugin may use while it plans. */
+/** Makes the `Asking` of a plugin. */
 type Ask = (option: string, plugin: AnyMonitor | AnyAction, gives?: Gives[]) => Promise<Asking>;
 
 const find = <T extends { name: string }>(plugins: readonly T[], name: string): T => {
@@ -26,7 +26,7 @@ const find = <T extends { name: string }>(plugins: readonly T[], name: string): 
   return plugin;
 };
 
-/** Throws a UsageError for what cannot be, and a RigError for what this host does not have. */
+/** Throws a UsageError for a wrong request, and a RigError for what this host lacks. */
 export async function prepareRig(
   request: RigRequest,
   plugins: Plugins,
@@ -91,7 +91,7 @@ function checkRepeat({ repeat }: RigValues, planned: PlannedAction[], { actions 
   throw new UsageError(`--repeat: ${planned.map(({ name }) => `--${name}`).join(' and ')} cannot be repeated`);
 }
 
-/** Says when the disk has no room for what would be collected now. */
+/** Remarks if the disk has no room for what would be collected now. */
 async function remarkRoom(
   { folder, minFree }: RigSpec['output'],
   planned: PlannedAction[],
@@ -101,5 +101,5 @@ async function remarkRoom(
   const estimates = await Promise.all(planned.map(({ name, plan }) => find(actions, name).estimate?.(plan)));
   const bytes = estimates.reduce((sum, estimate) => sum + (estimate?.bytes ?? 0), 0);
   const refusal = await new DiskGuard(folder, minFree).refusal(bytes);
-  if (refusal !== undefined) remark(`as it is now, not everything could be collected: ${refusal}`);
+  if (refusal !== undefined) remark(`the disk has too little room now to collect everything: ${refusal}`);
 }

@@ -1,4 +1,4 @@
-/** What a user asks for, as plain data: from the command line now, from a rig file later. */
+/** What a user asks for, as plain data: from the command line, later from a rig file. */
 import { UsageError } from '../../errors.ts';
 import type { OptionTable } from '../../options/table.ts';
 import type { Given } from '../../options/values.ts';
@@ -8,7 +8,7 @@ import { rigOptions } from './options.ts';
 
 interface Asked {
   name: string;
-  /** What was given for the plugin's own options; for a monitor, for those of the shared conditions too. */
+  /** What was given for the plugin's own options; for a monitor, also for the shared conditions. */
   given: Given;
 }
 
@@ -21,7 +21,7 @@ export interface RigRequest {
   given: Given;
 }
 
-/** A monitor's own options and the shared conditions that it takes. */
+/** A monitor's own options and those of the shared conditions that it takes. */
 export const monitorTable = (monitor: AnyMonitor): OptionTable => ({
   ...monitor.options,
   ...conditionOptions(monitor),
@@ -34,7 +34,7 @@ export const actionsTable = (actions: readonly AnyAction[]): OptionTable =>
 const pick = (given: Given, table: OptionTable): Given =>
   Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(table, name)));
 
-/** The actions whose own option is given. Throws a UsageError when there is none, or an option of another one is given. */
+/** The actions whose own option is given. Throws a UsageError if there is none, or for an option of another action. */
 function askedActions(given: Given, actions: readonly AnyAction[]): Asked[] {
   const asked: Asked[] = [];
   for (const { name, options } of actions) {
@@ -48,7 +48,7 @@ function askedActions(given: Given, actions: readonly AnyAction[]): Asked[] {
   throw new UsageError(`no action given: this rig would do nothing when it triggers; choose from ${names}`);
 }
 
-/** The request that a command line makes, which has one monitor. Throws a UsageError. */
+/** The request that a command line makes. It has one monitor. Throws a UsageError. */
 export function requestOf(monitor: AnyMonitor, given: Given, commandLine: string[], plugins: Plugins): RigRequest {
   return {
     commandLine,

@@ -1,4 +1,4 @@
-/** What plugins require of the host, checked while the user watches. */
+/** Checks what plugins require of the host. */
 import { existsSync } from 'node:fs';
 import { RigError } from '../../errors.ts';
 import { type DistributionFamily, readDistributionFamily } from '../../host/distribution.ts';
@@ -7,7 +7,7 @@ import type { Requirement } from '../../plugin.ts';
 
 const families: Record<DistributionFamily, string> = { debian: 'Debian, Ubuntu', redhat: 'RHEL, Fedora', suse: 'SUSE' };
 
-/** The package to install, by the family of this host; all of them where that is unknown. */
+/** The package to install on this host; the packages of all families if its family is unknown. */
 function describePackage(packages: Record<DistributionFamily, string>): string {
   const family = readDistributionFamily();
   if (family !== undefined) return packages[family];
@@ -15,7 +15,7 @@ function describePackage(packages: Record<DistributionFamily, string>): string {
   return new Set(Object.values(packages)).size === 1 ? packages.debian : names.join('; ');
 }
 
-/** Why one requirement is not met on this host; undefined when it is. */
+/** Why this host does not meet a requirement; undefined if it does. */
 async function problemWith(requirement: Requirement, found: Map<string, string>): Promise<string | undefined> {
   if (requirement.kind === 'file')
     return existsSync(requirement.path) ? undefined : `${requirement.path} is not on this host: ${requirement.for}`;
@@ -30,8 +30,8 @@ async function problemWith(requirement: Requirement, found: Map<string, string>)
 }
 
 /**
- * Checks what a plugin requires. Returns the full paths of the programs that it named and that are here. Throws a RigError
- * that names what is missing and the package that has it.
+ * Checks what a plugin requires. Resolves to the full paths of the programs, by name. Throws a RigError that names what is
+ * missing and its package.
  */
 export async function checkRequirements(
   option: string,

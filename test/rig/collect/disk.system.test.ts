@@ -44,7 +44,7 @@ test('no action is started that would leave less free than --min-free, 1 GiB unl
   const created = await host.rig('logs', '-m', MESSAGE, '--no-journal', '--gcore', service.pid);
   assert.match(
     created.stderr,
-    /^rig: as it is now, not everything could be collected: less than 1\.0 GiB .*--min-free/m,
+    /^rig: the disk has too little room now to collect everything: less than 1\.0 GiB .*--min-free/m,
   );
   host.append('/var/log/messages', `${MESSAGE}\n`);
   const record = await finished(host, created.stdout.trim());
@@ -83,7 +83,7 @@ test('a core that would not leave enough free is not begun', async (t) => {
   await waitFor('the process to be big', () => host.exists('/run/big'));
   const rig = ['logs', '-m', MESSAGE, '--no-journal', '--min-free', '100M', '--gcore', big.pid];
   const created = await host.rig(...rig);
-  assert.match(created.stderr, /not everything could be collected: .*about 1\d\d MiB are needed/);
+  assert.match(created.stderr, /too little room now to collect everything: .*about 1\d\d MiB are needed/);
   host.append('/var/log/messages', `${MESSAGE}\n`);
   const record = await finished(host, created.stdout.trim());
   assert.match(

@@ -261,7 +261,7 @@ test('limits of the shell on CPU time and on the size of files do not hold for a
   const limits = host.read(`/proc/${pid}/limits`);
   for (const name of ['Max cpu time', 'Max file size'])
     assert.equal(new RegExp(`^${name} +unlimited +unlimited`, 'm').test(limits), mayRaise, name);
-  assert.equal(/^rig: a limit of this shell holds .*: Max cpu time, Max file size$/m.test(stderr), !mayRaise, stderr);
+  assert.equal(/^rig: this shell has limits .*: Max cpu time, Max file size$/m.test(stderr), !mayRaise, stderr);
 });
 
 test('a rig that cannot write under /run says so in one line, and leaves nothing', async (t) => {

@@ -184,7 +184,7 @@ test('that the disk has no room for what would be collected is remarked on', asy
   const { remarks } = await prepare({ action, life: { 'min-free': ['1K'] } });
   assert.match(
     remarks.join(),
-    /^as it is now, not everything could be collected: less than 1\.0 KiB would be left free/,
+    /^the disk has too little room now to collect everything: less than 1\.0 KiB would be left free/,
   );
 });
 
