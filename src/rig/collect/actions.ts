@@ -5,7 +5,7 @@ import type { ActionReport } from '../records/reports.ts';
 import type { PlannedAction } from '../records/spec.ts';
 import { type Job, type Run, runAction } from './run-action.ts';
 
-/** An action of the spec with its plugin, and what it has recorded since arming if it is a background action. */
+/** An action of the spec with its plugin; `background` if it records since arming. */
 export interface ReadyAction {
   action: AnyAction;
   planned: PlannedAction;
@@ -21,19 +21,19 @@ function jobsOf(ready: ReadyAction[], suffix = ''): Job[] {
   });
 }
 
-/** Waits until the tail of a background action is over, and has it hand over. */
+/** Has a background action hand over after its tail. */
 async function handOver({ action, planned }: ReadyAction, background: Background, run: Run): Promise<ActionReport> {
   await delay(background.tailMs, undefined, { signal: run.ended }).catch(() => 'ended meanwhile');
   return await runAction(
     { action, planned, folder: planned.name, work: (context) => background.collect(context) },
-    // What was recorded is kept when the rig is ended, too.
+    // What was recorded is kept even if somebody ends the rig.
     { ...run, ended: new AbortController().signal },
   );
 }
 
 /**
- * Runs every action in the order of the spec, and then again those that can be repeated. Background actions hand over beside
- * them. Never rejects: an action that fails, hangs or throws is a report.
+ * Runs the actions in the order of the spec, and then repeats those that can be. Background actions hand over meanwhile. Never
+ * rejects: an action that fails, hangs or throws gives a report.
  */
 export async function runActions(ready: ReadyAction[], run: Run): Promise<ActionReport[]> {
   const handing = ready.flatMap((each) => (each.background ? [handOver(each, each.background, run)] : []));

@@ -1,4 +1,4 @@
-/** What a rig collects for one trigger: the actions run, and the context around the trigger is kept. */
+/** What a rig collects for one trigger: what its actions make, and the context around the trigger. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,13 +16,13 @@ import { DiskGuard } from './disk-guard.ts';
 import { type Collected, packResult } from './pack-result.ts';
 import { collectionFolder, makeCollectionFolder } from './work-folder.ts';
 
-/** How long after the trigger the context is read: it stays where it is, and the first action comes first. */
+/** How long after the trigger the context is read: the first action comes first. */
 const actionFirstMs = 20;
 
-/** How long reading the context may take: on a sick disk it may hang, and the rest is worth more. */
+/** How long reading the context may take: it may hang on a sick disk. */
 const contextMs = 10_000;
 
-/** How long where the rig is ended: whoever ends it waits. */
+/** The same once somebody ends the rig, and waits. */
 const endedContextMs = 1000;
 
 /** What a collection needs of its rig. */
@@ -35,7 +35,7 @@ export interface CollectionContext {
     gaps: Gap[];
     status(): SourceStatus[];
     watches: {
-      /** Writes what came before the trigger; resolves to what adds that which came since. */
+      /** Writes what came before the trigger. The function that it resolves to adds what came since. */
       saveContext(dir: string, trigger: Trigger): Promise<() => Promise<void>>;
       processes(): ProcessIdentity[];
     };
@@ -59,7 +59,7 @@ export class Collection {
   readonly #folder: string;
   readonly #guard: DiskGuard;
   #reports: ActionReport[] = [];
-  /** Why nothing is collected at all. */
+  /** Why nothing is collected. */
   #refusal: string | undefined;
   /** Who ended the rig before the last action was done. */
   #cutBy: string | undefined;
@@ -103,11 +103,11 @@ export class Collection {
     return await runActions(ready, run);
   }
 
-  /** Makes the folder; gives why it is not made, if so. */
+  /** Makes the folder. Resolves to the reason if it does not. */
   async #makeFolder(): Promise<string | undefined> {
     const { spec, log } = this.#context;
     const { folder, minFree } = spec.output;
-    // Only the first trigger collects on a full disk; later ones only log it, or they would fill the disk too.
+    // On a full disk only the first trigger collects; later ones are logged.
     const full = this.number > 1 ? await new DiskGuard(folder, minFree).refusal() : undefined;
     const made = full ?? (await makeCollectionFolder(spec, this.number, log.warn).then(() => undefined, messageOf));
     if (made === undefined) return undefined;
@@ -116,7 +116,7 @@ export class Collection {
     return refusal;
   }
 
-  /** Makes the result of what was collected. Whatever goes wrong is in the reasons, and what there is is kept. */
+  /** Makes the result. Never rejects: what goes wrong is in the reasons, and what was collected is kept. */
   async pack(): Promise<Collected> {
     if (this.#refusal !== undefined) return { result: null, reasons: [this.#refusal] };
     const { spec, log, armed, ending } = this.#context;

@@ -1,4 +1,4 @@
-/** Keeps a part of the disk free: what would use it up is not started, and what does is ended. */
+/** Keeps a part of the disk free. */
 import { rm, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../errors.ts';
@@ -7,14 +7,14 @@ import { listFiles } from '../../host/trees.ts';
 import type { Space } from '../../options/table.ts';
 import { formatSize } from '../../options/units.ts';
 
-/** How often the disk is looked at while something writes to it: a fast disk takes half a gigabyte in that time. */
+/** How often to look while something is written: a fast disk takes half a gigabyte in that time. */
 const lookMs = 250;
-/** What was written to so shortly before the end was not complete. */
+/** A file that was written this recently is taken for incomplete. */
 const recentMs = 2 * lookMs + 1000;
 
 const gigabyte = 2 ** 30;
 
-/** How many bytes are to stay free of a file system of that size; undefined: 1 GiB or 5 %, whichever is more. 0: no matter. */
+/** How many bytes of a file system must stay free. `minFree` undefined: 1 GiB or 5 %, whichever is more. */
 export function floorOf(minFree: Space | undefined, total: number): number {
   if (minFree === undefined) return Math.max(gigabyte, total * 0.05);
   return 'bytes' in minFree ? minFree.bytes : (total * minFree.percent) / 100;
@@ -24,24 +24,24 @@ export class DiskGuard {
   readonly #folder: string;
   readonly #minFree: Space | undefined;
 
-  /** `folder` is where is written to. */
+  /** Guards the disk of `folder`. */
   constructor(folder: string, minFree: Space | undefined) {
     this.#folder = folder;
     this.#minFree = minFree;
   }
 
-  /** Why so many bytes more must not be written now, in words; undefined when they may be. */
+  /** Why another `bytes` must not be written now, in words; undefined if they may. */
   async refusal(bytes = 0): Promise<string | undefined> {
     const space = await this.#read();
     if (!space) return undefined;
     const floor = floorOf(this.#minFree, space.total);
-    // With nothing to be left free the disk itself says when it is full.
+    // Without a floor, the disk itself says when it is full.
     if (floor === 0 || space.free - bytes >= floor) return undefined;
     const needed = bytes > 0 ? `, about ${formatSize(bytes)} are needed` : '';
     return `less than ${formatSize(floor)} would be left free in ${this.#folder} (now ${formatSize(space.free)}${needed}; --min-free)`;
   }
 
-  /** Aborts `signal`, with the reason, when the disk is fuller than it may be; until `stop` is called. */
+  /** Until `stop` is called, aborts `signal` with the reason when too little is free. */
   watch(): { signal: AbortSignal; stop(): void } {
     const low = new AbortController();
     const stopped = new AbortController();
@@ -59,15 +59,15 @@ export class DiskGuard {
     }
   }
 
-  /** A disk that cannot be asked is no reason not to collect: writing to it says what is wrong. */
+  /** Undefined if the disk cannot be asked: writing to it will say what is wrong. */
   async #read(): Promise<DiskSpace | undefined> {
     return await readDiskSpace(this.#folder).catch(() => undefined);
   }
 }
 
-/** Removes the files that were being written when their writer was ended; what was complete before is kept. */
+/** Removes the files that a program was writing when it was ended; complete ones are kept. */
 export async function removePartial(folder: string): Promise<void> {
-  // Later ones are from before the clock was set back.
+  // A later time is from before the clock was set back.
   const [since, until] = [Date.now() - recentMs, Date.now() + recentMs];
   for (const path of await listFiles(folder).catch(() => [])) {
     const mtimeMs = await stat(path).then(

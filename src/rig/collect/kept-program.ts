@@ -1,11 +1,11 @@
-/** A program that runs as long as the rig does: started again when it ends, stopped while the disk is nearly full. */
+/** A program that runs as long as the rig: started again if it ends, stopped while the disk is nearly full. */
 import { messageOf } from '../../errors.ts';
 import type { Cancel, Clock } from '../../host/clock.ts';
 import { type RunningProgram, startProgram } from '../../host/programs/start-program.ts';
 import type { KeptProgram as Kept } from '../../plugin.ts';
 import type { DiskGuard } from './disk-guard.ts';
 
-/** How often it is looked at, and so how long it is away when it has ended. */
+/** How often to look whether it runs. */
 const lookMs = 1000;
 
 export interface KeptProgramContext {
@@ -31,7 +31,7 @@ export class KeptProgram implements Kept {
     this.#context = context;
   }
 
-  /** Starts it. `args` is asked at each start, which it is given the number of, from 1. Throws when it cannot be started. */
+  /** Starts it. `args` is called at each start, with its number from 1. Throws if it cannot be started. */
   static async start(
     file: string,
     args: (start: number) => string[],
@@ -69,7 +69,7 @@ export class KeptProgram implements Kept {
       const how = signalName ?? `exit code ${exitCode}`;
       if (!this.#isEnded) this.#context.gap(`${this.#file} ended (${how}): ${lastLine(program.stderr())}`);
     });
-    // It was ended while it was being started.
+    // end() was called meanwhile.
     if (this.#isEnded) await program.end();
   }
 

@@ -1,4 +1,4 @@
-/** From the folder of a trigger to its result: the manifest, and the archive. */
+/** From the folder of a trigger to its result: manifest and archive. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
@@ -15,15 +15,15 @@ import { triggerFacts } from '../records/trigger.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import { keepFolder, partialArchive, resultName } from './work-folder.ts';
 
-/** What came of a trigger. */
+/** The result of a trigger. */
 export interface Collected {
-  /** The archive, or the folder that was kept instead; null where nothing could be kept. */
+  /** The archive, or the folder that was kept instead; null if nothing was kept. */
   result: string | null;
   /** What went wrong, a line each. */
   reasons: string[];
 }
 
-/** What is packed. */
+/** What to pack. */
 export interface ToPack {
   spec: RigSpec;
   number: number;
@@ -38,8 +38,8 @@ export interface ToPack {
 }
 
 /**
- * Writes the manifest and the archive. Whatever goes wrong is in the reasons, and what there is is kept; nothing is kept when
- * `discarded` aborts. `guard` ends it when the disk is nearly full.
+ * Writes the manifest and the archive. Never rejects: what goes wrong is in the reasons, and what was collected is kept, unless
+ * `discarded` aborts. `guard` ends the writing when the disk is nearly full.
  */
 export async function packResult(
   toPack: ToPack,
@@ -63,7 +63,7 @@ export async function packResult(
     return { result, reasons: [...reasons, ...(await removeFolder(toPack, log))] };
   } catch (error) {
     if (discarded.aborted) return { result: null, reasons };
-    // A full disk, most likely: what was collected is worth more than its wrapping.
+    // Most likely a full disk: what was collected is kept as it is.
     const why = messageOf(disk.signal.aborted ? disk.signal.reason : error);
     return { result: await keep(toPack, log), reasons: [...reasons, `the archive cannot be written: ${why}`] };
   } finally {
@@ -80,7 +80,7 @@ async function describeResult(toPack: ToPack, failures: string[], log: RigLog, s
   await writeManifest(folder, { ...known, actions: reports }, log.lines(), signal);
 }
 
-/** Removes what is in the archive now. What cannot be removed goes out of the way; gives why, if so. */
+/** Removes the folder, which is in the archive now. If that fails, keeps it and says why. */
 async function removeFolder(toPack: ToPack, log: RigLog): Promise<string[]> {
   try {
     await removeTree(toPack.folder);
@@ -90,7 +90,7 @@ async function removeFolder(toPack: ToPack, log: RigLog): Promise<string[]> {
   }
 }
 
-/** Keeps what was collected under a name of its own; where even that fails, it stays where it is. */
+/** Keeps the folder under a name of its own; if that fails, where it is. */
 async function keep({ spec, folder, at }: ToPack, log: RigLog): Promise<string | null> {
   try {
     return await keepFolder(spec, folder, at);

@@ -1,4 +1,4 @@
-/** Runs one action for a trigger, within its time and the room on the disk, and notes what came of it. */
+/** Runs one action for a trigger, within its time and the room on the disk, and reports on it. */
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,17 +15,17 @@ import type { PlannedAction, RigSpec } from '../records/spec.ts';
 import { triggerEnvironment } from '../records/trigger-environment.ts';
 import { type DiskGuard, removePartial } from './disk-guard.ts';
 
-/** How long an action may take to end once it was told to: a program in uninterruptible sleep (D) cannot be killed at all. */
+/** How long an action may take to end when told to: a program in uninterruptible sleep (D) cannot be killed. */
 const graceMs = 15_000;
 
-/** The longest that a timer can be: Node's setTimeout. */
+/** The longest time of a timer: Node's setTimeout. */
 const longestMs = 2 ** 31 - 1;
 
-/** What all actions of a trigger have in common. */
+/** What the actions of a trigger have in common. */
 export interface Run {
   spec: RigSpec;
   trigger: Trigger;
-  /** Where what they collect goes, each in a folder of its own. */
+  /** Where each of them gets a folder of its own. */
   root: string;
   clock: Clock;
   /** Aborts the action that runs and skips the rest. */
@@ -35,7 +35,7 @@ export interface Run {
   monitorProcesses(): ProcessIdentity[];
 }
 
-/** An action that is to do its work now. */
+/** The work of one action. */
 export interface Job {
   action: AnyAction;
   planned: PlannedAction;
@@ -44,13 +44,13 @@ export interface Job {
   work(context: TriggerContext): Promise<Facts>;
 }
 
-/** How long the whole of it may take; with several parts, each has the limit and the time to be ended. */
+/** How long the action may take. With several parts, each has its limit and the time to be ended. */
 function wholeMs({ action, planned }: Job): number {
   const parts = action.parts?.(planned.plan);
   return parts === undefined ? planned.timeoutMs : Math.min(parts * (planned.timeoutMs + graceMs), longestMs);
 }
 
-/** Never resolves; rejects when an action that was told to end has not done so in time. */
+/** Never resolves; rejects some time after `signal`. */
 async function graceAfter(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, 'abort');
   await delay(graceMs, undefined, { ref: false });
@@ -122,14 +122,14 @@ async function work(
   }
 }
 
-/** Runs an action. Never rejects: one that fails, hangs or throws is a report. */
+/** Runs an action. Never rejects: one that fails, hangs or throws gives a report. */
 export async function runAction(job: Job, run: Run): Promise<ActionReport> {
   const { ended, guard, log } = run;
   const { folder } = job;
   const started = new Date();
   const startedMs = performance.now();
   const programs: ProgramReport[] = [];
-  // The disk is asked first: what is logged meanwhile costs no time.
+  // It is logged while the disk is being asked, so that it costs no time.
   const outcome = ended.aborted
     ? Promise.resolve<Outcome>({ status: 'ended', reason: 'the rig was ended before it could run', details: {} })
     : work(job, run, guard.refusal(), programs);

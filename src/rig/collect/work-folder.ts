@@ -1,6 +1,6 @@
 /**
- * `<output>/rig.<id>/`: what a rig writes while it lives. For each trigger there is a folder in it, named by its number, with
- * the layout of the archive; beside it stands the archive while it is being written, `<number>.part`.
+ * `<output>/rig.<id>/`: what a rig writes while it lives. It has a folder for each trigger, named by its number, with the layout
+ * of the archive, and `<number>.part`, the archive while it is being written.
  */
 import { lstat, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { freeName, makeNewFolder } from '../../host/folders.ts';
 import { listFiles, removeTree } from '../../host/trees.ts';
 import { fileStamp, workFolder } from '../records/paths.ts';
 
-/** Which rig's, and below which folder: the part of a spec that is needed here. */
+/** The part of a spec that says where a work folder is. */
 export interface WorkPlace {
   id: string;
   output: { folder: string };
@@ -20,15 +20,15 @@ export const resultName = (id: string, at: Date): string => `rig-${id}-${fileSta
 
 const pathOf = ({ id, output }: WorkPlace): string => workFolder(output.folder, id);
 
-/** Where what is collected for a trigger goes. */
+/** The folder of a trigger. */
 export const collectionFolder = (place: WorkPlace, number: number): string => join(pathOf(place), String(number));
 
-/** The half-written archive of a trigger: nobody else can reach it, and a rename moves it out. */
+/** The half-written archive of a trigger. Nobody else can reach it; a rename moves it out. */
 export const partialArchive = (place: WorkPlace, number: number): string => join(pathOf(place), `${number}.part`);
 
 const warmUpFolder = (place: WorkPlace): string => join(pathOf(place), 'warm-up');
 
-/** Renames a folder with something collected to a name of its own beside the work folder, so that it stays; resolves to its path. */
+/** Keeps the folder of a trigger: renames it to a name beside the work folder. Resolves to that path. */
 export async function keepFolder(place: WorkPlace, folder: string, at: Date): Promise<string> {
   const kept = await freeName(`${place.output.folder}/${resultName(place.id, at)}`, '');
   await rename(folder, kept);
@@ -40,7 +40,7 @@ async function isOwnFolder(path: string): Promise<boolean> {
   return stat.isDirectory() && stat.uid === process.geteuid?.();
 }
 
-/** Removes the work folder; what somebody else has put in its place is left alone. */
+/** Removes the work folder, but nothing that somebody else has put in its place. */
 export async function removeWorkFolder(place: WorkPlace): Promise<void> {
   if (await isOwnFolder(pathOf(place)).catch(() => false)) await removeTree(pathOf(place));
 }
@@ -51,9 +51,8 @@ const inTheWay = (path: string): RigError =>
 const holdsFiles = async (folder: string): Promise<boolean> => (await listFiles(folder)).length > 0;
 
 /**
- * Puts what an earlier rig of this id left in order: a trigger's folder with something in it is kept under a name of its own;
- * the rest is removed, half-written archives among it. Returns the paths of what was kept. Anything that is not our own folder
- * is not touched: a RigError.
+ * Clears what an earlier rig of this id left: keeps the folders of triggers that hold files, and removes the rest. Resolves to
+ * the paths of what it kept. Throws a RigError if it is not a folder of ours.
  */
 export async function clearLeftover(place: WorkPlace): Promise<string[]> {
   const path = pathOf(place);
@@ -73,8 +72,8 @@ export async function clearLeftover(place: WorkPlace): Promise<string[]> {
 }
 
 /**
- * Removes what a killed rig of this id left; where something is mounted in it, it is kept as {@link clearLeftover} does. Anything
- * that is not our own folder is not touched: a RigError.
+ * Removes what a killed rig of this id left. If that fails, as with a mount in it, does as {@link clearLeftover}. Throws a
+ * RigError if it is not a folder of ours.
  */
 export async function discardLeftover(place: WorkPlace): Promise<void> {
   try {
@@ -85,7 +84,7 @@ export async function discardLeftover(place: WorkPlace): Promise<void> {
   }
 }
 
-/** Makes the work folder for a rig that has just taken the id; returns the folders in which leftovers were kept. */
+/** Makes the work folder of a rig that has just taken the id. Resolves to the paths of leftovers that it kept. */
 export async function makeWorkFolder(place: WorkPlace): Promise<string[]> {
   const kept = await clearLeftover(place);
   try {
@@ -96,25 +95,22 @@ export async function makeWorkFolder(place: WorkPlace): Promise<string[]> {
   return kept;
 }
 
-/**
- * Makes the folder in which the way to an action is gone before it matters; nothing in it is worth keeping. Throws where it cannot
- * be made, or somebody else has put something in the place of the work folder.
- */
+/** Makes the folder of the warm-up. Throws if that fails, or if somebody has replaced the work folder. */
 export async function makeWarmUpFolder(place: WorkPlace): Promise<string> {
   if (!(await isOwnFolder(pathOf(place)))) throw inTheWay(pathOf(place));
   await makeNewFolder(warmUpFolder(place));
   return warmUpFolder(place);
 }
 
-/** Removes the folder of {@link makeWarmUpFolder}; through what somebody else has put in the place of the work folder, nothing. */
+/** Removes the folder of the warm-up, unless somebody has replaced the work folder. */
 export async function removeWarmUpFolder(place: WorkPlace): Promise<void> {
   if (await isOwnFolder(pathOf(place))) await removeTree(warmUpFolder(place));
 }
 
 /**
- * Makes the folder for what is collected for a trigger. Where the work folder itself is gone (what cleans up old files in
- * /var/tmp may take the empty folder of a rig that has waited for weeks) it is made again, and so is the folder that it was in;
- * `tell` hears of it. Throws a RigError where another user's folder has the name.
+ * Makes the folder of a trigger. If the work folder is gone, makes that again, with the folder that it was in, and tells so: a
+ * cleaner of /var/tmp may have removed the empty folder of a rig that waits for weeks. Throws a RigError if the work folder is
+ * not ours.
  */
 export async function makeCollectionFolder(
   place: WorkPlace,
@@ -123,7 +119,7 @@ export async function makeCollectionFolder(
 ): Promise<string> {
   const folder = collectionFolder(place, number);
   try {
-    // Whoever may write to /var/tmp may have made it since, and could put links in the place of what is made in it.
+    // Another user may have made it since, and could put links into it.
     if (!(await isOwnFolder(pathOf(place)))) throw inTheWay(pathOf(place));
     await makeNewFolder(folder);
   } catch (error) {
@@ -139,7 +135,7 @@ export async function makeCollectionFolder(
   return folder;
 }
 
-/** Makes the folder in which background actions record, one folder for each; returns its path. */
+/** Makes the folder in which background actions record, unless it exists. Resolves to its path. */
 export async function recordingFolder(place: WorkPlace): Promise<string> {
   const folder = join(pathOf(place), 'recording');
   await makeNewFolder(folder).catch((error) => {

@@ -1,4 +1,4 @@
-/** Something that happens unless something else comes first: for what is noticed by its absence. */
+/** A timer for what does not happen: it rings unless a sighting comes first. */
 import type { Cancel, Clock } from '../../host/clock.ts';
 
 export class Alarm {
@@ -8,18 +8,18 @@ export class Alarm {
   #dueMs = Number.POSITIVE_INFINITY;
   #cancel: Cancel | undefined;
 
-  /** `lateMs` says how late a sighting may still come. It is asked each time, for it may change. */
+  /** `lateMs` says how late a sighting may still come. It may change. */
   constructor(clock: Clock, ring: () => void, lateMs: () => number) {
     this.#clock = clock;
     this.#ring = ring;
     this.#lateMs = lateMs;
   }
 
-  /** Goes off at this time on the clock, and `lateMs` after it, instead of at the one that was set before. */
+  /** Rings `lateMs` after this time on the clock. Replaces the time that was set before. */
   set(dueMs: number): void {
     const isEarlier = dueMs < this.#dueMs;
     this.#dueMs = dueMs;
-    // A later time is looked up when the timer comes: to set one anew for each of a million lines would cost.
+    // A later time needs no new timer: #look finds it. A timer for each of a million lines would cost.
     if (this.#cancel === undefined || isEarlier) this.#wait(dueMs + this.#lateMs());
   }
 
@@ -38,7 +38,7 @@ export class Alarm {
     const nowMs = this.#clock.nowMs();
     const lateMs = this.#lateMs();
     if (nowMs < this.#dueMs + lateMs) this.#wait(this.#dueMs + lateMs);
-    // This process was stopped, or busy with a burst: what came meanwhile is read first.
+    // This process was stopped or busy: what came meanwhile must be read first.
     else if (nowMs > expectedMs + lateMs) this.#wait(nowMs + lateMs);
     else {
       this.clear();

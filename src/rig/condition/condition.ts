@@ -1,4 +1,4 @@
-/** One monitor's condition: takes what the monitor sees and says when it is met. */
+/** The condition of one monitor: takes what the monitor sees and says when it is met. */
 import type { Clock } from '../../host/clock.ts';
 import type { Reading, Sighting, SourceStatus } from '../../plugin.ts';
 import type { ConditionRules } from '../records/spec.ts';
@@ -6,7 +6,7 @@ import { makeEventCondition } from './events.ts';
 import { Levels } from './levels.ts';
 import type { EventCondition, OnMet } from './met.ts';
 
-/** How much of a text that was passed over is shown. */
+/** How much is shown of a text that was passed over. */
 const shownCharacters = 200;
 
 export class Condition {
@@ -21,7 +21,7 @@ export class Condition {
     this.#levels = new Levels(rules, onMet);
   }
 
-  /** Everything is positioned: what is noticed by its absence is awaited from now on. */
+  /** The monitors watch from now on: an absence begins. */
   start(): void {
     this.#events.start?.();
   }
@@ -39,7 +39,7 @@ export class Condition {
     this.#levels.gone(subject);
   }
 
-  /** Counts something that does not count as a match, by its reason. A text that comes with it is shown. */
+  /** Counts by its reason what does not count as a match. */
   passOver(reason: string, text?: string): void {
     this.#passedOver.set(reason, (this.#passedOver.get(reason) ?? 0) + 1);
     if (text !== undefined) this.#lastPassedOver = `${reason}: ${text.slice(0, shownCharacters)}`;
@@ -49,7 +49,7 @@ export class Condition {
     this.#events.stop?.();
   }
 
-  /** How often it matched, and what was passed over for which reason. */
+  /** How often it matched, and how much was passed over for which reason. */
   status(): SourceStatus {
     return {
       source: 'condition',

@@ -1,9 +1,9 @@
-/** `--distinct N`: each kind of sighting has a condition of its own, and makes N triggers. */
+/** `--distinct N`: each kind of sighting has a condition of its own and makes at most N triggers. */
 import type { Sighting } from '../../plugin.ts';
 import { kindOf } from './kind.ts';
 import type { EventCondition, OnMet } from './met.ts';
 
-/** More kinds cannot be told apart: each is a capture, and something to remember. */
+/** Sightings of further kinds are passed over: each kind takes memory, and disk for its result. */
 export const mostKinds = 1000;
 
 interface Kind {

@@ -1,4 +1,4 @@
-/** When sightings make a trigger: the Nth, none for some time, one followed by another, or one that is not. */
+/** When sightings meet a condition: the Nth, none for some time, one that another follows, or one that none follows. */
 import type { Clock } from '../../host/clock.ts';
 import { formatDuration } from '../../options/units.ts';
 import type { Sighting } from '../../plugin.ts';
@@ -12,7 +12,7 @@ import { SlidingWindow } from './sliding-window.ts';
 const isFirst = ({ slot = 'first' }: Sighting): boolean => slot !== 'second';
 const isSecond = ({ slot = 'first' }: Sighting): boolean => slot !== 'first';
 
-/** The condition that the rules ask for. `lateMs` says how late a sighting may still come. */
+/** The condition for these rules. `lateMs` says how late a sighting may still come. */
 export function makeEventCondition(
   rules: ConditionRules,
   clock: Clock,
@@ -30,7 +30,7 @@ export function makeEventCondition(
 /** `--count N`, `--within D`. */
 class Counted implements EventCondition {
   matches = 0;
-  /** How many of them led to the triggers before. */
+  /** How many of them earlier triggers used up. */
   #used = 0;
   readonly #count: number;
   readonly #window: SlidingWindow | undefined;
@@ -131,7 +131,7 @@ class FollowedBy implements EventCondition {
 
   #meet(earlier: Met, second: Met): undefined {
     const because = `followed within ${formatDuration(this.#spanMs)}`;
-    // What only the first one knows, as what the groups of --message captured, is a fact of the trigger too.
+    // The groups of --message are facts only of the first one.
     const facts = { ...earlier.facts, ...second.facts };
     this.#onMet({ ...second, matches: this.matches, because, earlier, facts });
     this.#first.all = [];
@@ -144,7 +144,7 @@ class NotFollowedBy implements EventCondition {
   matches = 0;
   readonly #spanMs: number;
   readonly #alarm: Alarm;
-  /** Those that are not followed yet, the oldest first. */
+  /** Those that nothing has followed yet, oldest first. */
   readonly #open: Remembered<Met>;
   readonly #second: Remembered<{ subject: string; atMs: number }>;
 
@@ -157,7 +157,7 @@ class NotFollowedBy implements EventCondition {
       () => {
         const first = this.#open.all.shift();
         if (first) onMet({ ...first, because: `not followed within ${formatDuration(spanMs)}` });
-        // The next one that is not followed in time has its own turn.
+        // The next one makes a trigger of its own.
         this.#expectOldest();
       },
       lateMs,
@@ -169,7 +169,7 @@ class NotFollowedBy implements EventCondition {
     const each = { subject, atMs };
     if (isSecond(sighting)) {
       this.#second.add(each);
-      // One that follows too late does not make up for it: it is only read before the alarm is due.
+      // One that came too late follows nothing, even if it is seen before the alarm rings.
       this.#open.all = this.#open.all.filter((one) => one.atMs > atMs || atMs - one.atMs > this.#spanMs);
     }
     if (isFirst(sighting)) {

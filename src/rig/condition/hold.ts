@@ -1,4 +1,4 @@
-/** Whether a condition that is met makes a trigger: restarts, cooldown, the limit for an hour, triggers that wait. */
+/** Whether a met condition makes a trigger: restarts, cooldown, limit per hour, triggers that wait. */
 import type { Clock } from '../../host/clock.ts';
 import { isoTime } from '../records/paths.ts';
 import type { Progress } from '../records/rows.ts';
@@ -17,10 +17,10 @@ export class Hold {
   #left: number | undefined;
   #triggers = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
-  /** The triggers of the last hour, where they are limited. */
+  /** When the triggers of the last hour were, if there is a limit. */
   #recentMs: number[] = [];
 
-  /** `mayWait` is how many triggers may wait while one is worked on. */
+  /** `mayWait`: how many triggers may wait while another is worked on. */
   constructor(rules: RestartRules, clock: Clock, mayWait = 1) {
     this.#rules = rules;
     this.#clock = clock;
@@ -38,12 +38,12 @@ export class Hold {
     return this.#left === undefined ? -1 : Math.max(0, this.#left - 1);
   }
 
-  /** Whether there was the last trigger. */
+  /** Whether the last trigger has come. */
   get isOver(): boolean {
     return this.#left === 0;
   }
 
-  /** How many triggers there were and may come, and what holds further ones back, for `rig info`. */
+  /** How many triggers there were and may come, and what holds them back, for `rig info`. */
   progress(): Pick<Progress, 'triggers' | 'restartsLeft' | 'cooldownEnds' | 'triggersInHour'> {
     const { cooldownMs, maxPerHour } = this.#rules;
     const leftMs = this.#lastMs + (cooldownMs ?? 0) - this.#clock.nowMs();
@@ -56,7 +56,7 @@ export class Hold {
     };
   }
 
-  /** Why no trigger is taken now, when `waiting` of them wait to be worked on; undefined when one is. */
+  /** Why a trigger is passed over now, if `waiting` others wait; undefined if it is not. */
   reason(waiting: number): HoldReason | undefined {
     const { cooldownMs = 0, maxPerHour } = this.#rules;
     if (this.#clock.nowMs() - this.#lastMs < cooldownMs) return 'cooldown';
@@ -64,7 +64,7 @@ export class Hold {
     return waiting >= this.#mayWait ? 'a trigger was waiting' : undefined;
   }
 
-  /** A trigger is taken. */
+  /** Counts a trigger. */
   take(): void {
     this.#triggers++;
     this.#lastMs = this.#clock.nowMs();

@@ -1,10 +1,10 @@
-/** Which kind of sighting it is: what stays of a text when numbers, addresses and ids are masked. */
+/** The kind of a sighting: its text with numbers, addresses and ids masked. */
 
-/** How many characters of a text tell its kind. */
+/** Only the beginning of a text tells its kind. */
 const comparedCharacters = 1024;
 
 /**
- * Each of these is masked with `#`; where letters and digits mix, only whole words:
+ * Each of these becomes `#`; mixed letters and digits only as whole words:
  * - UUIDs, and `0x` with hex digits
  * - words of at least 6 hex digits with a digit among them, or of 8 without: commits, container ids, addresses
  * - words of at least 8 letters and digits with 2 digits or more: session and request ids

@@ -1,4 +1,4 @@
-/** When a level makes a trigger: as soon as it is met, or when it has been for some time, or at some looks in a row. */
+/** When a level makes a trigger: at once, after some time, or after some looks in a row. */
 import type { Reading } from '../../plugin.ts';
 import type { ConditionRules } from '../records/spec.ts';
 import type { OnMet } from './met.ts';
@@ -7,7 +7,7 @@ import type { OnMet } from './met.ts';
 interface Level {
   sinceMs: number;
   looks: number;
-  /** It has made its trigger: it must become false before it makes another one. */
+  /** It makes no other trigger until it has been false. */
   hasTriggered: boolean;
 }
 
@@ -15,7 +15,7 @@ export class Levels {
   readonly #forMs: number;
   readonly #cycles: number;
   readonly #onMet: OnMet;
-  /** Those that are met, by subject and figure. */
+  /** The levels that are met, by subject and figure. */
   readonly #met = new Map<string, Map<string, Level>>();
 
   constructor({ forMs, cycles }: Pick<ConditionRules, 'forMs' | 'cycles'>, onMet: OnMet) {
@@ -42,7 +42,7 @@ export class Levels {
     level.hasTriggered = this.#onMet({ subject, text, atMs, matches: level.looks, process, facts });
   }
 
-  /** The subject is gone: none of its levels is met. */
+  /** The subject has gone: none of its levels is met. */
   gone(subject: string): void {
     this.#met.delete(subject);
   }

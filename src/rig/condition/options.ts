@@ -1,10 +1,10 @@
-/** The conditions that every monitor shares: how often, within which time, for how long. */
+/** The options of the conditions that monitors share: how often, within which time, for how long. */
 import type { Option, OptionTable, Values } from '../../options/table.ts';
 import { formatDuration } from '../../options/units.ts';
 import type { AnyMonitor } from '../../plugin.ts';
 import type { ConditionRules } from '../records/spec.ts';
 
-/** Of what is seen as events. */
+/** For monitors that see events. */
 const eventOptions = {
   count: {
     kind: 'count',
@@ -29,7 +29,7 @@ const eventOptions = {
   },
 } as const satisfies OptionTable;
 
-/** Of a monitor that tells a second text from the first. */
+/** For monitors that can also look for a second text. */
 const sequenceOptions = {
   within: {
     kind: 'duration',
@@ -54,7 +54,7 @@ const sequenceOptions = {
   },
 } as const satisfies OptionTable;
 
-/** Of what is looked at as a level. */
+/** For monitors that look at levels. */
 const levelOptions = {
   for: {
     kind: 'duration',
@@ -68,11 +68,11 @@ const levelOptions = {
 
 type SharedValues = Partial<Values<typeof eventOptions & typeof sequenceOptions & typeof levelOptions>>;
 
-/** The options of a monitor that wait for events, or look at levels. */
+/** The names of a monitor's options that wait for events, or look at levels. */
 const namesOf = (monitor: AnyMonitor, gives: 'event' | 'level'): string[] =>
   Object.entries<Option>(monitor.options).flatMap(([name, option]) => (option.gives === gives ? [name] : []));
 
-/** Each of these options goes with one of the monitor's that it is about. */
+/** These options, each of which needs one of the monitor's that `names` holds. */
 function about(names: string[], options: OptionTable): OptionTable {
   if (names.length === 0) return {};
   return Object.fromEntries(
@@ -80,7 +80,7 @@ function about(names: string[], options: OptionTable): OptionTable {
   );
 }
 
-/** The shared conditions that a monitor takes: by what its own options give. */
+/** The shared conditions that a monitor takes, by what its own options give. */
 export function conditionOptions(monitor: AnyMonitor): OptionTable {
   const [events, levels] = [namesOf(monitor, 'event'), namesOf(monitor, 'level')];
   return {
@@ -89,14 +89,14 @@ export function conditionOptions(monitor: AnyMonitor): OptionTable {
   };
 }
 
-/** The rules that the values of these options make. */
+/** The rules for the values of these options. */
 export function toRules(values: SharedValues): ConditionRules {
   const { count = 1, within, absent, distinct, then: following, unless, for: forMs = 0, cycles = 1 } = values;
   const sequence = following !== undefined ? 'then' : unless !== undefined ? 'unless' : undefined;
   return { count, withinMs: within, absentMs: absent, distinct, sequence, forMs, cycles };
 }
 
-/** A condition in words, from those of the monitor: `no "x" for 30s`. */
+/** A condition in words: `no "x" for 30s`. `words` are the monitor's. */
 export function describeCondition(
   rules: ConditionRules,
   words: { condition: string; second?: string | undefined },

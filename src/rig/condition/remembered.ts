@@ -1,6 +1,6 @@
-/** Sightings that a later one may still have to do with. */
+/** Sightings that a later one may follow or precede. */
 
-/** More than this many are thinned out. Each may have a text of 64 KiB. */
+/** A longer list is thinned out: each text may have 64 KiB. */
 const most = 128;
 
 interface Timed {
@@ -9,19 +9,19 @@ interface Timed {
   atMs: number;
 }
 
-/** Whether `b` happened after `a` although it was seen first: possible only of another subject. */
+/** Whether `b` happened after `a`, but was seen first. Sightings of one subject are seen in order. */
 export const isOvertaken = (a: Timed, b: Timed): boolean => a.subject !== b.subject && b.atMs > a.atMs;
 
 /**
- * A list that a flood does not make long. Of each subject, the first and the last sighting of each span stay. That is enough to
- * tell whether one of them lies within a span of any time.
+ * A list that stays short in a flood. For each subject, the first and the last sighting of each span stay: enough to tell whether
+ * one lies within a span of any time.
  */
 export class Remembered<T extends Timed> {
   all: T[] = [];
   readonly #spanMs: number;
   readonly #keeps: 'oldest' | 'latest';
 
-  /** `keeps` says which stay where even those are too many. With `oldest`, the newest one stays too. */
+  /** `keeps`: which ones stay if even those are too many. With `oldest`, the newest one stays too. */
   constructor(spanMs: number, keeps: 'oldest' | 'latest') {
     this.#spanMs = spanMs;
     this.#keeps = keeps;

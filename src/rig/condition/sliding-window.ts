@@ -2,13 +2,13 @@
 
 /** How much later an earlier sighting may still come: sources are not equally fast. */
 const lateMs = 10_000;
-/** How many earlier ones are kept beside N: after a stop, the journal brings times that lie behind those of files. */
+/** How many are kept beside N: after a stop, the journal brings earlier times than files. */
 const mostEarlier = 1000;
 
 export class SlidingWindow {
   readonly #count: number;
   readonly #spanMs: number;
-  /** Ascending. There are few as long as it is not full: fewer than N in each span. */
+  /** In ascending order. Until N lie within the span, there are few. */
   #times: number[] = [];
 
   constructor(count: number, spanMs: number) {
@@ -20,19 +20,19 @@ export class SlidingWindow {
     this.#times = [];
   }
 
-  /** Adds a sighting that counts `times` times. Returns whether N of them now lie within the span. */
+  /** Adds a sighting that counts `times` times. Returns whether N now lie within the span. */
   add(atMs: number, times: number): boolean {
     if (times >= this.#count) return true;
     const at = this.#placeOf(atMs);
     if (times === 1) this.#times.splice(at, 0, atMs);
-    // Not as arguments of splice: the stack has no room for a hundred thousand.
+    // The stack has no room for a hundred thousand arguments of splice.
     else this.#times = [...this.#times.slice(0, at), ...new Array<number>(times).fill(atMs), ...this.#times.slice(at)];
     const isFull = this.#isFullAround(at, times);
     this.#forget();
     return isFull;
   }
 
-  /** The index behind all that are not later. */
+  /** The index after all times that are not later. */
   #placeOf(atMs: number): number {
     let [from, to] = [0, this.#times.length];
     if ((this.#times[to - 1] ?? atMs) <= atMs) return to;

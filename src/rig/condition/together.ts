@@ -11,7 +11,7 @@ export interface MetBy {
 export class Together {
   readonly #count: number;
   readonly #withinMs: number | undefined;
-  /** The last time that each monitor was met, by its number. */
+  /** What each monitor met last, by its number. */
   readonly #last = new Map<number, MetBy>();
 
   /** `withinMs` undefined: any of the monitors is enough. */
@@ -20,7 +20,7 @@ export class Together {
     this.#withinMs = withinMs;
   }
 
-  /** A monitor was met. Returns what that makes a trigger of; undefined when others are still missing. */
+  /** A monitor was met. Returns what triggers; undefined if others are still missing. */
   add(number: number, by: MetBy): MetBy | undefined {
     const withinMs = this.#withinMs;
     if (withinMs === undefined || this.#count < 2) return by;
