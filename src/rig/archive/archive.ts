@@ -1,4 +1,4 @@
-/** The result: everything that was collected, in one compressed archive with a manifest. */
+/** Packs what was collected into one compressed archive. */
 import { createHash } from 'node:crypto';
 import { constants, createWriteStream } from 'node:fs';
 import { lstat, open, rename, rm } from 'node:fs/promises';
@@ -10,14 +10,14 @@ import { listFiles } from '../../host/trees.ts';
 import type { Compression } from '../records/spec.ts';
 import { archiveEnding, startCompression } from './compression.ts';
 
-/** One collected file: its path inside the archive's folder, bytes, and what it holds. */
+/** One collected file: its path inside the archive's folder, its bytes and checksum. */
 export interface CollectedFile {
   path: string;
   size: number;
   sha256: string;
 }
 
-/** Opens what listFiles found; a link that has taken its place since is refused. */
+/** Opens a file that listFiles found. Refuses a link that has taken its place. */
 const openFile = (path: string) => open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
 
 async function sha256(path: string, signal: AbortSignal): Promise<string> {
@@ -31,7 +31,7 @@ async function sha256(path: string, signal: AbortSignal): Promise<string> {
 const listRelative = async (root: string): Promise<string[]> =>
   (await listFiles(root)).map((path) => relative(root, path)).sort();
 
-/** Sizes and sums of everything below a folder. */
+/** The sizes and checksums of all files below a folder. */
 export async function describeFiles(root: string, signal: AbortSignal): Promise<CollectedFile[]> {
   const described: CollectedFile[] = [];
   for (const path of await listRelative(root)) {
@@ -41,13 +41,13 @@ export async function describeFiles(root: string, signal: AbortSignal): Promise<
   return described;
 }
 
-/** Adds one file, streamed: a core may be larger than the memory of this host. */
+/** Adds one file, as a stream: a core may be larger than the host's memory. */
 async function addFile(pack: Pack, root: string, path: string, prefix: string, signal: AbortSignal): Promise<void> {
   const { size, mtime } = await lstat(join(root, path));
   const entry = pack.entry({ name: `${prefix}/${path}`, size, mtime, mode: 0o600, uid: 0, gid: 0 });
   const file = await openFile(join(root, path));
   try {
-    // Exactly the bytes that the header promises, even if somebody still writes to the file.
+    // The header has promised this size, even if somebody still writes to the file.
     const content = size === 0 ? [] : file.createReadStream({ end: size - 1, autoClose: false });
     await pipeline(content, entry, { signal });
   } finally {
@@ -55,20 +55,20 @@ async function addFile(pack: Pack, root: string, path: string, prefix: string, s
   }
 }
 
-/** From where to where an archive is made. */
+/** What to pack, and where to. */
 export interface ArchivePlan {
   /** What is packed. */
   folder: string;
-  /** Where it is written, on the file system of the result. */
+  /** Where to write it first, on the file system of the result. */
   partial: string;
-  /** The result, without an ending; its last part, with a number where that is taken, is also the one folder in it. */
+  /** The result without its ending. Its last part is also the folder in the archive; both get a number if the name is taken. */
   path: string;
   compression: Compression;
 }
 
 /**
- * Packs a folder into `<path>.tar.gz` or the like (0600), everything under one folder, the manifest first. The file gets that
- * name only when it is complete. Resolves to its path; on an error, or when `signal` aborts, nothing half-written remains.
+ * Packs a folder into `<path>.tar.gz` or the like (0600), the manifest first. The file gets that name only when it is complete.
+ * Resolves to its path. On an error, or when `signal` aborts, nothing half-written remains.
  */
 export async function writeArchive(plan: ArchivePlan, signal: AbortSignal): Promise<string> {
   const { folder, partial, path, compression } = plan;
@@ -97,9 +97,7 @@ export async function writeArchive(plan: ArchivePlan, signal: AbortSignal): Prom
     return archive;
   } catch (error) {
     pack.destroy();
-    await writing.catch(() => {
-      // The first error is the one that is thrown.
-    });
+    await writing.catch(() => 'the first error is thrown');
     await rm(partial, { force: true });
     throw error;
   }

@@ -3,7 +3,7 @@ import { PassThrough, type Transform } from 'node:stream';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import type { Compression } from '../records/spec.ts';
 
-/** zlib's fastest level: a core compresses to nearly the same size at a third of the CPU time, on a host that has work to do. */
+/** zlib's fastest level: a core becomes nearly as small in a third of the CPU time. */
 const gzipLevel = 1;
 
 const kinds: Record<Compression, { ending: string; start: () => Transform }> = {
@@ -15,7 +15,7 @@ const kinds: Record<Compression, { ending: string; start: () => Transform }> = {
   none: { ending: '.tar', start: () => new PassThrough() },
 };
 
-/** What an archive's name ends with. */
+/** The ending of an archive's name. */
 export const archiveEnding = (compression: Compression): string => kinds[compression].ending;
 
 /** A stream that compresses what is written to it. */

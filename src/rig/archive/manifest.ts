@@ -1,4 +1,4 @@
-/** `manifest.json`: what is in the archive, where it comes from and how it came about. */
+/** `manifest.json`: what is in the archive, and how it came about. */
 import { hostname, release } from 'node:os';
 import { writeNewFile } from '../../host/folders.ts';
 import type { Facts, SourceStatus } from '../../plugin.ts';
@@ -15,7 +15,7 @@ export interface Manifest {
   host: { name: string; kernel: string };
   spec: RigSpec;
   status: EndStatus;
-  /** False when the rig was ended before its actions were done. */
+  /** False if somebody ended the rig before its actions were done. */
   complete: boolean;
   reasons: string[];
   ended: string;
@@ -23,19 +23,19 @@ export interface Manifest {
   number: number;
   trigger: Facts;
   sources: SourceStatus[];
-  /** What the rig could not see, beside what the sources say of themselves. */
+  /** What the rig could not see, beside what the sources say. */
   gaps: Gap[];
   actions: (ActionReport & { files: CollectedFile[] })[];
-  /** What stands in the archive beside the actions' files. */
+  /** The other files in the archive. */
   files: CollectedFile[];
 }
 
-/** What is known of a rig before its files are looked at. */
+/** What is known before the files are looked at. */
 type Known = Omit<Manifest, 'rig' | 'host' | 'ended' | 'actions' | 'files'> & { actions: ActionReport[] };
 
 /**
- * Writes rig.log and manifest.json into the folder of what was collected; the manifest describes every file but itself.
- * `signal` ends the hashing of large ones.
+ * Writes rig.log and manifest.json into the folder of a trigger. The manifest describes every file but itself. `signal` ends
+ * the hashing.
  */
 export async function writeManifest(
   folder: string,

@@ -1,16 +1,16 @@
-/** The results of one rig, the oldest first; of a restarting rig the oldest are removed where the user wants that. */
+/** The results of one rig. With --keep or --max-total, the oldest are removed. */
 import { lstat } from 'node:fs/promises';
 import { errnoOf } from '../../errors.ts';
 import { identityOf } from '../../host/folders.ts';
 import { listFiles, removeTree } from '../../host/trees.ts';
 import type { OutputRules } from '../records/spec.ts';
 
-/** As many are remembered: more are not removed any more. */
+/** How many results are remembered; older ones are never removed. */
 const mostRemembered = 10_000;
 
 interface Result {
   path: string;
-  /** So that nothing is removed that has taken the name since. */
+  /** So that nothing else that takes the name is removed. */
   identity: string;
   bytes: number;
 }
@@ -23,15 +23,15 @@ export class Results {
     this.#rules = rules;
   }
 
-  /** Those that were not removed, the oldest first. */
+  /** Those that are kept, oldest first. */
   paths(): string[] {
     return this.#kept.map(({ path }) => path);
   }
 
-  /** Adds the newest, and removes the oldest ones that are too many. Returns the paths of those. */
+  /** Adds the newest, and removes the oldest if there are too many. Resolves to the removed paths. */
   async add(path: string): Promise<string[]> {
     const identity = identityOf(await lstat(path, { bigint: true }));
-    // One that cannot be measured is still one of them.
+    // A result that cannot be measured counts, too.
     this.#kept.push({ path, identity, bytes: await sizeOf(path).catch(() => 0) });
     const removed: string[] = [];
     while (this.#kept.length > 1 && this.#isTooMuch()) {
@@ -58,7 +58,7 @@ async function sizeOf(path: string): Promise<number> {
   return bytes;
 }
 
-/** Removes a result, unless somebody has moved it away or put something else in its place; whether it was removed. */
+/** Removes a result, unless somebody has moved or replaced it. Resolves to whether it was removed. */
 async function removeResult({ path, identity }: Result): Promise<boolean> {
   try {
     if (identityOf(await lstat(path, { bigint: true })) !== identity) return false;

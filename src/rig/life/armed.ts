@@ -1,4 +1,4 @@
-/** The monitors and actions of a rig at work: armed, asked how they are, stopped. */
+/** The monitors and actions of a rig at work. */
 import { messageOf, RigError } from '../../errors.ts';
 import { SystemClock } from '../../host/clock.ts';
 import { type RunOptions, runProgram } from '../../host/programs/run-program.ts';
@@ -19,14 +19,14 @@ export interface ArmedContext {
   log: RigLog;
   guard: DiskGuard;
   ending: Ending;
-  /** The conditions are met. Returns why that makes no trigger, if so. */
+  /** The conditions are met. Returns why that makes no trigger; undefined if it does. */
   onMet(by: MetBy): string | undefined;
   onExhausted(reason: string): void;
   remark(text: string): void;
 }
 
 export class Armed {
-  /** A look that throws is a gap, and the next one comes all the same. */
+  /** A look that throws is a gap. */
   readonly clock = new SystemClock((error) => this.#onError(error));
   readonly watches: Watches;
   readonly #context: ArmedContext;
@@ -44,7 +44,7 @@ export class Armed {
     this.watches = new Watches(spec, { clock, signal: ending.over, onMet, onExhausted, gap, remark, debug: log.debug });
   }
 
-  /** The actions, in the order in which they run. */
+  /** The actions in the order in which they run. */
   get ready(): ReadyAction[] {
     return this.#ready;
   }
@@ -53,7 +53,7 @@ export class Armed {
     return this.#gaps.list();
   }
 
-  /** Arms the background actions, and then the monitors. Throws when one of them cannot be armed. */
+  /** Arms the background actions, then the monitors. Throws if one cannot be armed. */
   async arm(): Promise<void> {
     this.#arming = this.#arm();
     await this.#arming;
@@ -65,7 +65,7 @@ export class Armed {
     await this.watches.arm(spec.monitors, plugins.monitors);
   }
 
-  /** In the very turn of the trigger. */
+  /** In the very event-loop turn of the trigger. */
   atOnce(trigger: Trigger): void {
     for (const { action, planned } of this.#ready) this.#attempt(action, () => action.atOnce?.(planned.plan, trigger));
   }
@@ -78,7 +78,7 @@ export class Armed {
     }
   }
 
-  /** Last of all, when the record is written. One that fails is logged, and the next one still runs. */
+  /** Last of all, when the record is written. An action that fails is logged, and the next one still runs. */
   async afterRecord(signal: AbortSignal): Promise<void> {
     const { spec, log } = this.#context;
     for (const { action, planned } of this.#ready) {
@@ -99,7 +99,7 @@ export class Armed {
     return [...this.watches.status(), ...this.#backgrounds.status()];
   }
 
-  /** Stops them, also those that are just being armed. */
+  /** Stops all of them, also those that are being armed. */
   async stop(): Promise<void> {
     await this.#arming.catch(() => 'whoever armed them knows');
     await Promise.all([this.watches.stop(), this.#backgrounds.stop()]);
@@ -107,7 +107,7 @@ export class Armed {
   }
 
   #onGap(cause: string): void {
-    // Once: what a monitor cannot see, it may not see at every look.
+    // Logged once: the same gap may come at every look.
     if (this.#gaps.add(cause)) this.#context.log.warn(`gap: ${cause}`);
   }
 

@@ -27,7 +27,7 @@ export class Backgrounds {
     this.#context = context;
   }
 
-  /** Arms those of the planned actions that record. Returns all of them, ready for a trigger. Throws when one cannot be armed. */
+  /** Arms the actions that record. Resolves to all actions, ready for a trigger. Throws if one cannot be armed. */
   async arm(planned: PlannedAction[], actions: readonly AnyAction[]): Promise<ReadyAction[]> {
     const ready: ReadyAction[] = [];
     for (const each of planned) {

@@ -2,14 +2,14 @@
 import { messageOf } from '../../errors.ts';
 import type { EndStatus } from '../records/rows.ts';
 
-/** Why a rig is ended from outside. */
+/** Somebody ends the rig. */
 export interface EndRequest {
   by: string;
-  /** Whether what was already collected is kept. */
+  /** Whether to keep what was collected. */
   keep: boolean;
 }
 
-/** What ends the watch, beside a last trigger. */
+/** What ends a rig, beside the last trigger. */
 export type End =
   | { kind: 'request'; request: EndRequest }
   | { kind: 'failure'; error: unknown }

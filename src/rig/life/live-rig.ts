@@ -1,4 +1,4 @@
-/** One rig that lives: it has its name, waits for its triggers, works on them and ends. */
+/** A rig that lives: it takes its name, waits for triggers, works on them and ends. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../../errors.ts';
 import type { Cancel } from '../../host/clock.ts';
@@ -24,10 +24,10 @@ import { type TakenTrigger, Triggers } from './triggers.ts';
 import { startUpkeep } from './upkeep.ts';
 import { warmUp } from './warm-up.ts';
 
-/** How long programs may take to end: longer than the grace that they have between SIGTERM and SIGKILL. */
+/** How long programs may take to end: longer than their grace between SIGTERM and SIGKILL. */
 const programsMs = 5000;
 
-/** How long after a trigger it is saved, and then how long until it is logged: the first action comes first. */
+/** How long after a trigger it is saved, and how long after that it is logged: the first action comes first. */
 const saveAfterMs = 10;
 const announceAfterMs = 40;
 
@@ -44,7 +44,7 @@ export class LiveRig {
   #status: LiveStatus = 'starting';
   #lastTaken: TakenTrigger | undefined;
   readonly #ended = Promise.withResolvers<FinishedRecord>();
-  /** What is to be cancelled when it ends. */
+  /** To be cancelled when it ends. */
   readonly #timers: Cancel[] = [];
   #warmingUp: Promise<void> = Promise.resolve();
 
@@ -68,7 +68,7 @@ export class LiveRig {
     starter.onEndRequest((request) => this.end(request));
   }
 
-  /** Takes the name. Throws a UsageError when a live rig has it. */
+  /** Takes the name. Throws a UsageError if a live rig has it. */
   async claim(): Promise<void> {
     await this.#presence.claim((request) => this.#answer(request));
   }
@@ -80,7 +80,7 @@ export class LiveRig {
     return await this.#ended.promise;
   }
 
-  /** Makes the work folder and arms actions and monitors. Throws when that fails or the rig is ended meanwhile. */
+  /** Makes the work folder and arms actions and monitors. Throws if that fails, or if somebody ends the rig meanwhile. */
   async arm(): Promise<void> {
     const spec = this.#spec;
     const ended = this.#ending.rejectOnRequest();
@@ -90,7 +90,7 @@ export class LiveRig {
     this.#save();
     const told = this.#starter.armed();
     ownPrograms.startGuardian();
-    // It begins while the user is being told.
+    // While the user is being told.
     this.#warmingUp = warmUp(spec, this.#armed.clock, this.#armed.ready, this.#ending);
     await Promise.race([told, ended]);
     this.#status = 'watching';
@@ -100,10 +100,10 @@ export class LiveRig {
     this.#timers.push(startUpkeep(this.#armed.clock, controlSocket(spec.id), this.#log));
   }
 
-  /** Ends the rig, whatever it does. */
+  /** Somebody ends the rig. */
   end(request: EndRequest): void {
     const isBusy = this.#status === 'triggered' || this.#packing.isBusy || this.#triggers.waiting > 0;
-    // What a trigger has seen is kept; the actions of several that wait would never come to an end.
+    // Triggers that wait are dropped: all their actions would take too long.
     const dropped = this.#triggers.drop();
     if (this.#ending.request(request, isBusy)) this.#log.info(`is ended by ${request.by}`);
     if (dropped > 0) this.#log.warn(`triggers that were waiting are passed over: ${dropped}`);
@@ -114,7 +114,7 @@ export class LiveRig {
     this.#ending.stopFor({ kind: 'failure', error });
   }
 
-  /** In the very turn of the trigger. */
+  /** In the very event-loop turn of the trigger. */
   #onTaken({ trigger }: TakenTrigger): void {
     if (this.#triggers.isOver) this.#ending.stopWatching();
     this.#armed.atOnce(trigger);
@@ -126,7 +126,7 @@ export class LiveRig {
     return this.#describe();
   }
 
-  /** The time is up: for a rig that has never triggered that is how it ends. */
+  /** --expires: a rig that has never triggered ends now. */
   #expire(triggers: boolean): void {
     if (this.#triggers.hold.triggers > 0 || this.#triggers.isOver) return;
     if (triggers) this.#triggers.takeNow('rig', 'it expired without a trigger');
@@ -138,7 +138,7 @@ export class LiveRig {
     this.#starter.remark(text);
   }
 
-  /** Works on triggers until there will be none. Whatever goes wrong is in the record. */
+  /** Works on triggers until no more can come. Never rejects: what goes wrong is in the record. */
   async live(): Promise<FinishedRecord> {
     try {
       for (let taken = await this.#triggers.next(); taken; taken = await this.#triggers.next())
@@ -168,7 +168,7 @@ export class LiveRig {
     const announcing = announce(spec.id, trigger, log, () => this.#save());
     await running;
     this.#packing.add(collection, ending.discarded, announcing);
-    // What triggers next does not wait for the archive.
+    // The next trigger does not wait for the archive.
     if (isLast || ending.end || this.#packing.isFull) await this.#packing.whenDone();
     if (!isLast) this.#status = 'watching';
   }
@@ -185,7 +185,7 @@ export class LiveRig {
     return { triggered, ...this.#triggers.hold.progress(), archive: lastResult, archives: results };
   }
 
-  /** A rig that is killed leaves word of how far it had got. */
+  /** Notes how far the rig has got, in case it is killed. */
   #save(): void {
     this.#presence.save(this.#progress());
   }
@@ -200,7 +200,7 @@ export class LiveRig {
     return { ...rowOf(this.#state, this.#progress()), ...outcome, ended: isoTime(new Date()) };
   }
 
-  /** Writes the record, gives the name back, and answers whoever asked for the end. */
+  /** Writes the record, gives the name back, and answers those who wait for the end. */
   async finish(record: FinishedRecord): Promise<void> {
     const { status, archive, reasons, triggers } = record;
     this.#log.info([`${status}${archive === null ? '' : `, ${archive}`}`, ...reasons].join('; '));
@@ -216,10 +216,10 @@ export class LiveRig {
     ]);
   }
 
-  /** Takes down a rig that could not be armed: nothing of it remains. */
+  /** Removes everything of a rig that could not be armed. */
   async abandon(): Promise<void> {
     this.#ending.stopWatching();
-    // A journalctl that hangs is why it could not be armed, or why it would not end.
+    // First the programs: a journalctl that hangs would keep its monitor from stopping.
     await endPrograms();
     await Promise.race([Promise.all([this.#armed.stop(), this.#warmingUp]), delay(programsMs)]);
     await removeWorkFolder(this.#spec);
@@ -228,7 +228,7 @@ export class LiveRig {
   }
 }
 
-/** Says that the rig has triggered, to who asks later and to who reads the journal. The first action runs already. */
+/** Saves and logs a trigger. Its first action runs already. */
 async function announce(id: string, trigger: Trigger, log: RigLog, save: () => void): Promise<void> {
   await delay(saveAfterMs);
   save();
@@ -236,7 +236,7 @@ async function announce(id: string, trigger: Trigger, log: RigLog, save: () => v
   await announceTrigger(id, trigger, log);
 }
 
-/** Ends what still runs; one in uninterruptible sleep (D) cannot be ended, and must not hold up the end. */
+/** Ends all programs. One in uninterruptible sleep (D) cannot be ended, and must not hold up the end. */
 async function endPrograms(): Promise<void> {
   await Promise.race([ownPrograms.endAll(), delay(programsMs)]);
 }

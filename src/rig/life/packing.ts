@@ -1,4 +1,4 @@
-/** The results of a rig: each is packed while the next trigger is worked on already. */
+/** The results of a rig: each is packed while the rig works on the next trigger. */
 import { messageOf } from '../../errors.ts';
 import { Results } from '../archive/results.ts';
 import type { Collection } from '../collect/collection.ts';
@@ -6,10 +6,10 @@ import type { Collected } from '../collect/pack-result.ts';
 import type { RigLog } from '../log/log.ts';
 import type { RigSpec } from '../records/spec.ts';
 
-/** How many results may wait to be packed before the next actions wait for them too. */
+/** How many results may be packed or wait for it before the next actions must wait. */
 const mostPackings = 2;
 
-/** How many of the things that went wrong, and how many results, are told at the end. */
+/** How many results, and how many reasons for a failure, are in the record. */
 export const mostTold = 100;
 
 export class Packing {
@@ -23,7 +23,7 @@ export class Packing {
   #lastResult: string | null = null;
   readonly #reasons: string[] = [];
 
-  /** `onPacked` is called whenever a result is there. */
+  /** `onPacked` is called after each result. */
   constructor({ output, restart }: RigSpec, log: RigLog, onPacked: () => void) {
     this.#results = new Results(output);
     this.#isRestarting = restart.times !== 0;
@@ -45,7 +45,7 @@ export class Packing {
     return this.#lastResult;
   }
 
-  /** The results that are kept, the newest hundred. */
+  /** The newest hundred of the results that are kept. */
   get results(): string[] {
     return this.#results.paths().slice(-mostTold);
   }
@@ -55,7 +55,7 @@ export class Packing {
     return { hasFailed: this.#hasFailed, reasons: [...this.#reasons] };
   }
 
-  /** Packs a collection as soon as those before it are packed, unless it is `discarded`. `beside` is waited for too. */
+  /** Packs a collection after those before it, unless it is `discarded`. `beside` is awaited, too. */
   add(collection: Collection, discarded: AbortSignal, beside: Promise<void>): void {
     this.#count++;
     const packing = this.#last.then(() => (discarded.aborted ? undefined : this.#pack(collection, discarded)));
@@ -68,7 +68,7 @@ export class Packing {
     await this.#last;
   }
 
-  /** Remembers what came of a trigger. */
+  /** Remembers the result of a trigger. */
   note({ result, reasons }: Collected): void {
     this.#lastResult = result ?? this.#lastResult;
     if (reasons.length > 0) this.#hasFailed = true;

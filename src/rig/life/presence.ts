@@ -10,7 +10,7 @@ import { claim, release } from '../registry/claim.ts';
 import { writeProgress } from '../registry/progress.ts';
 import { type Request, serveControl } from '../wire/control.ts';
 
-/** How long those who wait for an answer may hold up the end. */
+/** How long clients that wait for an answer may hold up the end. */
 const answerMs = 3000;
 
 export class Presence {
@@ -23,7 +23,7 @@ export class Presence {
     this.#log = log;
   }
 
-  /** Takes the name and answers requests. Throws a UsageError when a live rig has the name. */
+  /** Takes the name and answers requests. Throws a UsageError if a live rig has it. */
   async claim(answer: (request: Request) => Promise<unknown>): Promise<void> {
     const takeDown = takeDownWith((text) => this.#log.warn(text));
     await claim(this.#state, takeDown, async (folder) => {
@@ -31,7 +31,7 @@ export class Presence {
     });
   }
 
-  /** Leaves word of how far the rig has got, should it be killed. */
+  /** Notes how far the rig has got, in case it is killed. */
   save(progress: Progress): void {
     writeProgress(this.#state, progress, (error) => this.#log.error(messageOf(error)));
   }
@@ -41,7 +41,7 @@ export class Presence {
     await release(this.#state).catch((error) => this.#log.error(messageOf(error)));
   }
 
-  /** Lets those who still wait for an answer have it, for a while. */
+  /** Closes the socket when the last client has its answer, or after a while. */
   async close(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     if (this.#server) this.#server.close(() => resolve());

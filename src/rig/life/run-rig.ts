@@ -1,4 +1,4 @@
-/** Runs one rig, in the daemon or attached with --foreground. */
+/** Runs one rig, in the daemon or with --foreground. */
 import { ownPrograms } from '../../host/programs/own-programs.ts';
 import { defendSelf } from '../../host/self-defence.ts';
 import type { Plugins } from '../../plugin.ts';
@@ -10,7 +10,7 @@ import { preferSmallHeap } from './heap.ts';
 import { LiveRig } from './live-rig.ts';
 import type { Starter } from './starter.ts';
 
-/** Runs a rig from its spec to its end. Throws when it cannot be armed; then nothing of it remains. */
+/** Runs a rig from its spec to its end. Throws if it cannot be armed; then nothing of it remains. */
 export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins): Promise<FinishedRecord> {
   preferSmallHeap();
   const owner = ownIdentity();
@@ -18,7 +18,7 @@ export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins):
   ownPrograms.setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
   const log = await openLog(spec.id, spec.debug, starter);
   const rig = new LiveRig({ version: 3, ...owner, spec }, log, starter, plugins);
-  // A bug must not end the watch in silence: the record says that the rig failed, and of what.
+  // A bug must not end the watch in silence: the record says why the rig failed.
   process.on('uncaughtException', (error) => {
     log.bug(error);
     rig.fail(error);

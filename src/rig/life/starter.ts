@@ -1,4 +1,4 @@
-/** What the life of a rig has to do with those outside. */
+/** What a rig says to those outside. */
 import type { SourceStatus } from '../../plugin.ts';
 import type { Gap } from '../records/gaps.ts';
 import type { LiveStatus, RigRow } from '../records/rows.ts';
@@ -11,11 +11,11 @@ export interface RigStatus extends RigRow {
   gaps: Gap[];
 }
 
-/** Who started the rig and wants to hear of it. */
+/** Who started the rig. */
 export interface Starter {
   /** Something that the user should know, while the rig is being armed. */
   remark(text: string): void;
-  /** Everything is positioned: from now on nothing is missed. Rejects when the starter is gone, and the rig ends. */
+  /** The rig is armed: from now on nothing is missed. Rejects if the starter is gone. */
   armed(): Promise<void>;
   /** Each line of the rig's log. */
   show(line: string): void;

@@ -1,4 +1,4 @@
-/** Which of the conditions that are met make a trigger, and which trigger is worked on next. */
+/** Which met conditions make a trigger, and which trigger is next. */
 import { RigError } from '../../errors.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Trigger } from '../../plugin.ts';
@@ -10,7 +10,7 @@ import type { RigLog } from '../log/log.ts';
 import { isoTime } from '../records/paths.ts';
 import type { RigSpec } from '../records/spec.ts';
 
-/** A trigger that is to be worked on. */
+/** A trigger to work on. */
 export interface TakenTrigger {
   trigger: Trigger;
   at: Date;
@@ -26,11 +26,11 @@ export class Triggers {
   readonly #waiting: TakenTrigger[] = [];
   #isWorking = false;
   #isEnded = false;
-  /** Why the last trigger was held back, if it was. */
+  /** Why the last trigger was passed over, if it was. */
   #heldFor: HoldReason | undefined;
   #changed = Promise.withResolvers<void>();
 
-  /** `onTaken` is called in the very turn in which a trigger is taken. */
+  /** `onTaken` is called in the very event-loop turn of the trigger. */
   constructor(spec: RigSpec, clock: Clock, log: Pick<RigLog, 'info'>, onTaken: (taken: TakenTrigger) => void) {
     const isDistinct = spec.monitors.some(({ when }) => when.distinct !== undefined);
     this.hold = new Hold(spec.restart, clock, isDistinct ? mostKinds : 1);
@@ -43,29 +43,29 @@ export class Triggers {
     return this.#waiting.length;
   }
 
-  /** Whether no further trigger is taken: there was the last one, or the rig ends. */
+  /** Whether no further trigger is taken: the last one has come, or the rig ends. */
   get isOver(): boolean {
     return this.hold.isOver || this.#isEnded;
   }
 
-  /** A condition is met: takes the trigger that it makes. Returns why not, if so. */
+  /** A condition is met: takes a trigger, or returns why not. */
   offer(by: MetBy): string | undefined {
     if (this.isOver) return 'the rig ends';
-    // The first that waits is about to start: it does not count as waiting.
+    // While none is being worked on, the first is about to start and does not count as waiting.
     const held = this.hold.reason(this.#isWorking ? this.waiting : Math.max(0, this.waiting - 1));
     if (held === undefined) this.take(by);
     else this.#tellHeld(held, by.met);
     return held;
   }
 
-  /** Once, until the next trigger: in a burst every match may be held back. */
+  /** Logs each reason once until the next trigger: in a burst, every match may be passed over. */
   #tellHeld(held: HoldReason, { subject, because }: Met): void {
     if (this.#heldFor !== held)
       this.#log.info(`a trigger is passed over (${held}): ${[subject, because].filter(Boolean).join(': ')}`);
     this.#heldFor = held;
   }
 
-  /** Takes a trigger that nothing holds back. */
+  /** Takes a trigger. */
   take({ monitor, met }: MetBy): void {
     this.#heldFor = undefined;
     this.hold.take();
@@ -84,7 +84,7 @@ export class Triggers {
     return { subject, text, time: isoTime(new Date(atDateMs)) };
   }
 
-  /** Acts as if the condition had been met; no cooldown and no limit holds a user back. Throws a RigError when it cannot. */
+  /** Takes a trigger for a user, whatever cooldown and limits say. Throws a RigError if it cannot. */
   takeForUser(): void {
     if (this.isOver) throw new RigError('has triggered or is ending already');
     if (this.waiting > 0) throw new RigError('a trigger is waiting already');
@@ -96,18 +96,18 @@ export class Triggers {
     this.take({ monitor: 'rig', met: metWithout(subject, because, this.#clock.nowMs(), 0) });
   }
 
-  /** Takes no further trigger. Those that wait are still worked on. */
+  /** Takes no further trigger. Those that wait still have their turn. */
   end(): void {
     this.#isEnded = true;
     this.#changed.resolve();
   }
 
-  /** Drops the triggers that wait, but the first where none is being worked on. Returns how many. */
+  /** Drops the triggers that wait, but not one that is about to start. Returns how many. */
   drop(): number {
     return this.#waiting.splice(this.#isWorking ? 0 : 1).length;
   }
 
-  /** The next trigger to be worked on; undefined when there will be none. */
+  /** The next trigger to work on; undefined when no more can come. */
   async next(): Promise<TakenTrigger | undefined> {
     this.#isWorking = false;
     for (;;) {

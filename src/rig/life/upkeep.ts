@@ -8,7 +8,7 @@ import { shrinkHeap } from './heap.ts';
 /** How often it looks: whatever holds up the event loop for 4 s is logged. */
 const everyMs = 2000;
 
-/** Begins at once; returns what ends it. `socket` is where others reach the rig. */
+/** Starts the upkeep; returns what ends it. `socket` is the rig's control socket. */
 export function startUpkeep(clock: Clock, socket: string, log: RigLog): Cancel {
   const loop = new EventLoopWatch(everyMs, (text) => log.error(text));
   let wasThere = true;

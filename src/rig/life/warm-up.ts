@@ -1,7 +1,6 @@
 /**
- * What a rig does as soon as it is armed, so that it is quick when the moment has come: it goes the way from a sighting to a
- * program once, by itself and with true(1) as the program. What is loaded and compiled on that way is so from then on, and the
- * first action starts in half the time.
+ * As soon as it is armed, a rig goes the way from a sighting to a program by itself, with true(1). The code on that way is then
+ * loaded and compiled, and the first action starts in half the time.
  */
 import { join } from 'node:path';
 import type { Clock } from '../../host/clock.ts';
@@ -35,17 +34,17 @@ const runTrue = defineAction({
   },
 });
 
-/** Never rejects: a full disk, or a host without true(1), costs a rig nothing but its quickness. */
+/** Never rejects: after a failure, the first action only starts later. */
 export async function warmUp(spec: RigSpec, clock: Clock, ready: ReadyAction[], ending: Ending): Promise<void> {
   try {
     const folder = await makeWarmUpFolder(spec);
     // The actions look at what they would act on.
     for (const { action, planned } of ready) await action.estimate?.(planned.plan);
-    // Twice: V8 makes much of it quick only when it runs again.
+    // Twice: V8 optimizes much of it only when it runs again.
     for (const round of ['first', 'second']) await goTheWay(spec, join(folder, round), clock, ending);
     await removeWarmUpFolder(spec);
   } catch {
-    // Said above.
+    // See above.
   }
 }
 

@@ -11,9 +11,9 @@ import type { PlannedMonitor, RigSpec } from '../records/spec.ts';
 /** What the watches need of their rig. */
 export interface WatchesContext {
   clock: Clock;
-  /** Aborted when nothing more need be seen. */
+  /** Aborted when there is nothing left to watch for. */
   signal: AbortSignal;
-  /** The conditions are met. Returns why that makes no trigger, if so. */
+  /** The conditions are met. Returns why that makes no trigger; undefined if it does. */
   onMet(by: MetBy): string | undefined;
   /** Nothing can come any more. */
   onExhausted(reason: string): void;
@@ -43,7 +43,7 @@ export class Watches {
     });
   }
 
-  /** Starts the monitors. Resolves when all of them are positioned; when one cannot be, none is left running. */
+  /** Starts the monitors. Resolves when all of them watch. Throws if one cannot; then none runs. */
   async arm(planned: PlannedMonitor[], monitors: readonly AnyMonitor[]): Promise<void> {
     const arming = planned.map((each, number) => this.#arm(each, number, monitors));
     const results = await Promise.allSettled(arming);
@@ -111,9 +111,9 @@ export class Watches {
     return this.#watched.flatMap(({ watch }) => watch?.processes?.() ?? []);
   }
 
-  /** Writes what came before the trigger into `dir`. Resolves to what adds that which came since. */
+  /** Writes what came before the trigger into `dir`. The function that it resolves to adds what came since. */
   async saveContext(dir: string, trigger: Trigger): Promise<() => Promise<void>> {
-    // Nothing more is seen: only then is it known what came before.
+    // After the last trigger. Stopped, a monitor knows all that came before it.
     if (this.#context.signal.aborted) await this.stop();
     const savers = this.#watched.flatMap(({ watch }) => (watch?.saveContext ? [watch] : []));
     const completing: (() => Promise<void>)[] = [];
@@ -134,7 +134,7 @@ export class Watches {
     await this.#stopping;
   }
 
-  /** Gives back what saving the context needed. */
+  /** Releases what saving the context needs. */
   close(): void {
     for (const { watch } of this.#watched) watch?.close?.();
   }

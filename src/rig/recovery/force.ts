@@ -1,4 +1,4 @@
-/** Ends a rig that cannot be asked to: one that hangs or is stopped, or of a version that does not answer as this one asks. */
+/** Ends a rig that cannot be asked to end: it hangs, is stopped, or is of another version. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../errors.ts';
 import { isAlive, sendSignal } from '../../host/processes/stat.ts';
@@ -6,13 +6,13 @@ import { killGuardian } from '../../host/programs/guardian.ts';
 import type { Owner } from '../records/rows.ts';
 import { meet, type TakeDown } from '../registry/meet.ts';
 
-/** How long a rig may take to end in order after SIGTERM: it ends its programs, and packs what they had collected. */
+/** How long a rig may take to end after SIGTERM: it ends its programs and packs what they had collected. */
 const orderlyMs = 15_000;
-/** How long the kernel may take to end a killed process; one in uninterruptible sleep (D) it cannot end. */
+/** How long the kernel may take to end a killed process. It cannot end one in uninterruptible sleep (D). */
 const killedMs = 5000;
 const pollMs = 20;
 
-/** Waits until a process has ended; whether it has. */
+/** Waits until a process has ended. Resolves to whether it has. */
 async function hasEnded(owner: Owner, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (isAlive(owner)) {
@@ -22,10 +22,10 @@ async function hasEnded(owner: Owner, withinMs: number): Promise<boolean> {
   return true;
 }
 
-/** Kills the daemon, with everything that it has started, and puts in order what it leaves. Throws a RigError when it stays. */
+/** Kills a daemon and cleans up what it leaves, its programs included. Throws a RigError if it cannot be killed. */
 export async function killRig(id: string, owner: Owner, takeDown: TakeDown): Promise<void> {
   if (isAlive(owner)) {
-    // Stopped, so that it starts no other guardian; which would keep what is to be discarded.
+    // A guardian would keep what is to be discarded. Stopped, the daemon starts no new one.
     sendSignal(owner.pid, 'SIGSTOP');
     await killGuardian(owner.pid);
     sendSignal(owner.pid, 'SIGKILL');
@@ -38,8 +38,8 @@ export async function killRig(id: string, owner: Owner, takeDown: TakeDown): Pro
 }
 
 /**
- * Ends a rig of another version: every one of them puts itself in order at SIGTERM. With `force` it is killed when that takes
- * too long; without, that is a RigError.
+ * Ends a rig of another version: every version ends in order at SIGTERM. If it takes too long, `force` kills it; without
+ * `force`, throws a RigError.
  */
 export async function endForeign(id: string, owner: Owner, force: boolean, takeDown: TakeDown): Promise<void> {
   if (isAlive(owner)) sendSignal(owner.pid, 'SIGTERM');

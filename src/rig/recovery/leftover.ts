@@ -1,6 +1,6 @@
 /**
- * What a daemon leaves that was killed before it could put itself in order. Its guardian (host/programs/guardian.ts) puts it in order
- * at once; where that was killed too, the next `rig` command does.
+ * Cleans up what a killed daemon left. Its guardian (host/programs/guardian.ts) does so at once; if that was killed too, the next
+ * `rig` command does.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UsageError } from '../../errors.ts';
@@ -17,13 +17,13 @@ import type { RigSpec } from '../records/spec.ts';
 import { writeRecord } from '../registry/finished.ts';
 import { type Left, meet, type TakeDown } from '../registry/meet.ts';
 
-/** Ends every process that the dead daemon had started: they carry its mark, which no later daemon can have. */
+/** Ends every process that the dead daemon had started: they carry its mark in their environment. */
 async function endOrphans(owner: Owner): Promise<void> {
-  // A gdb among them holds the process that it was dumping.
+  // A gdb among them must let go of the process that it was dumping.
   await killTracers(() => findByEnvironment(ownerVariable, ownerMarker(owner)));
 }
 
-/** Writes how a killed rig ended, and gives it. Of one whose state cannot be read there is nothing to write. */
+/** Writes and returns the record of a killed rig; undefined if its state cannot be read. */
 async function recordEnd(
   { state, progress }: Left,
   status: EndStatus,
@@ -45,18 +45,18 @@ async function recordEnd(
   return record;
 }
 
-/** Takes down a rig that was never armed: nobody was told of it, so nothing is said and no record is left. */
+/** Takes down a rig that was never armed: nobody knows of it, so it gets no message and no record. */
 export const takeDownUnarmed: TakeDown = async (id, left) => {
   if (left.owner) await endOrphans(left.owner);
   await clearLeftover(placeOf(id, left));
 };
 
-/** Where a rig had written; of one whose state cannot be read only the usual place is known. */
+/** Where a rig had written: the usual place, if its state cannot be read. */
 const placeOf = (id: string, { state }: Left): WorkPlace => state?.spec ?? { id, output: { folder: outputRoot } };
 
 /**
- * Ends a killed rig's children, keeps what it had collected, and records that it failed. `tell` hears what was done. Of a rig
- * that was never armed there is nothing to tell. `ended` gets the record.
+ * Ends a killed rig's children, keeps what it had collected, and records that it failed. `tell` hears about it, and `ended` gets
+ * the record, unless the rig was never armed.
  */
 export function takeDownWith(
   tell: (text: string) => void,
@@ -73,7 +73,7 @@ export function takeDownWith(
   };
 }
 
-/** Ends a killed rig's children, removes what it was collecting, and records that it was destroyed: `rig destroy --force`. */
+/** For `rig destroy --force`: ends a killed rig's children, removes what it was collecting, and records that it was destroyed. */
 export function takeDownDiscarding(tell: (text: string) => void): TakeDown {
   return async (id, left) => {
     if (left.owner) await endOrphans(left.owner);
@@ -83,22 +83,22 @@ export function takeDownDiscarding(tell: (text: string) => void): TakeDown {
   };
 }
 
-/** How long a process may take from closing its descriptors, which wakes the guardian, to its end. */
+/** How long a process may take to end after closing its descriptors, which wakes the guardian. */
 const dyingMs = 10_000;
 const pollMs = 5;
 
-/** `rig --take-down ID OWNER`: what the guardian of a daemon becomes when that has died. */
+/** `rig --take-down ID OWNER`: what a guardian becomes when its daemon has died. */
 export async function takeDownKilled(id: string, marker: string): Promise<void> {
   const owner = parseMarker(marker);
   if (owner === undefined) throw new UsageError('--take-down is what rig starts itself');
   process.umask(0o077);
   const deadline = performance.now() + dyingMs;
   while (isAlive(owner)) {
-    // It has closed its end and lives: whatever that is, there is no leave to kill its children.
+    // It has closed its end but lives: its children are not ours to kill.
     if (performance.now() > deadline) return;
     await delay(pollMs);
   }
-  // First of all, and also where its state is gone: somebody may have emptied /run/rig.
+  // Do this first, even if its state is gone: somebody may have emptied /run/rig.
   await endOrphans(owner);
   const log = await openLog(id, false, { show: () => {}, remark: () => {} });
   const telling: Promise<unknown>[] = [];

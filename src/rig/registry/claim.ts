@@ -1,6 +1,6 @@
 /**
- * Taking a name and giving it back. A folder is filled under a temporary name and renamed into place: rename(2) replaces an
- * empty folder at most. So of two rigs of one name only one gets it, and a folder in place always says whose it is.
+ * Takes a name and gives it back. A folder is filled under a temporary name and renamed into place: rename(2) replaces only an
+ * empty folder. So only one of two rigs gets a name, and a folder in place always says whose it is.
  */
 import { readFileSync } from 'node:fs';
 import { lstat, mkdir, rename, rm } from 'node:fs/promises';
@@ -12,18 +12,18 @@ import { ownerMarker, type RigState } from '../records/rows.ts';
 import { findLive, type TakeDown } from './meet.ts';
 import { isOwner } from './state-file.ts';
 
-/** How long a folder that is in the way may take to go. */
+/** How long to wait for a folder that is in the way. */
 const patienceMs = 10_000;
 
-/** Makes rig's own folders under /run; throws a RigError when they are not ours. */
+/** Makes rig's folders under /run. Throws a RigError if they are not ours. */
 export async function ensureStateRoot(): Promise<void> {
   await ensureOwnFolder(stateRoot);
   await ensureOwnFolder(finishedRoot);
 }
 
 /**
- * Takes the name for this process, or throws a UsageError when a live rig has it. `fill` puts the control socket into the
- * folder before anybody can see it.
+ * Takes the name for this process. Throws a UsageError if a live rig has it. `fill` puts the control socket into the folder
+ * before others can see it.
  */
 export async function claim(
   state: RigState,
@@ -43,7 +43,7 @@ export async function claim(
       const owner = await findLive(id, takeDown);
       if (owner)
         throw new UsageError(`--name: there is a rig "${id}" already (pid ${owner.pid}); rig destroy ${id} ends it`);
-      // A folder may be one that is just being removed; anything else is not rig's.
+      // A folder may be about to go; anything else is not rig's.
       const isFolder = await lstat(stateFolder(id)).then(
         (found) => found.isDirectory(),
         () => true,
@@ -59,13 +59,13 @@ export async function claim(
   }
 }
 
-/** For a failed rename: false when the name is taken, which is an answer; anything else is thrown. */
+/** For a failed rename: false if the name is taken; throws any other error. */
 function isTaken(error: unknown): false {
   if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return false;
   throw error;
 }
 
-/** Whether the state folder of that name says that it is this rig's. It may be gone, or another rig's by now. */
+/** Whether the state folder of the name is still this rig's. */
 export function ownsFolder(state: RigState): boolean {
   try {
     const said: unknown = JSON.parse(readFileSync(`${stateFolder(state.spec.id)}/rig.json`, 'utf8'));
@@ -76,8 +76,8 @@ export function ownsFolder(state: RigState): boolean {
 }
 
 /**
- * Gives the name back. The folder is renamed away first, so that nobody meets it half removed; it is left alone when it is
- * not this rig's any more (somebody emptied /run/rig, and another rig took the name).
+ * Gives the name back. The folder is renamed first, so that nobody meets it half removed. It is left alone if another rig has
+ * it, after somebody emptied /run/rig.
  */
 export async function release(state: RigState): Promise<void> {
   const { id } = state.spec;

@@ -1,4 +1,4 @@
-/** How rigs ended: a record of each, until the next reboot. */
+/** The records of ended rigs, kept until the next reboot. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { checkOwnFolder, writeNewFile } from '../../host/folders.ts';
@@ -6,7 +6,7 @@ import { finishedRoot } from '../records/paths.ts';
 import type { FinishedRecord } from '../records/rows.ts';
 import { ensureStateRoot } from './claim.ts';
 
-/** The ids of the rigs that have ended since this host was started; of several with one name there is the last. */
+/** The ids of the rigs that have ended since the host was started. Several rigs of one name have one record, that of the last. */
 export async function listFinished(): Promise<string[]> {
   if (!existsSync(finishedRoot)) return [];
   await checkOwnFolder(finishedRoot);
@@ -14,19 +14,18 @@ export async function listFinished(): Promise<string[]> {
   return names.flatMap((name) => /^([^.].*)\.json$/.exec(name)?.[1] ?? []).sort();
 }
 
-/** How the rig `id` ended, as far as it is a record that can be read. */
+/** The record of an ended rig; undefined if there is none that can be read. */
 export async function readRecord(id: string): Promise<FinishedRecord | undefined> {
   try {
     const value = JSON.parse(await readFile(`${finishedRoot}/${id}.json`, 'utf8')) as Partial<FinishedRecord> | null;
     const isRecord = typeof value?.id === 'string' && typeof value.status === 'string' && Array.isArray(value.monitors);
     return isRecord ? (value as FinishedRecord) : undefined;
   } catch {
-    // None, or one that cannot be read: to whoever asks both are no record.
     return undefined;
   }
 }
 
-/** Writes how a rig ended; a reader sees the whole record or none. */
+/** Writes a record. A reader sees all of it or nothing. */
 export async function writeRecord(record: FinishedRecord): Promise<void> {
   await ensureStateRoot();
   const temporary = `${finishedRoot}/.${record.id}.${process.pid}`;

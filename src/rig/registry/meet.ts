@@ -1,9 +1,8 @@
 /**
  * The rigs of this host: `/run/rig/<id>/`, one folder each.
  *
- * What a killed daemon left is taken down by whoever meets it first. Renaming its `rig.json` inside that very folder, through
- * a descriptor and not by its path, succeeds for one cleaner only. rmdir(2) removes an empty folder only, so a new rig of the
- * same name can never be hit.
+ * Whoever meets a killed rig first cleans up after it. Only one cleaner succeeds in renaming its `rig.json`; it does so through
+ * a descriptor of the folder, not by path. rmdir(2) removes only an empty folder, so it cannot hit a new rig of the name.
  */
 import { existsSync } from 'node:fs';
 import { readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
@@ -16,12 +15,12 @@ import { type Owner, ownerMarker, type Progress, parseMarker, type RigState } fr
 import { isOwner, isProgress, isState, ownIdentity } from './state-file.ts';
 import { StateFolder } from './state-folder.ts';
 
-/** How long a cleaner may take before somebody who wants the name gives up. */
+/** How long to wait for a cleaner. */
 const cleaningMs = 10_000;
 
 /**
- * What was met at a name: a live rig, one of another version of rig, a dead one, by the file that says whose it was, or
- * nothing that is rig's to touch: a folder that its rig or a cleaner is just removing, or that somebody else has made.
+ * What was met at a name: a live rig, one of another version, a dead one, with the file that says whose it was; or nothing to
+ * touch: a folder that its rig or a cleaner is removing, or that somebody else has made.
  */
 type Found =
   | { kind: 'live'; state: RigState }
@@ -44,23 +43,23 @@ async function examine(folder: StateFolder): Promise<Found> {
   return isAlive(cleaner) ? { kind: 'none' } : { kind: 'dead', owner: taken };
 }
 
-/** What is known of a rig whose daemon was killed: as much of it as could be read. One that was never armed has no progress. */
+/** What could be read about a rig whose daemon was killed. A rig that was never armed has no progress. */
 export interface Left {
   state: RigState | undefined;
-  /** Known of a rig of another version, too. */
+  /** It is known even for a rig of another version. */
   owner: Owner | undefined;
   progress: Progress | undefined;
 }
 
-/** What a dead rig leaves outside its state folder is put in order by this. */
+/** Cleans up what a dead rig left outside its state folder. */
 export type TakeDown = (id: string, left: Left) => Promise<void>;
 
-/** A rig that runs, of this version or another one. Of that nothing is certain but the process; `said` is its `rig.json`. */
+/** A rig that runs. If it is of another version, only its process is certain; `said` is its `rig.json`. */
 export type RunningRig = Extract<Found, { kind: 'live' | 'foreign' }>;
 
 /**
- * Looks at one name. A rig that runs is returned; what a killed one left is taken down; undefined when there is no rig (any
- * more), or another process is just cleaning up.
+ * Looks at one name, and cleans up what a killed rig left there. Resolves to the rig that runs; undefined if there is none (any
+ * more), or if another process is cleaning up.
  */
 export async function meet(id: string, takeDown: TakeDown): Promise<RunningRig | undefined> {
   const folder = await StateFolder.open(id);
@@ -75,14 +74,14 @@ export async function meet(id: string, takeDown: TakeDown): Promise<RunningRig |
   }
 }
 
-/** As {@link meet}, for what only a rig of this version can do: throws a RigError where another one has the name. */
+/** As {@link meet}, but throws a RigError if a rig of another version has the name. */
 export async function findLive(id: string, takeDown: TakeDown): Promise<RigState | undefined> {
   const found = await meet(id, takeDown);
   if (found?.kind === 'foreign') throw new RigError(`${id}: a rig of another version; use the rig that made it`);
   return found?.state;
 }
 
-/** Waits while another process puts in order what a killed rig of that name left, which takes a tenth of a second as a rule. */
+/** Waits while another process cleans up after a killed rig of that name, usually for a tenth of a second. */
 export async function untilCleaned(id: string): Promise<void> {
   const giveUpAt = performance.now() + cleaningMs;
   while (performance.now() < giveUpAt) {
@@ -90,8 +89,7 @@ export async function untilCleaned(id: string): Promise<void> {
     const names: string[] = folder ? await readdir(folder.inside()).catch(() => []) : [];
     await folder?.close();
     const cleaners = names.flatMap((name) => parseMarker(cleanerFile.exec(name)?.[1] ?? '') ?? []);
-    const alive = await Promise.all(cleaners.map(isAlive));
-    if (!alive.includes(true)) return;
+    if (!cleaners.some(isAlive)) return;
     await delay(20);
   }
 }
@@ -99,7 +97,7 @@ export async function untilCleaned(id: string): Promise<void> {
 async function clean(id: string, folder: StateFolder, owner: string, takeDown: TakeDown): Promise<void> {
   const mine = `cleaner.${ownerMarker(ownIdentity())}.json`;
   try {
-    // Its rig has just renamed it away, and will remove it.
+    // Otherwise its rig has just renamed it, and will remove it.
     if (!(await folder.isInPlace(id))) return;
     await rename(folder.inside(owner), folder.inside(mine));
   } catch (error) {
@@ -115,12 +113,12 @@ async function clean(id: string, folder: StateFolder, owner: string, takeDown: T
   });
   for (const name of await readdir(folder.inside())) await unlink(folder.inside(name));
   await rmdir(stateFolder(id)).catch((error) => {
-    // A new rig has the name already, or another cleaner was quicker: both are what was wanted.
+    // A new rig has the name already, or another cleaner was quicker.
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errnoOf(error) ?? '')) throw error;
   });
 }
 
-/** Removes the temporary folders of processes that were killed while they took or gave back a name. */
+/** Removes temporary folders of processes that were killed while they took a name or gave it back. */
 export async function removeDeadClaims(): Promise<void> {
   for (const name of await readdir(stateRoot)) {
     const claimer = name.startsWith('.claim.') ? parseMarker(name.slice('.claim.'.length)) : undefined;
@@ -128,9 +126,7 @@ export async function removeDeadClaims(): Promise<void> {
   }
 }
 
-/**
- * The names at which there may be a rig, in order. Throws a RigError when /run/rig is not ours.
- */
+/** The names at which there may be a rig, in order. Throws a RigError if /run/rig is not ours. */
 export async function listNames(): Promise<string[]> {
   if (!existsSync(stateRoot)) return [];
   await checkOwnFolder(stateRoot);
@@ -139,7 +135,7 @@ export async function listNames(): Promise<string[]> {
   return names.filter((name) => !name.startsWith('.') && name !== 'finished').sort();
 }
 
-/** The ids of this host, those of dead rigs included. Throws a RigError when /run/rig is not ours. */
+/** The ids of this host, also of dead rigs. Throws a RigError if /run/rig is not ours. */
 export async function listIds(): Promise<string[]> {
   const ids = await listNames();
   const found = await Promise.all(

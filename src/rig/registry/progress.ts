@@ -1,4 +1,4 @@
-/** How far a rig has got, in a file: it is known even if the rig is killed. */
+/** How far a rig has got, in a file: it is known even if the rig has been killed. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { stateFolder } from '../records/paths.ts';
 import type { Progress, RigState } from '../records/rows.ts';
@@ -6,8 +6,8 @@ import { isProgress } from './state-file.ts';
 import { StateFolder } from './state-folder.ts';
 
 /**
- * Notes how far a rig has got; a reader sees the whole of it or what was there before. At once, so that the action that follows
- * cannot come before it. `fail` hears what went wrong: that somebody emptied /run/rig must not keep the actions from running.
+ * Writes how far a rig has got; a reader sees the new state or the old one. It is synchronous, so that no action comes before
+ * it. A failure goes to `fail`: the actions must run even if somebody emptied /run/rig.
  */
 export function writeProgress({ spec }: RigState, progress: Progress, fail: (error: unknown) => void): void {
   const path = `${stateFolder(spec.id)}/progress.json`;
@@ -20,7 +20,7 @@ export function writeProgress({ spec }: RigState, progress: Progress, fail: (err
   }
 }
 
-/** How far the rig `id` had got when it last said so; undefined where it has not triggered yet. */
+/** How far a rig has got; undefined before it is armed. */
 export async function readProgress(id: string): Promise<Progress | undefined> {
   const folder = await StateFolder.open(id);
   const progress = await folder?.read('progress.json');

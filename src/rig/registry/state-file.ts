@@ -1,4 +1,4 @@
-/** What the files in a rig's folder hold, as far as it can be trusted. */
+/** Checks of what the files in a rig's folder hold. */
 import { noProc } from '../../host/descriptors.ts';
 import { readProcess } from '../../host/processes/stat.ts';
 import type { Owner, Progress, RigState } from '../records/rows.ts';
@@ -10,13 +10,13 @@ export function ownIdentity(): Owner {
   return { pid: self.pid, startTime: self.startTime };
 }
 
-/** Whether it names a process. So much every version of rig has in its `rig.json`. */
+/** Whether it names a process, as the `rig.json` of every version does. */
 export function isOwner(value: unknown): value is Owner {
   const { pid, startTime } = (value ?? {}) as Partial<Owner>;
   return typeof pid === 'number' && typeof startTime === 'number';
 }
 
-/** Whether it is what this version of rig writes. */
+/** Whether this version of rig wrote it. */
 export function isState(value: unknown): value is RigState {
   const { version, spec } = (value ?? {}) as Partial<RigState>;
   return isOwner(value) && version === 3 && Array.isArray(spec?.monitors) && Array.isArray(spec.actions);

@@ -4,7 +4,7 @@ import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { descriptorPath, noProc } from '../../host/descriptors.ts';
 import { stateFolder } from '../records/paths.ts';
 
-/** A rig's folder as it was met: a descriptor, so that what is done in it is done in this one and in no later one. */
+/** A rig's folder, through a descriptor: never a later folder of the same name. */
 export class StateFolder {
   readonly #handle: FileHandle;
   private constructor(handle: FileHandle) {
@@ -25,17 +25,16 @@ export class StateFolder {
     return `${descriptorPath(this.#handle.fd)}/${name}`;
   }
 
-  /** What a file of this folder says; undefined where it is gone or holds nothing that can be read. */
+  /** The JSON in a file of this folder; undefined if there is none that can be read. */
   async read(name: string): Promise<unknown> {
     try {
       return JSON.parse(await readFile(this.inside(name), 'utf8'));
     } catch {
-      // Whoever asks treats it as nobody's.
       return undefined;
     }
   }
 
-  /** Whether this is still the folder that the id leads to. */
+  /** Whether this is still the folder of the id. */
   async isInPlace(id: string): Promise<boolean> {
     const [own, named] = [await this.#handle.stat(), await stat(stateFolder(id)).catch(() => undefined)];
     return named !== undefined && named.dev === own.dev && named.ino === own.ino;

@@ -1,12 +1,12 @@
-/** The control socket: how `rig list`, `rig destroy` and the like talk to a rig. One JSON object per line, each way. */
+/** The control socket, through which `rig list`, `rig destroy` and the like talk to a rig. One JSON object a line, each way. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { messageOf, RigError } from '../../errors.ts';
 import { controlSocket } from '../records/paths.ts';
 import { receiveJson, sendJson } from './json-lines.ts';
 
 /**
- * What can be asked: how it is, that it ends (`destroy`), that it triggers now, or how it ended (`wait`), which is answered
- * when it has. The first and the second every version of rig knows.
+ * What can be asked of a rig: its status, to end (`destroy`), to trigger now, and how it ended (`wait`), which it answers when
+ * it has. Every version of rig knows the first two.
  */
 const commands = ['status', 'destroy', 'trigger', 'wait'] as const;
 export interface Request {
@@ -16,11 +16,11 @@ type Answer = { ok: true; result: unknown } | { ok: false; error: string };
 
 /** No request is longer. */
 const maxRequestBytes = 64 * 1024;
-/** A client that says nothing for so long is not one of ours. */
+/** A client that is silent for this long is not one of ours. */
 const silentClientMs = 5000;
-/** More clients at once are turned away: they wait in the kernel's queue for nothing. */
+/** More clients at once are turned away. */
 const maxClients = 256;
-/** So many of them may wait for the end, which takes as long as it takes: there is room for those who ask for something else. */
+/** How many of them may wait for the end: there must be room for other requests. */
 const maxWaiting = 192;
 
 function isRequest(value: unknown): value is Request {
@@ -30,7 +30,7 @@ function isRequest(value: unknown): value is Request {
 
 const unknownCommand = 'unknown command';
 
-/** An older rig does not know what came later. */
+/** An older rig does not know all commands. */
 const explainError = (error: string, command: string): string =>
   error === unknownCommand ? `another version of rig made it, which does not know "${command}"` : error;
 
@@ -47,9 +47,8 @@ async function answer(socket: Socket, value: unknown, handle: (request: Request)
 }
 
 /**
- * Serves one request per connection on a unix socket at `path`. A client that sends garbage, too much or nothing at all, or
- * does not read the answer, is disconnected;
- * nothing a client does reaches further than its own connection.
+ * Serves one request per connection on a unix socket at `path`. Disconnects a client that sends garbage, too much or nothing,
+ * or does not read the answer. Nothing that a client does reaches beyond its connection.
  */
 export async function serveControl(path: string, handle: (request: Request) => Promise<unknown>): Promise<Server> {
   let waiting = 0;
@@ -64,7 +63,7 @@ export async function serveControl(path: string, handle: (request: Request) => P
         asked = true;
         clearTimeout(silent);
         if (isRequest(value) && value.command === 'wait') {
-          // rig wait asks again.
+          // `rig wait` will ask again.
           if (waiting >= maxWaiting) return void socket.destroy();
           waiting++;
           socket.once('close', () => waiting--);
@@ -83,14 +82,14 @@ export async function serveControl(path: string, handle: (request: Request) => P
   return server;
 }
 
-/** The rig said nothing within the time that it had, or hung up: it may hang, or have ended just now. */
+/** The rig did not answer in time, or hung up: it may hang, or have just ended. */
 export class NoAnswer extends RigError {
   override name = 'NoAnswer';
 }
 
 /**
- * Asks the rig `id`. Throws a RigError when it answers with an error, and a {@link NoAnswer} when it does not answer within
- * `timeoutMs` (undefined: however long it takes) or `signal` aborts.
+ * Asks a rig. Throws a RigError if it answers with an error, and a {@link NoAnswer} if it does not answer within `timeoutMs`
+ * (undefined: no limit) or `signal` aborts.
  */
 export function askRig(
   id: string,

@@ -1,17 +1,17 @@
-/** One JSON value per line over a stream: how rig's processes talk to each other. */
+/** One JSON value a line over a stream: rig's processes talk like this. */
 import type { Duplex } from 'node:stream';
 
-/** Longer than any spec or answer of ours; a peer that sends more is not one of ours. */
+/** Longer than any spec or answer of ours. */
 const maxLineBytes = 4 * 1024 * 1024;
 
-/** Writes one value. A peer that is gone shows as the end of its stream, not here. */
+/** Writes one value. Does nothing if the peer is gone: its stream ends then. */
 export function sendJson(stream: Duplex, value: unknown): void {
   if (stream.writable) stream.write(`${JSON.stringify(value)}\n`);
 }
 
 /**
- * Calls `receive` with each value. Calls `end` once: at the end of the stream, or with an error when the peer sent something
- * that is no JSON or more than `limit` bytes without a line end.
+ * Calls `receive` with each value. Calls `end` once: at the end of the stream, or with an error if the stream fails, or if the
+ * peer sends something else than JSON or a line longer than `limit` bytes.
  */
 export function receiveJson(
   stream: Duplex,
