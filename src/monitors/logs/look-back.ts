@@ -8,8 +8,8 @@ import { OpenedFile } from './files/follow/opened-file.ts';
 import type { JournalEntry } from './journal/entry.ts';
 import { textOf } from './journal/entry.ts';
 import { FieldChecks } from './journal/format/field-checks.ts';
-import { readEntries, recentArguments } from './journal/journalctl/child.ts';
-import { readBackward } from './journal/native/read-around.ts';
+import { recentArguments, runJournalctl } from './journal/journalctl/run.ts';
+import { readFromPlace } from './journal/native/read-around.ts';
 import { compileSelection } from './journal/selection/selection.ts';
 import { lastLines } from './last-lines.ts';
 import type { Matcher } from './matching/matcher.ts';
@@ -144,7 +144,7 @@ async function readLastHour({ dir, selection }: JournalPlan, matcher: Matcher, t
   const checks = new FieldChecks([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
   const sinceUs = (Date.now() - hourMs) * 1000;
   await new Promise(setImmediate);
-  await readBackward({ dir, sinceUs, withinMs }, (entry) => {
+  await readFromPlace({ dir, sinceUs, step: -1, withinMs }, (entry) => {
     if (entry.realtimeUs < sinceUs) return false;
     if (!selected.accepts(entry)) return true;
     if (entry.check(checks) === 0) tally.entries++;
@@ -155,21 +155,18 @@ async function readLastHour({ dir, selection }: JournalPlan, matcher: Matcher, t
 
 async function readLastHourByJournalctl(plan: JournalPlan, tally: EntryTally): Promise<void> {
   const journal = { program: 'journalctl', ...plan };
-  let deadline = performance.now() + firstEntryMs;
-  const reader = await readEntries(journal.program, recentArguments(journal, mostLines), (entry) => {
-    if (performance.now() >= deadline) return;
-    if (tally.entries === 0) end(withinMs);
+  const ending = new AbortController();
+  const endIn = (ms: number): NodeJS.Timeout => setTimeout(() => ending.abort(), ms);
+  let timer = endIn(firstEntryMs);
+  const onEntry = (entry: JournalEntry): void => {
+    if (tally.entries === 0) {
+      clearTimeout(timer);
+      timer = endIn(withinMs);
+    }
     tally.take(entry);
-  });
-  // Only now is there something to end; the entries come in a later turn of the event loop.
-  let timer = setTimeout(() => void reader.end(), firstEntryMs);
-  const end = (inMs: number): void => {
-    deadline = performance.now() + inMs;
-    clearTimeout(timer);
-    timer = setTimeout(() => void reader.end(), inMs);
   };
-  await reader.ended;
-  clearTimeout(timer);
+  const args = recentArguments(journal, mostLines);
+  await runJournalctl(journal.program, args, { onEntry, signal: ending.signal }).finally(() => clearTimeout(timer));
 }
 
 function counted(number: number, one: string, many = `${one}s`): string {

@@ -7,7 +7,7 @@ import { Examination } from './examination.ts';
 import { JournalctlSource } from './journalctl/journalctl-source.ts';
 import { NativeSource } from './native/native-source.ts';
 
-/** How late journalctl may be: it takes half a second, and one that hangs is found out and replaced after 6 to 7. */
+/** How late journalctl may be: it takes half a second, and one that hangs is replaced after 4 to 8. */
 const journalctlReadingMs = 9000;
 
 export class JournalSource implements Source {
@@ -23,7 +23,7 @@ export class JournalSource implements Source {
     this.#reader =
       plan.reader === 'native'
         ? new NativeSource(plan, this.#examination, (error) => this.#onUnreadable(error))
-        : this.#journalctl({ takesOver: false });
+        : this.#journalctl();
   }
 
   async start(): Promise<void> {
@@ -33,7 +33,7 @@ export class JournalSource implements Source {
       const mayHandOver = this.#reader instanceof NativeSource && this.#plan.program !== undefined;
       if (!(error instanceof RigError) || !mayHandOver) throw error;
       this.#remarkJournalctl(error);
-      this.#reader = this.#journalctl({ takesOver: false });
+      this.#reader = this.#journalctl();
       await this.#reader.start();
     }
   }
@@ -61,9 +61,9 @@ export class JournalSource implements Source {
     this.#reader.close();
   }
 
-  #journalctl(options: { takesOver: boolean }): JournalctlSource {
+  #journalctl(): JournalctlSource {
     const { program = 'journalctl', dir, selection } = this.#plan;
-    return new JournalctlSource({ program, dir, selection }, this.#examination, options);
+    return new JournalctlSource({ program, dir, selection }, this.#examination);
   }
 
   /** Rig cannot read a file. Returns whether journalctl goes on where rig was. */
@@ -82,8 +82,9 @@ export class JournalSource implements Source {
     await native.stop();
     if (this.#isStopped) return;
     this.#examination.cursor = native.safeCursor;
-    this.#reader = this.#journalctl({ takesOver: true });
-    await this.#reader.start();
+    const journalctl = this.#journalctl();
+    this.#reader = journalctl;
+    await journalctl.takeOver();
   }
 
   #remarkJournalctl(error: Error): void {

@@ -85,12 +85,16 @@ export class JournalSequence {
     return this.#latest === undefined || number === this.#latest + 1 ? 0 : undefined;
   }
 
-  /** Notes an entry that is read in order; undefined for one whose cursor has no number. What is missing before it stays so. */
-  note(found: EntryNumber | undefined): void {
-    if (!found || this.missingBefore(found) === undefined) this.#breaks++;
-    if (!found) return;
+  /** Notes an entry that is read in order. What is missing before it stays so. */
+  note(found: EntryNumber): void {
+    if (this.missingBefore(found) === undefined) this.#breaks++;
     this.#latest = found.number;
     this.chain(found.numbering, found.number - 1).note(found.number, undefined);
+  }
+
+  /** Notes an entry that is read in order, where those before it were not asked for. */
+  skipTo({ numbering, number }: EntryNumber): void {
+    this.chain(numbering, number).note(number, undefined, number - 1);
   }
 
   /** The chain of a numbering; a new one counts as seen up to a number. */

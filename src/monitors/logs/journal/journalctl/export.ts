@@ -8,10 +8,8 @@ import { textOf } from '../entry.ts';
 
 const newline = 10;
 const equals = 61;
-/** How much of one entry is kept. Nothing sane logs more, and journald accepts fields of many hundred megabytes. */
-const keptEntryBytes = 16 * 1024 * 1024;
-/** How much of any line or value is kept even then: names, lengths and cursors must stay whole. */
-const alwaysKeptBytes = 4096;
+/** How much of one value is kept. Nothing sane logs more, and journald accepts values of many hundred megabytes. */
+const mostKeptBytes = 16 * 1024 * 1024;
 
 /** The first field of each entry. */
 const cursorField = '__CURSOR';
@@ -48,18 +46,19 @@ export class ExportedEntry implements JournalEntry {
  */
 export class ExportParser {
   readonly #onEntry: (entry: ExportedEntry) => void;
+  readonly #keptBytes: number;
   #entry = new ExportedEntry();
   /** The beginning of the present line or value, from earlier portions. */
   #parts: Buffer[] = [];
   #partBytes = 0;
-  /** How many bytes the entry's fields have so far. */
-  #entryBytes = 0;
   /** The binary field that is being read, and how many bytes of it are to come; undefined until its length is read. */
   #binaryName: string | undefined;
   #binaryLeft: number | undefined;
 
-  constructor(onEntry: (entry: ExportedEntry) => void) {
+  /** `keptBytes`: how much of one value is kept. */
+  constructor(onEntry: (entry: ExportedEntry) => void, keptBytes = mostKeptBytes) {
     this.#onEntry = onEntry;
+    this.#keptBytes = keptBytes;
   }
 
   push(portion: Buffer): void {
@@ -105,8 +104,7 @@ export class ExportParser {
   }
 
   #keep(part: Buffer): void {
-    const room = Math.max(alwaysKeptBytes, keptEntryBytes - this.#entryBytes) - this.#partBytes;
-    const kept = part.subarray(0, Math.max(0, room));
+    const kept = part.subarray(0, this.#keptBytes - this.#partBytes);
     if (kept.length === 0) return;
     this.#parts.push(kept);
     this.#partBytes += kept.length;
@@ -121,21 +119,15 @@ export class ExportParser {
   }
 
   #add(name: string, value: Buffer): void {
-    if (name === cursorField && this.#entry.fields.has(name)) this.#startEntry();
-    this.#entryBytes += value.length;
+    if (name === cursorField && this.#entry.fields.has(name)) this.#entry = new ExportedEntry();
     const values = this.#entry.fields.get(name);
     if (values) values.push(value);
     else this.#entry.fields.set(name, [value]);
   }
 
-  #startEntry(): void {
-    this.#entry = new ExportedEntry();
-    this.#entryBytes = 0;
-  }
-
   #endEntry(): void {
     const entry = this.#entry;
-    this.#startEntry();
+    this.#entry = new ExportedEntry();
     if (entry.fields.size > 0) this.#onEntry(entry);
   }
 }

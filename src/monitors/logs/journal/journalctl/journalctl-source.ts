@@ -1,79 +1,68 @@
 /** The systemd journal as a source: journalctl reads it from a cursor taken at the start, and after a failure from the last one. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SourceStatus } from '../../../../plugin.ts';
 import type { LinePosition, LinesAfter, Source, SourceExcerpt } from '../../source.ts';
 import { contextLines } from '../../source.ts';
-import { entryPartOf, numberOf } from '../cursor.ts';
+import type { EntryPlace } from '../cursor.ts';
+import { entryPartOf, placeOfCursor } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
 import type { Examination } from '../examination.ts';
 import { formatAfter, formatEntries } from '../excerpt.ts';
-import { findJournalFiles } from '../locations.ts';
-import type { Journalctl } from './child.ts';
-import { followArguments, readBack, readFrom } from './child.ts';
 import { Follower } from './follower.ts';
-import { JournalPulse } from './pulse.ts';
-import { JournalResume } from './resume.ts';
-import type { JournalTails } from './tails.ts';
+import type { Journalctl } from './run.ts';
+import { followArguments, readBack, readFrom } from './run.ts';
+import { Watchdog } from './watchdog.ts';
 
-/** How often rig looks for the first file of an empty journal. */
-const firstFileMs = 500;
+/** Of chosen entries nobody but journalctl knows whether one was stored, so its silence means less. */
+const patience = { whole: 2, chosen: 3 };
 
 export class JournalctlSource implements Source {
   readonly #journal: Journalctl;
   readonly #examination: Examination;
-  /** It goes on behind another reader. What that has examined is not examined again. */
-  readonly #takesOver: boolean;
   readonly #follower: Follower;
-  readonly #pulse: JournalPulse;
-  readonly #resume = new JournalResume();
-  readonly #stopping = new AbortController();
+  readonly #watchdog: Watchdog;
   #following: Promise<void> | undefined;
-  /** Whether the entry of the cursor is one that journalctl shows: with a selection it need not be. */
-  #isCursorShown = false;
-  /** The entry behind which others were missing, so that journalctl was started again to show them. */
+  /** The entries of the last microsecond: a new journalctl shows them again, and with other numbers if journald moved them. */
+  #lastInstant: { key: string; entries: Set<string> } = { key: '', entries: new Set() };
+  /** The entry behind which others were missing, so that journalctl was replaced by one that may show them. */
   #askedAgainAt: string | undefined;
+  #isSilenceRemarked = false;
 
-  /** With `takesOver` it goes on behind the examination's cursor, else behind the last entry there is. */
-  constructor(journal: Journalctl, examination: Examination, { takesOver }: { takesOver: boolean }) {
-    const { context } = examination;
+  constructor(journal: Journalctl, examination: Examination) {
+    const { context, isSelective, sequence } = examination;
     this.#journal = journal;
     this.#examination = examination;
-    this.#takesOver = takesOver;
     this.#follower = new Follower({
       program: journal.program,
-      args: () => this.#beginAgain(),
+      args: () => followArguments(journal, examination.cursor),
       onEntry: (entry) => this.#examine(entry),
       context,
     });
-    this.#pulse = new JournalPulse(
+    this.#watchdog = new Watchdog(
       {
         dir: journal.dir,
-        isSelective: examination.isSelective,
+        patience: isSelective ? patience.chosen : patience.whole,
         bytes: () => this.#follower.bytes,
-        hasSeen: (tails) => this.#hasSeen(tails),
-        isBehind: () => this.#isBehind(),
-        restart: () => this.#follower.restart('it is silent though entries were stored'),
-        onDeaf: () =>
-          context.remark(
-            'journalctl does not hear of new entries (is inotify used up?): until it does, it is started again every two seconds',
-          ),
+        hasShown: (last) => sequence.hasReached(last),
+        replace: () => this.#replaceSilent(),
       },
       context.clock,
     );
   }
 
   async start(): Promise<void> {
-    if (!this.#takesOver) await this.#findLast();
-    // Without a cursor it begins with the first entry.
-    else if (this.#examination.cursor !== undefined) this.#resume.note(this.#examination.cursor);
-    this.#following = this.#follow();
-    this.#pulse.start();
+    await this.#findLast();
+    await this.takeOver();
+  }
+
+  /** Goes on from the examination's cursor; without one, begins with the first entry. What was examined is passed over. */
+  async takeOver(): Promise<void> {
+    await this.#watchdog.start();
+    this.#following = this.#follower.run();
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#pulse.stop();
-    await this.#follower.stop();
+    this.#watchdog.stop();
+    this.#follower.stop();
     await this.#following;
   }
 
@@ -96,99 +85,75 @@ export class JournalctlSource implements Source {
 
   async #readAfter(cursor: string): Promise<LinesAfter> {
     const entries = await readFrom(this.#journal, { cursor, count: contextLines + 2 });
-    const [first] = entries;
-    const isKnown = first !== undefined && entryPartOf(first.cursor()) === entryPartOf(cursor);
-    return formatAfter(isKnown ? entries.slice(1) : entries, contextLines);
+    const isOther = (entry: JournalEntry): boolean => entryPartOf(entry.cursor()) !== entryPartOf(cursor);
+    return formatAfter(entries.filter(isOther), contextLines);
   }
 
   /** Looks for the last entry of the whole journal: the last selected one may be old and far to seek. */
   async #findLast(): Promise<void> {
     const [last] = await readBack({ ...this.#journal, selection: [] }, { count: 1 });
-    this.#isCursorShown = !this.#examination.isSelective;
-    if (last) this.#note(last.cursor());
-  }
-
-  async #follow(): Promise<void> {
-    const { signal } = this.#stopping;
-    // A journalctl that finds no file does not notice the first one.
-    while (this.#examination.cursor === undefined && !signal.aborted && !this.#hasFiles())
-      await delay(firstFileMs, undefined, { signal }).catch(() => undefined);
-    await this.#follower.run();
-  }
-
-  #hasFiles(): boolean {
-    return findJournalFiles(this.#journal.dir).length > 0;
-  }
-
-  #beginAgain(): string[] {
-    this.#resume.begin();
-    return followArguments(this.#journal, this.#examination.cursor);
+    const cursor = last?.cursor() ?? '';
+    const place = placeOfCursor(cursor);
+    if (place) this.#note(cursor, place);
   }
 
   #examine(entry: JournalEntry): void {
     const { context } = this.#examination;
     const cursor = entry.cursor();
-    if (context.isOver() || cursor === '' || this.#resume.isRepeated(cursor) || this.#wasTaken(cursor)) return;
-    if (this.#isToBeAskedAgain(cursor)) return;
-    this.#note(cursor);
-    this.#isCursorShown = true;
+    const place = placeOfCursor(cursor);
+    if (!place || context.isOver() || this.#wasSeen(cursor, place) || this.#isToBeAskedAgain(place)) return;
+    this.#note(cursor, place);
     this.#follower.noteSuccess();
     const message = entry.values('MESSAGE').find((text) => context.matcher.test(text));
     this.#examination.examine(entry, cursor, message);
   }
 
-  /** Whether the reader before this one has examined an entry. */
-  #wasTaken(cursor: string): boolean {
-    const found = this.#takesOver ? numberOf(cursor) : undefined;
-    return found !== undefined && this.#examination.sequence.hasSeen(found);
+  /** Whether an entry was examined, be it by the reader before this one. */
+  #wasSeen(cursor: string, place: EntryPlace): boolean {
+    const { sequence } = this.#examination;
+    if (sequence.known(place.numbering)) return sequence.hasSeen(place);
+    return this.#lastInstant.key === instantOf(place) && this.#lastInstant.entries.has(entryPartOf(cursor));
   }
 
-  #note(cursor: string): void {
+  #note(cursor: string, place: EntryPlace): void {
+    const { isSelective, sequence } = this.#examination;
+    const key = instantOf(place);
+    if (key !== this.#lastInstant.key) this.#lastInstant = { key, entries: new Set() };
+    this.#lastInstant.entries.add(entryPartOf(cursor));
     this.#examination.cursor = cursor;
-    this.#resume.note(cursor);
-    if (!this.#examination.isSelective) this.#examination.sequence.note(numberOf(cursor));
+    if (isSelective) sequence.skipTo(place);
+    else sequence.note(place);
   }
 
   /**
    * Whether entries are missing before this one that a new journalctl may show: when it reads several files, it can pass one
    * over. Entries that are missing again are noted as lost.
    */
-  #isToBeAskedAgain(cursor: string): boolean {
-    const missing = this.#examination.isSelective ? undefined : this.#missingBefore(cursor);
-    const isGone = !this.#resume.hasMet && this.#isCursorShown;
-    if (missing === 0 || (missing === undefined && !isGone)) return false;
-    if (missing !== undefined && this.#examination.cursor !== this.#askedAgainAt) {
-      this.#askedAgainAt = this.#examination.cursor;
-      this.#follower.restart(`${missing} entries are missing behind the last one seen`);
-      return true;
+  #isToBeAskedAgain(place: EntryPlace): boolean {
+    const { cursor, isSelective, sequence } = this.#examination;
+    const missing = isSelective ? 0 : sequence.missingBefore(place);
+    if (!missing) return false;
+    if (this.#askedAgainAt === cursor) {
+      this.#examination.noteMissing(missing);
+      return false;
     }
-    this.#examination.noteMissing(missing);
-    return false;
+    this.#askedAgainAt = cursor;
+    this.#follower.replace(`${missing} entries are missing behind the last one seen`);
+    return true;
   }
 
-  #missingBefore(cursor: string): number | undefined {
-    const found = numberOf(cursor);
-    return found && this.#examination.sequence.missingBefore(found);
+  #replaceSilent(): void {
+    const { context, isSelective } = this.#examination;
+    this.#follower.replace('it is silent though entries were stored');
+    if (isSelective || this.#isSilenceRemarked) return;
+    this.#isSilenceRemarked = true;
+    context.remark(
+      'journalctl was silent though entries were stored (does it hang, or is inotify used up?): whenever it is, it is replaced',
+    );
   }
+}
 
-  #hasSeen({ last }: JournalTails): boolean {
-    const { isSelective, sequence } = this.#examination;
-    return !isSelective && last.length > 0 && last.every((each) => sequence.hasReached(each));
-  }
-
-  /** Asks another journalctl whether there is an entry behind the last one seen. */
-  async #isBehind(): Promise<boolean> {
-    const { cursor, isSelective } = this.#examination;
-    if (cursor === undefined) return this.#hasFiles();
-    const [last] = isSelective ? await readBack({ ...this.#journal, selection: [] }, { count: 1 }) : [];
-    const found = await readFrom(this.#journal, { cursor, count: 2 });
-    if (found.length === 2 || found.some((entry) => entryPartOf(entry.cursor()) !== entryPartOf(cursor))) return true;
-    // No selected entry stands between the cursor and the last of all: a new journalctl can begin there and has less to search.
-    const lastCursor = last?.cursor();
-    if (lastCursor !== undefined && lastCursor !== cursor && this.#examination.cursor === cursor) {
-      this.#isCursorShown = false;
-      this.#note(lastCursor);
-    }
-    return false;
-  }
+/** Entries that journald takes in one go have the same. */
+function instantOf({ bootId, monotonicUs }: EntryPlace): string {
+  return `${bootId} ${monotonicUs}`;
 }

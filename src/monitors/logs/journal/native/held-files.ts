@@ -5,15 +5,12 @@
 import { lstatSync } from 'node:fs';
 import { errnoOf } from '../../../../errors.ts';
 import type { Clock } from '../../../../host/clock.ts';
+import type { EntryPlace } from '../cursor.ts';
 import { JournalFile, JournalFileError } from '../format/journal-file.ts';
 import { findJournalFiles, foldersOfJournal, isLiveName } from '../locations.ts';
-import type { EntryPlace } from './entry-order.ts';
 import { comparePlaces, placeOf } from './entry-order.ts';
 import { HeldFile } from './held-file.ts';
 import { closeAll, openAll } from './open-all.ts';
-
-/** How often arming is tried again because files came or went meanwhile. */
-const mostAttempts = 20;
 
 export class HeldFiles {
   readonly #dir: string | undefined;
@@ -46,17 +43,9 @@ export class HeldFiles {
    * there is none. Throws a JournalFileError for a file that cannot be read.
    */
   arm(): LastEntry | undefined {
-    for (let attempt = 0; attempt < mostAttempts; attempt++) {
-      const before = findJournalFiles(this.#dir);
-      for (const path of before)
-        if (isLiveName(path)) this.#hold(path, { isNew: false });
-        else this.#done.add(path);
-      if (findJournalFiles(this.#dir).join() === before.join()) break;
-      // A file that was renamed meanwhile would be taken for a new one.
-      this.close();
-      this.#done.clear();
-    }
-    this.#isScanDue = true;
+    for (const path of findJournalFiles(this.#dir))
+      if (isLiveName(path)) this.#hold(path, { isNew: false });
+      else this.#done.add(path);
     return lastOf(this.#held.map(({ file }) => file)) ?? lastOfAll(this.#dir);
   }
 

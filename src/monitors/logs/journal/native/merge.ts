@@ -1,6 +1,6 @@
 /** Reads several files as one. */
+import type { EntryPlace } from '../cursor.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
-import type { EntryPlace } from './entry-order.ts';
 import { compare, comparePlaces, placeOf } from './entry-order.ts';
 
 /** A file that is being read. */

@@ -11,18 +11,17 @@ import { FileNumbers } from './file-numbers.ts';
 import { FolderHints } from './folder-hints.ts';
 import type { HeldFile } from './held-file.ts';
 import { HeldFiles } from './held-files.ts';
+import { readMerged } from './merge.ts';
 import { OldEntries } from './old-entries.ts';
 import { JournalPace } from './pace.ts';
 import { excerptAround } from './read-around.ts';
-import { readSlice } from './slice.ts';
+import { startSlice } from './slice.ts';
 import { StoredExaminer } from './stored-examiner.ts';
 
 /** How often a busy journal is looked at unless --journal-latency says otherwise. */
 const defaultLatencyMs = 25;
-/** How often files are searched for unasked, with inotify and without. */
-const scanMs = { hinted: 5000, deaf: 1000 };
-/** If rig did not look for this long, it was stopped. */
-const stoppedMs = 3000;
+/** How often files are searched for unasked. */
+const scanMs = 1000;
 
 export class NativeSource implements Source {
   readonly #plan: JournalPlan;
@@ -38,15 +37,8 @@ export class NativeSource implements Source {
   #state: 'closed' | 'waiting' | 'reading' = 'closed';
   /** Counts the looks. */
   #round = 0;
-  /** When rig last looked at the files, and for files. */
-  #lookedMs: number;
+  /** When rig last searched for files. */
   #scannedMs = 0;
-  /**
-   * The last number of each numbering when all headers had been read once in this look. Then they are read again, so that every
-   * entry up to these numbers is seen. Later entries wait for the next look: one of them may stand in a file whose header was
-   * read before it came, and they must not be taken out of order.
-   */
-  #bounds: Map<string, number> | undefined;
   /** The last entry, and the cursors after the last look and after the one before. */
   #last: { held: HeldFile; ordinal: number } | undefined;
   #lookCursor: string | undefined;
@@ -65,12 +57,8 @@ export class NativeSource implements Source {
     this.#failures = new Failures(this.#files, context.clock);
     this.#numbers = new FileNumbers(examination.sequence);
     this.#examiner = new StoredExaminer(examination, plan.selection);
-    this.#hints = new FolderHints(
-      (kind) => this.#onHint(kind),
-      (text) => context.debug(text),
-    );
+    this.#hints = new FolderHints((kind) => this.#onHint(kind));
     this.#pace = new JournalPace(context.clock, plan.latencyMs ?? defaultLatencyMs, () => this.#beat());
-    this.#lookedMs = context.clock.nowMs();
   }
 
   /** Throws a JournalFileError where a file cannot be read. */
@@ -130,55 +118,50 @@ export class NativeSource implements Source {
   }
 
   #beat(): void {
-    const nowMs = this.#examination.context.clock.nowMs();
-    if (nowMs - this.#scannedMs >= (this.#hints.isDeaf ? scanMs.deaf : scanMs.hinted)) this.#files.planScan();
+    if (this.#examination.context.clock.nowMs() - this.#scannedMs >= scanMs) this.#files.planScan();
     this.#look();
   }
 
   #look(): void {
     if (this.#state !== 'waiting' || this.#isOver) return;
-    const nowMs = this.#examination.context.clock.nowMs();
-    if (nowMs - this.#lookedMs >= stoppedMs) this.#numbers.wasStopped = true;
-    this.#lookedMs = nowMs;
-    const isScanDue = this.#files.isScanDue;
+    const { isScanDue } = this.#files;
     if (!isScanDue && !this.#files.hasNews) return;
     this.#state = 'reading';
     this.#round++;
     this.#failures.beginLook();
-    if (isScanDue) this.#scan(nowMs);
-    this.#refresh();
+    if (isScanDue) this.#scan();
+    this.#files.refresh((held, error) => this.#failures.noteHeld(held, error));
     this.#oldEntries.use(this.#files.all);
     this.#readSlice();
   }
 
-  #scan(nowMs: number): void {
-    this.#scannedMs = nowMs;
+  #scan(): void {
+    this.#scannedMs = this.#examination.context.clock.nowMs();
     this.#files.scan((path, error) => this.#failures.notePath(path, error));
     this.#hints.watch(this.#files.folders);
-  }
-
-  #refresh(): void {
-    const refresh = () => this.#files.refresh((held, error) => this.#failures.noteHeld(held, error));
-    refresh();
-    this.#bounds = this.#files.all.length > 1 ? this.#files.lastNumbers() : undefined;
-    if (this.#bounds) refresh();
   }
 
   #readSlice(): void {
     if (this.#isOver) return;
     const readable = this.#files.all.filter((held) => !this.#failures.has(held));
-    const read = () => readSlice(readable, this.#bounds, (held, entry, seqnum) => this.#take(held, entry, seqnum));
-    const { isDone, hasNews, stuck } = holding('reading the journal', read);
+    const isUsedUp = startSlice();
+    let hasNews = false;
+    const take = (held: HeldFile, entry: StoredEntry): boolean => {
+      if (isUsedUp() || !this.#take(held, entry)) return false;
+      hasNews = true;
+      return true;
+    };
+    const { isComplete, stuck } = holding('reading the journal', () => readMerged(readable, take));
     if (hasNews) this.#pace.hurry();
     for (const { reading, error } of stuck) this.#failures.noteHeld(reading, error);
     if (this.#isOver) return;
-    if (isDone) this.#endLook();
+    if (isComplete) this.#endLook();
     else setImmediate(() => this.#readSlice());
   }
 
-  #take(held: HeldFile, entry: StoredEntry, seqnum: number): boolean {
+  #take(held: HeldFile, entry: StoredEntry): boolean {
     if (this.#examination.context.isOver()) return false;
-    const { ordinal } = entry;
+    const { ordinal, seqnum } = entry;
     if (!this.#oldEntries.has(held, entry)) {
       this.#examiner.examine(entry);
       this.#last = { held, ordinal };
@@ -195,10 +178,8 @@ export class NativeSource implements Source {
     this.#noteCursor();
     this.#safeCursor = this.#lookCursor;
     this.#lookCursor = this.#examination.cursor;
-    this.#numbers.noteDeleted(this.#files.all);
     this.#files.settle();
     this.#numbers.keepOnly(this.#files.all);
-    this.#examination.isTailGone = this.#numbers.isTailGone(this.#files.all);
     const { sequence } = this.#examination;
     if (!sequence.hasHoles) return;
     const missing = sequence.claimMissing(this.#round);

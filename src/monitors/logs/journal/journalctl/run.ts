@@ -1,6 +1,7 @@
 /** journalctl(1), as rig runs it: to learn where the journal ends, to follow it from there, to read back from an entry. */
 import { once } from 'node:events';
 import { RigError } from '../../../../errors.ts';
+import type { Exit } from '../../../../host/programs/start-program.ts';
 import { startProgram } from '../../../../host/programs/start-program.ts';
 import { reportedLineBytes } from '../../source.ts';
 import type { ExportedEntry } from './export.ts';
@@ -15,7 +16,7 @@ const answerMs = 20_000;
 
 /** The journal as journalctl is to read it. */
 export interface Journalctl {
-  /** Its path. */
+  /** The path of journalctl. */
   program: string;
   /** The folder with the journal; undefined: this host's own. */
   dir?: string | undefined;
@@ -24,9 +25,12 @@ export interface Journalctl {
 }
 
 /** The arguments for what is read. Each is one word, so that no unit is taken for an option. */
-function whatArguments({ dir, selection }: Journalctl): string[] {
-  const directory = dir === undefined ? [] : [`--directory=${dir}`];
-  return [...directory, ...selection.map((each) => (each.includes('=') ? each : `--unit=${each}`))];
+function whatArguments({ dir, selection }: Journalctl, cursor?: string): string[] {
+  return [
+    ...(dir === undefined ? [] : [`--directory=${dir}`]),
+    ...(cursor === undefined ? [] : [`--cursor=${cursor}`]),
+    ...selection.map((each) => (each.includes('=') ? each : `--unit=${each}`)),
+  ];
 }
 
 /**
@@ -35,8 +39,7 @@ function whatArguments({ dir, selection }: Journalctl): string[] {
  * but the last ten entries between the cursor and its own start.
  */
 export function followArguments(journal: Journalctl, cursor: string | undefined): string[] {
-  const from = cursor === undefined ? [] : [`--cursor=${cursor}`];
-  return [...always, '--follow', '--no-tail', ...from, ...whatArguments(journal)];
+  return [...always, '--follow', '--no-tail', ...whatArguments(journal, cursor)];
 }
 
 /** The arguments that give the entries of the last hour, the newest first. */
@@ -44,30 +47,40 @@ export function recentArguments(journal: Journalctl, count: number): string[] {
   return [...always, '--reverse', '--since=-1h', `--lines=${count}`, ...whatArguments(journal)];
 }
 
-/** A running journalctl that hands its entries on. */
-export interface JournalReader {
-  /** Resolves when it has ended and everything that it wrote has been handed on. */
-  ended: Promise<{ exitCode: number | null; signalName: string | null; stderr: string }>;
-  end(): Promise<void>;
+/** Who hears of what journalctl writes. */
+export interface Reading {
+  onEntry(entry: ExportedEntry): void;
+  /** Hears of the size of each portion that was read. */
+  onBytes?(count: number): void;
+  /** Ends journalctl; from then on no entry is given. */
+  signal: AbortSignal;
+  /** How much of one value is kept; undefined: all that is ever searched. */
+  keptBytes?: number;
 }
 
-/** Starts journalctl and hands its entries on; `onBytes` hears of the size of each portion that was read. */
-export async function readEntries(
+/** Runs journalctl. Resolves when it has ended and all its entries were given. Throws a RigError when it cannot be started. */
+export async function runJournalctl(
   program: string,
   args: string[],
-  onEntry: (entry: ExportedEntry) => void,
-  onBytes: (count: number) => void = () => {},
-): Promise<JournalReader> {
+  { onEntry, onBytes, signal, keptBytes }: Reading,
+): Promise<Exit & { stderr: string }> {
   // SIGKILL: it has nothing to put in order, and one that is stopped or hangs heeds nothing else.
   const child = await startProgram(program, args, { endWith: 'SIGKILL' });
-  const parser = new ExportParser(onEntry);
+  const parser = new ExportParser((entry) => {
+    if (!signal.aborted) onEntry(entry);
+  }, keptBytes);
   child.stdout.on('data', (portion: Buffer) => {
-    onBytes(portion.length);
+    onBytes?.(portion.length);
     parser.push(portion);
   });
   const drained = once(child.stdout, 'close').catch(() => undefined);
-  const ended = Promise.all([child.ended, drained]).then(([how]) => ({ ...how, stderr: child.stderr().trim() }));
-  return { ended, end: () => child.end() };
+  const end = (): void => void child.end();
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
+  const exit = await child.ended;
+  signal.removeEventListener('abort', end);
+  await drained;
+  return { ...exit, stderr: child.stderr().trim() };
 }
 
 /** The last `count` entries up to a cursor, or of all, the newest first. Throws a RigError when journalctl fails. */
@@ -85,22 +98,14 @@ async function readSome(
   options: string[],
   { cursor, count }: { cursor?: string; count: number },
 ): Promise<ExportedEntry[]> {
-  const from = cursor === undefined ? [] : [`--cursor=${cursor}`];
-  const args = [...always, ...options, `--lines=${count}`, ...from, ...whatArguments(journal)];
+  const args = [...always, ...options, `--lines=${count}`, ...whatArguments(journal, cursor)];
   const entries: ExportedEntry[] = [];
-  const reader = await readEntries(journal.program, args, (entry) => entries.push(cut(entry)));
-  const timer = setTimeout(() => void reader.end(), answerMs);
-  const { exitCode, stderr } = await reader.ended;
-  clearTimeout(timer);
+  const { exitCode, stderr } = await runJournalctl(journal.program, args, {
+    onEntry: (entry) => entries.push(entry),
+    signal: AbortSignal.timeout(answerMs),
+    keptBytes: reportedLineBytes,
+  });
   if (exitCode === null) throw new RigError(`journalctl did not answer within ${answerMs / 1000} s`);
   if (exitCode !== 0) throw new RigError(stderr.split('\n').at(-1) || `journalctl ended with exit code ${exitCode}`);
   return entries;
-}
-
-/** Cuts the values to what is ever shown: some hundred entries are kept at once. */
-function cut(entry: ExportedEntry): ExportedEntry {
-  for (const values of entry.fields.values())
-    for (const [index, value] of values.entries())
-      if (value.length > reportedLineBytes) values[index] = Buffer.from(value.subarray(0, reportedLineBytes));
-  return entry;
 }
