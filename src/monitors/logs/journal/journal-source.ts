@@ -3,9 +3,12 @@ import { messageOf, RigError } from '../../../errors.ts';
 import type { SourceStatus } from '../../../plugin.ts';
 import type { JournalPlan } from '../plan.ts';
 import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
+import { contextLines } from '../source.ts';
 import { Examination } from './examination.ts';
+import { formatAfter, formatEntries } from './excerpt.ts';
 import { JournalctlSource } from './journalctl/journalctl-source.ts';
 import { NativeSource } from './native/native-source.ts';
+import type { JournalReader } from './reader.ts';
 
 /** How late journalctl may be: it takes half a second, and one that hangs is replaced after 4 to 8. */
 const journalctlReadingMs = 9000;
@@ -13,7 +16,7 @@ const journalctlReadingMs = 9000;
 export class JournalSource implements Source {
   readonly #plan: JournalPlan;
   readonly #examination: Examination;
-  #reader: NativeSource | JournalctlSource;
+  #reader: JournalReader;
   #handingOver: Promise<void> | undefined;
   #isStopped = false;
 
@@ -54,12 +57,15 @@ export class JournalSource implements Source {
   }
 
   async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
-    return await this.#reader.context(position);
+    const triggerCursor = position && 'cursor' in position ? position.cursor : undefined;
+    const cursor = triggerCursor ?? this.#examination.cursor;
+    if (cursor === undefined) return [];
+    const before = await this.#reader.entriesUpTo(cursor, contextLines);
+    const readAfter = async () => formatAfter(await this.#reader.entriesBehind(cursor, contextLines + 1), contextLines);
+    return [{ source: 'journal', ...formatEntries(before, triggerCursor), readAfter }];
   }
 
-  close(): void {
-    this.#reader.close();
-  }
+  close(): void {}
 
   #journalctl(): JournalctlSource {
     const { program = 'journalctl', dir, selection } = this.#plan;

@@ -1,12 +1,10 @@
 /** The systemd journal as a source: journalctl reads it from a cursor taken at the start, and after a failure from the last one. */
 import type { SourceStatus } from '../../../../plugin.ts';
-import type { LinePosition, LinesAfter, Source, SourceExcerpt } from '../../source.ts';
-import { contextLines } from '../../source.ts';
 import type { EntryPlace } from '../cursor.ts';
 import { entryPartOf, placeOfCursor } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
 import type { Examination } from '../examination.ts';
-import { formatAfter, formatEntries } from '../excerpt.ts';
+import type { JournalReader } from '../reader.ts';
 import { Follower } from './follower.ts';
 import type { Journalctl } from './run.ts';
 import { followArguments, readBack, readFrom } from './run.ts';
@@ -15,7 +13,7 @@ import { Watchdog } from './watchdog.ts';
 /** Of chosen entries nobody but journalctl knows whether one was stored, so its silence means less. */
 const patience = { whole: 2, chosen: 3 };
 
-export class JournalctlSource implements Source {
+export class JournalctlSource implements JournalReader {
   readonly #journal: Journalctl;
   readonly #examination: Examination;
   readonly #follower: Follower;
@@ -72,21 +70,13 @@ export class JournalctlSource implements Source {
     return [this.#examination.status(!this.#examination.isSelective, details)];
   }
 
-  async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
-    const triggerCursor = position && 'cursor' in position ? position.cursor : undefined;
-    const cursor = triggerCursor ?? this.#examination.cursor;
-    if (cursor === undefined) return [];
-    const entries = await readBack(this.#journal, { cursor, count: contextLines });
-    const readAfter = () => this.#readAfter(cursor);
-    return [{ source: 'journal', ...formatEntries(entries.reverse(), triggerCursor), readAfter }];
+  async entriesUpTo(cursor: string, count: number): Promise<JournalEntry[]> {
+    return await readBack(this.#journal, { cursor, count });
   }
 
-  close(): void {}
-
-  async #readAfter(cursor: string): Promise<LinesAfter> {
-    const entries = await readFrom(this.#journal, { cursor, count: contextLines + 2 });
-    const isOther = (entry: JournalEntry): boolean => entryPartOf(entry.cursor()) !== entryPartOf(cursor);
-    return formatAfter(entries.filter(isOther), contextLines);
+  async entriesBehind(cursor: string, count: number): Promise<JournalEntry[]> {
+    const entries = await readFrom(this.#journal, { cursor, count: count + 1 });
+    return entries.filter((entry) => entryPartOf(entry.cursor()) !== entryPartOf(cursor));
   }
 
   /** Looks for the last entry of the whole journal: the last selected one may be old and far to seek. */

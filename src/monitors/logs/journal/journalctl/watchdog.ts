@@ -6,7 +6,7 @@
 import { open } from 'node:fs/promises';
 import type { Cancel, Clock } from '../../../../host/clock.ts';
 import type { EntryNumber } from '../cursor.ts';
-import { headerBytes, readHeader, readIdentity } from '../format/header.ts';
+import { headerBytes, readHeader } from '../format/header.ts';
 import { signature } from '../format/layout.ts';
 import { findJournalFiles, isLiveName } from '../locations.ts';
 
@@ -76,8 +76,8 @@ async function readLastNumbers(dir: string | undefined): Promise<Map<string, num
   for (const path of findJournalFiles(dir).filter(isLiveName)) {
     const bytes = await readHeaderBytes(path);
     if (!bytes) continue;
-    const { seqnumId } = readIdentity(bytes);
-    last.set(seqnumId, Math.max(last.get(seqnumId) ?? 0, readHeader(bytes).tailSeqnum));
+    const { seqnumId, tailSeqnum } = readHeader(bytes);
+    last.set(seqnumId, Math.max(last.get(seqnumId) ?? 0, tailSeqnum));
   }
   return last;
 }

@@ -26,17 +26,14 @@ export function readMerged<R extends Reading>(
   take: (reading: R, entry: StoredEntry) => boolean,
 ): { isComplete: boolean; stuck: Array<Stuck<R>> } {
   const stuck: Array<Stuck<R>> = [];
-  let open = readings.filter(hasMore).map((reading) => ({ reading, head: undefined as EntryPlace | undefined }));
   let isStopped = false;
-  while (open.length > 0 && !isStopped) {
-    const [first, second] = open.length === 1 ? open : sortByHead(open, stuck);
-    if (!first) break;
+  for (;;) {
+    const [first, second] = headsOf(readings, stuck);
+    if (!first) return { isComplete: stuck.length === 0, stuck };
     const { reading } = first;
-    const limit = second?.head;
-    first.head = undefined;
     try {
       reading.file.readEntries(reading.next, (entry) => {
-        if (limit !== undefined && compare(reading.file, entry, limit) > 0) return false;
+        if (second && compare(reading.file, entry, second.place) > 0) return false;
         isStopped = !take(reading, entry);
         if (!isStopped) reading.next++;
         return !isStopped;
@@ -44,29 +41,21 @@ export function readMerged<R extends Reading>(
     } catch (error) {
       stuck.push({ reading, error });
     }
-    open = open.filter((each) => hasMore(each.reading) && !stuck.some((one) => one.reading === each.reading));
+    if (isStopped) return { isComplete: false, stuck };
   }
-  return { isComplete: !isStopped && stuck.length === 0, stuck };
 }
 
-function hasMore({ file, next }: Reading): boolean {
-  return next < file.header.entries;
-}
-
-/** Puts the file first whose next entry comes first; leaves out those that are stuck. */
-function sortByHead<R extends Reading>(
-  open: Array<{ reading: R; head: EntryPlace | undefined }>,
-  stuck: Array<Stuck<R>>,
-) {
-  for (const each of open) {
-    if (each.head) continue;
+/** The next entry of each file that can be read, the first one first. Adds the other files to `stuck`. */
+function headsOf<R extends Reading>(readings: readonly R[], stuck: Array<Stuck<R>>) {
+  const heads: Array<{ reading: R; place: EntryPlace }> = [];
+  for (const reading of readings) {
+    if (stuck.some((each) => each.reading === reading)) continue;
     try {
-      const entry = each.reading.file.entryAt(each.reading.next);
-      each.head = entry && placeOf(each.reading.file, entry);
+      const entry = reading.file.entryAt(reading.next);
+      if (entry) heads.push({ reading, place: placeOf(reading.file, entry) });
     } catch (error) {
-      stuck.push({ reading: each.reading, error });
+      stuck.push({ reading, error });
     }
   }
-  const readable = open.filter(({ head }) => head !== undefined);
-  return readable.sort((a, b) => comparePlaces(a.head as EntryPlace, b.head as EntryPlace));
+  return heads.sort((a, b) => comparePlaces(a.place, b.place));
 }

@@ -2,10 +2,11 @@
 import { holding } from '../../../../host/event-loop.ts';
 import type { SourceStatus } from '../../../../plugin.ts';
 import type { JournalPlan } from '../../plan.ts';
-import type { LinePosition, Source, SourceExcerpt } from '../../source.ts';
+import type { JournalEntry } from '../entry.ts';
 import type { Examination } from '../examination.ts';
 import { orUndefined } from '../format/error.ts';
 import type { StoredEntry } from '../format/journal-file.ts';
+import type { JournalReader } from '../reader.ts';
 import { Failures } from './failures.ts';
 import { FileNumbers } from './file-numbers.ts';
 import { FolderHints } from './folder-hints.ts';
@@ -14,7 +15,7 @@ import { HeldFiles } from './held-files.ts';
 import { readMerged } from './merge.ts';
 import { OldEntries } from './old-entries.ts';
 import { JournalPace } from './pace.ts';
-import { excerptAround } from './read-around.ts';
+import { readBeside } from './read-around.ts';
 import { startSlice } from './slice.ts';
 import { StoredExaminer } from './stored-examiner.ts';
 
@@ -23,7 +24,7 @@ const defaultLatencyMs = 25;
 /** How often files are searched for unasked. */
 const scanMs = 1000;
 
-export class NativeSource implements Source {
+export class NativeSource implements JournalReader {
   readonly #plan: JournalPlan;
   readonly #examination: Examination;
   readonly #onUnreadable: (error: Error) => boolean;
@@ -99,13 +100,13 @@ export class NativeSource implements Source {
     return [this.#examination.status(true, details)];
   }
 
-  async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
-    const triggerCursor = position && 'cursor' in position ? position.cursor : undefined;
-    const cursor = triggerCursor ?? this.#examination.cursor;
-    return cursor === undefined ? [] : [await excerptAround(this.#plan, cursor, triggerCursor)];
+  async entriesUpTo(cursor: string, count: number): Promise<JournalEntry[]> {
+    return await readBeside(this.#plan, cursor, { step: -1, count });
   }
 
-  close(): void {}
+  async entriesBehind(cursor: string, count: number): Promise<JournalEntry[]> {
+    return await readBeside(this.#plan, cursor, { step: 1, count });
+  }
 
   /** Whether nothing more need be read. */
   get #isOver(): boolean {

@@ -1,15 +1,12 @@
 /** Reads what stands before and behind an entry, in all files of a journal. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JournalPlan } from '../../plan.ts';
-import type { SourceExcerpt } from '../../source.ts';
-import { contextBytes, contextLines, reportedLineBytes } from '../../source.ts';
+import { reportedLineBytes } from '../../source.ts';
 import type { EntryPlace } from '../cursor.ts';
 import { entryPartOf, placeOfCursor } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
-import { formatAfter, formatEntries } from '../excerpt.ts';
 import { orUndefined } from '../format/error.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
-import type { Selection } from '../selection/selection.ts';
 import { compileSelection } from '../selection/selection.ts';
 import { compare, firstFrom } from './entry-order.ts';
 import type { Reading } from './merge.ts';
@@ -20,28 +17,25 @@ import { startSlice } from './slice.ts';
 const searchMs = 3000;
 const shownFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID'];
 
-/** The entries up to a cursor, and those behind it once they are asked for. */
-export async function excerptAround(
+/**
+ * The selected entries beside the one with a cursor: with `step` -1 those up to it, the newest first; with 1 those behind it,
+ * the oldest first. The entry itself is among the former, selected or not. No more than `count`.
+ */
+export async function readBeside(
   { dir, selection: selectors }: JournalPlan,
   cursor: string,
-  triggerCursor: string | undefined,
-): Promise<SourceExcerpt> {
+  { step, count }: { step: 1 | -1; count: number },
+): Promise<JournalEntry[]> {
   const selection = compileSelection(selectors);
   const place = placeOfCursor(cursor);
-  const before: JournalEntry[] = [];
-  let bytes = 0;
-  if (place)
-    await readFromPlace({ dir, from: place, step: -1, withinMs: searchMs }, (entry) => {
-      if (selection.accepts(entry) || entry.cursor() === triggerCursor) {
-        const kept = keep(entry);
-        before.push(kept);
-        bytes += kept.values('MESSAGE').reduce((sum, { length }) => sum + length, 0);
-      }
-      return before.length < contextLines && bytes < contextBytes;
-    });
-  const readAfter = async () =>
-    formatAfter(place ? await entriesAfter(dir, selection, place, cursor) : [], contextLines);
-  return { source: 'journal', ...formatEntries(before.reverse(), triggerCursor), readAfter };
+  const entries: JournalEntry[] = [];
+  if (!place) return entries;
+  await readFromPlace({ dir, from: place, step, withinMs: searchMs }, (entry) => {
+    const isItself = entryPartOf(entry.cursor()) === entryPartOf(cursor);
+    if (isItself ? step < 0 : selection.accepts(entry)) entries.push(keep(entry));
+    return entries.length < count;
+  });
+  return entries;
 }
 
 /** A copy of what is shown of an entry: the entry itself is valid only until the next one is read. */
@@ -51,20 +45,6 @@ function keep(entry: StoredEntry): JournalEntry {
   const cut = (value: Buffer): Buffer => Buffer.from(value.subarray(0, reportedLineBytes));
   const fields = new Map(shownFields.map((field) => [field, entry.values(field).map(cut)]));
   return { realtimeUs, monotonicUs, bootId, cursor: () => cursor, values: (field) => fields.get(field) ?? [] };
-}
-
-async function entriesAfter(
-  dir: string | undefined,
-  selection: Selection,
-  place: EntryPlace,
-  cursor: string,
-): Promise<JournalEntry[]> {
-  const after: JournalEntry[] = [];
-  await readFromPlace({ dir, from: place, step: 1, withinMs: searchMs }, (entry) => {
-    if (selection.accepts(entry) && entryPartOf(entry.cursor()) !== entryPartOf(cursor)) after.push(keep(entry));
-    return after.length <= contextLines;
-  });
-  return after;
 }
 
 /** What is read. */

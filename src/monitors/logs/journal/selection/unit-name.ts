@@ -3,7 +3,7 @@ import { matchesGlob } from 'node:path';
 
 const types = 'service|socket|target|device|mount|automount|swap|timer|path|slice|scope';
 const fullName = new RegExp(`\\.(?:${types})$`);
-const allowed = /^[A-Za-z0-9:_.\\@[\]!^*?-]+$/;
+const allowed = /^[A-Za-z0-9:_.\\@[\]!*?-]+$/;
 
 /** Whether a text can be the name of a unit, with or without its type, or a pattern of names. */
 export function isUnitName(text: string): boolean {
