@@ -8,7 +8,6 @@ import { OpenedFile } from './files/follow/opened-file.ts';
 import type { JournalEntry } from './journal/entry.ts';
 import { textOf } from './journal/entry.ts';
 import { FieldChecks } from './journal/format/field-checks.ts';
-import { recentArguments, runJournalctl } from './journal/journalctl/run.ts';
 import { readFromPlace } from './journal/native/read-around.ts';
 import { compileSelection } from './journal/selection/selection.ts';
 import { lastLines } from './last-lines.ts';
@@ -16,12 +15,8 @@ import type { Matcher } from './matching/matcher.ts';
 import { compileMatcher } from './matching/matcher.ts';
 import type { JournalPlan, LogsPlan } from './plan.ts';
 
-/**
- * For all files together, and for the journal beside them: about as long as arming takes, which goes on meanwhile. The time
- * of journalctl begins with its first entry: a busy host may take longer to give that.
- */
+/** For all files together, and for the journal beside them: about as long as arming takes, which goes on meanwhile. */
 const withinMs = 150;
-const firstEntryMs = 600;
 const hourMs = 3_600_000;
 const mostLines = 10_000;
 /** Of a file with long lines the last so many bytes are enough. */
@@ -131,14 +126,14 @@ class EntryTally {
   }
 }
 
-async function lookBackAtJournal(plan: JournalPlan, matcher: Matcher, echo: EchoRule): Promise<string | undefined> {
+/** Undefined where there is nothing, or journalctl reads the journal: that takes too long. */
+async function lookBackAtJournal(
+  { reader, dir, selection }: JournalPlan,
+  matcher: Matcher,
+  echo: EchoRule,
+): Promise<string | undefined> {
+  if (reader !== 'native') return undefined;
   const tally = new EntryTally(matcher, echo);
-  if (plan.reader === 'native') await readLastHour(plan, matcher, tally);
-  else await readLastHourByJournalctl(plan, tally);
-  return tally.inWords();
-}
-
-async function readLastHour({ dir, selection }: JournalPlan, matcher: Matcher, tally: EntryTally): Promise<void> {
   const selected = compileSelection(selection);
   // Equal messages are looked at once.
   const checks = new FieldChecks([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
@@ -151,22 +146,7 @@ async function readLastHour({ dir, selection }: JournalPlan, matcher: Matcher, t
     else tally.take(entry);
     return tally.entries < mostLines;
   });
-}
-
-async function readLastHourByJournalctl(plan: JournalPlan, tally: EntryTally): Promise<void> {
-  const journal = { program: 'journalctl', ...plan };
-  const ending = new AbortController();
-  const endIn = (ms: number): NodeJS.Timeout => setTimeout(() => ending.abort(), ms);
-  let timer = endIn(firstEntryMs);
-  const onEntry = (entry: JournalEntry): void => {
-    if (tally.entries === 0) {
-      clearTimeout(timer);
-      timer = endIn(withinMs);
-    }
-    tally.take(entry);
-  };
-  const args = recentArguments(journal, mostLines);
-  await runJournalctl(journal.program, args, { onEntry, signal: ending.signal }).finally(() => clearTimeout(timer));
+  return tally.inWords();
 }
 
 function counted(number: number, one: string, many = `${one}s`): string {

@@ -6,8 +6,8 @@ import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../sour
 import { contextLines } from '../source.ts';
 import { Examination } from './examination.ts';
 import { formatAfter, formatEntries } from './excerpt.ts';
-import { JournalctlSource } from './journalctl/journalctl-source.ts';
-import { NativeSource } from './native/native-source.ts';
+import { JournalctlReader } from './journalctl/journalctl-reader.ts';
+import { NativeReader } from './native/native-reader.ts';
 import type { JournalReader } from './reader.ts';
 
 /** How late journalctl may be: it takes half a second, and one that hangs is replaced after 4 to 8. */
@@ -25,7 +25,7 @@ export class JournalSource implements Source {
     this.#examination = new Examination(context, plan.selection);
     this.#reader =
       plan.reader === 'native'
-        ? new NativeSource(plan, this.#examination, (error) => this.#onUnreadable(error))
+        ? new NativeReader(plan, this.#examination, (error) => this.#onUnreadable(error))
         : this.#journalctl();
   }
 
@@ -33,7 +33,7 @@ export class JournalSource implements Source {
     try {
       await this.#reader.start();
     } catch (error) {
-      const mayHandOver = this.#reader instanceof NativeSource && this.#plan.program !== undefined;
+      const mayHandOver = this.#reader instanceof NativeReader && this.#plan.program !== undefined;
       if (!(error instanceof RigError) || !mayHandOver) throw error;
       this.#remarkJournalctl(error);
       this.#reader = this.#journalctl();
@@ -53,7 +53,7 @@ export class JournalSource implements Source {
   }
 
   get readingMs(): number {
-    return this.#reader instanceof JournalctlSource || this.#handingOver ? journalctlReadingMs : 0;
+    return this.#reader instanceof JournalctlReader || this.#handingOver ? journalctlReadingMs : 0;
   }
 
   async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
@@ -67,24 +67,24 @@ export class JournalSource implements Source {
 
   close(): void {}
 
-  #journalctl(): JournalctlSource {
-    const { program = 'journalctl', dir, selection } = this.#plan;
-    return new JournalctlSource({ program, dir, selection }, this.#examination);
+  #journalctl(): JournalctlReader {
+    const { program = 'journalctl' } = this.#plan;
+    return new JournalctlReader({ ...this.#plan, program }, this.#examination);
   }
 
   /** Rig cannot read a file. Returns whether journalctl goes on where rig was. */
-  #onUnreadable(error: Error): boolean {
+  #onUnreadable(error: unknown): boolean {
     if (this.#plan.program === undefined) {
       this.#examination.gaps.add(`cannot be read: ${messageOf(error)}`);
       this.#examination.context.remark(`journal: ${messageOf(error)}; the other files are watched on`);
       return false;
     }
     this.#remarkJournalctl(error);
-    if (this.#reader instanceof NativeSource) this.#handingOver = this.#handOver(this.#reader);
+    if (this.#reader instanceof NativeReader) this.#handingOver = this.#handOver(this.#reader);
     return true;
   }
 
-  async #handOver(native: NativeSource): Promise<void> {
+  async #handOver(native: NativeReader): Promise<void> {
     await native.stop();
     if (this.#isStopped) return;
     this.#examination.cursor = native.safeCursor;
@@ -93,7 +93,7 @@ export class JournalSource implements Source {
     await journalctl.takeOver();
   }
 
-  #remarkJournalctl(error: Error): void {
+  #remarkJournalctl(error: unknown): void {
     this.#examination.context.remark(`journal: journalctl reads it, because ${messageOf(error)}`);
   }
 }

@@ -1,10 +1,7 @@
 /** The header of a journal file. */
 import { corrupt, JournalFileError } from './error.ts';
 import type { Form } from './layout.ts';
-import { compactForm, incompatible, readNumber, regularForm, shortestHeader, signature } from './layout.ts';
-
-/** How many bytes of the header are read. */
-export const headerBytes = shortestHeader;
+import { compactForm, incompatible, readNumber, regularForm, signature } from './layout.ts';
 
 const stateNames = ['offline', 'online', 'archived'] as const;
 const { lz4, keyedHash, zstd, compact } = incompatible;

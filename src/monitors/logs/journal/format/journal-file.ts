@@ -4,7 +4,7 @@ import { EntryArrays } from './entry-arrays.ts';
 import { corrupt, JournalFileError } from './error.ts';
 import { FileBytes, readFully } from './file-bytes.ts';
 import type { JournalHeader } from './header.ts';
-import { checkHeader, headerBytes, readHeader } from './header.ts';
+import { checkHeader, readHeader } from './header.ts';
 import { shortestHeader } from './layout.ts';
 import type { StoredEntry } from './stored-entry.ts';
 import { EntryReader } from './stored-entry.ts';
@@ -26,7 +26,7 @@ export class JournalFile {
   readonly fileId: string;
   readonly seqnumId: string;
   readonly #fd: number;
-  readonly #headerBytes = Buffer.allocUnsafeSlow(headerBytes);
+  readonly #headerBytes = Buffer.allocUnsafeSlow(shortestHeader);
   readonly #peeked = Buffer.allocUnsafeSlow(peekedTo - peekedFrom);
   readonly #bytes: FileBytes;
   readonly #arrays: EntryArrays;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { RigError } from '../../../../errors.ts';
 import type { Exit } from '../../../../host/programs/start-program.ts';
 import { startProgram } from '../../../../host/programs/start-program.ts';
+import type { JournalPlan } from '../../plan.ts';
 import { reportedLineBytes } from '../../source.ts';
 import type { ExportedEntry } from './export.ts';
 import { ExportParser } from './export.ts';
@@ -14,15 +15,8 @@ const always = ['--output=export', fields, '--quiet', '--no-pager'];
 /** How long a question to the journal may take: a vast journal on a slow disk takes seconds. */
 const answerMs = 20_000;
 
-/** The journal as journalctl is to read it. */
-export interface Journalctl {
-  /** The path of journalctl. */
-  program: string;
-  /** The folder with the journal; undefined: this host's own. */
-  dir?: string | undefined;
-  /** Units, `FIELD=VALUE`, `--priority=LEVEL`; none: the whole journal. */
-  selection: string[];
-}
+/** A plan with the path of journalctl. */
+export type Journalctl = Pick<JournalPlan, 'dir' | 'selection'> & { program: string };
 
 /** The arguments for what is read. Each is one word, so that no unit is taken for an option. */
 function whatArguments({ dir, selection }: Journalctl, cursor?: string): string[] {
@@ -40,11 +34,6 @@ function whatArguments({ dir, selection }: Journalctl, cursor?: string): string[
  */
 export function followArguments(journal: Journalctl, cursor: string | undefined): string[] {
   return [...always, '--follow', '--no-tail', ...whatArguments(journal, cursor)];
-}
-
-/** The arguments that give the entries of the last hour, the newest first. */
-export function recentArguments(journal: Journalctl, count: number): string[] {
-  return [...always, '--reverse', '--since=-1h', `--lines=${count}`, ...whatArguments(journal)];
 }
 
 /** Who hears of what journalctl writes. */
@@ -83,22 +72,16 @@ export async function runJournalctl(
   return { ...exit, stderr: child.stderr().trim() };
 }
 
-/** The last `count` entries up to a cursor, or of all, the newest first. Throws a RigError when journalctl fails. */
-export async function readBack(journal: Journalctl, range: { cursor?: string; count: number }) {
-  return await readSome(journal, ['--reverse'], range);
-}
-
-/** The first `count` entries from a cursor on, its own included if it is still there. Throws a RigError when journalctl fails. */
-export async function readFrom(journal: Journalctl, range: { cursor: string; count: number }) {
-  return await readSome(journal, [], range);
-}
-
-async function readSome(
+/**
+ * Asks for `count` entries. The newest first: those up to a cursor, or up to the last one. The oldest first: those from a cursor
+ * on, its own included if it is still there. Throws a RigError when journalctl fails.
+ */
+export async function readSome(
   journal: Journalctl,
-  options: string[],
-  { cursor, count }: { cursor?: string; count: number },
+  { first, cursor, count }: { first: 'newest' | 'oldest'; cursor?: string; count: number },
 ): Promise<ExportedEntry[]> {
-  const args = [...always, ...options, `--lines=${count}`, ...whatArguments(journal, cursor)];
+  const order = first === 'newest' ? ['--reverse'] : [];
+  const args = [...always, ...order, `--lines=${count}`, ...whatArguments(journal, cursor)];
   const entries: ExportedEntry[] = [];
   const { exitCode, stderr } = await runJournalctl(journal.program, args, {
     onEntry: (entry) => entries.push(entry),

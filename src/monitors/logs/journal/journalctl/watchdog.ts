@@ -6,8 +6,8 @@
 import { open } from 'node:fs/promises';
 import type { Cancel, Clock } from '../../../../host/clock.ts';
 import type { EntryNumber } from '../cursor.ts';
-import { headerBytes, readHeader } from '../format/header.ts';
-import { signature } from '../format/layout.ts';
+import { readHeader } from '../format/header.ts';
+import { shortestHeader, signature } from '../format/layout.ts';
 import { findJournalFiles, isLiveName } from '../locations.ts';
 
 const beatMs = 2000;
@@ -86,8 +86,8 @@ async function readLastNumbers(dir: string | undefined): Promise<Map<string, num
 async function readHeaderBytes(path: string): Promise<Buffer | undefined> {
   try {
     await using file = await open(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
-    return bytesRead === headerBytes && buffer.toString('latin1', 0, 8) === signature ? buffer : undefined;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(shortestHeader));
+    return bytesRead === shortestHeader && buffer.toString('latin1', 0, 8) === signature ? buffer : undefined;
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import type { HeldFile } from './held-file.ts';
 
 export class FileNumbers {
   readonly #sequence: JournalSequence;
-  readonly #chains = new Map<HeldFile, Chain>();
+  readonly #chains = new WeakMap<HeldFile, Chain>();
   /** The chain of the last entry. */
   #last: Chain | undefined;
 
@@ -33,11 +33,6 @@ export class FileNumbers {
     held.lastNumber = seqnum;
   }
 
-  /** Forgets all files but these. */
-  keepOnly(files: readonly HeldFile[]): void {
-    for (const held of this.#chains.keys()) if (!files.includes(held)) this.#chains.delete(held);
-  }
-
   /** The chain of a file, by the first entry that is read of it. */
   #chainOf(held: HeldFile, ordinal: number, seqnum: number): Chain {
     const { fileId, seqnumId } = held.file;
@@ -47,7 +42,7 @@ export class FileNumbers {
       // A numbering has the id of its first file: nothing can be missing before the first entry of that.
       const isHead = held.isNew && fileId === seqnumId && ordinal === 0;
       if (goesOn) this.#sequence.join(seqnumId, last);
-      else if (!isHead) this.#sequence.noteBreak();
+      else if (!isHead) this.#sequence.breaks++;
     }
     return this.#sequence.chain(seqnumId, seqnum - 1);
   }

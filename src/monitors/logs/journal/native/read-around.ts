@@ -18,8 +18,8 @@ const searchMs = 3000;
 const shownFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID'];
 
 /**
- * The selected entries beside the one with a cursor: with `step` -1 those up to it, the newest first; with 1 those behind it,
- * the oldest first. The entry itself is among the former, selected or not. No more than `count`.
+ * The first `count` selected entries beside the one with a cursor: with `step` -1 those up to it, the newest first; with 1 those
+ * behind it, the oldest first.
  */
 export async function readBeside(
   { dir, selection: selectors }: JournalPlan,
@@ -31,8 +31,8 @@ export async function readBeside(
   const entries: JournalEntry[] = [];
   if (!place) return entries;
   await readFromPlace({ dir, from: place, step, withinMs: searchMs }, (entry) => {
-    const isItself = entryPartOf(entry.cursor()) === entryPartOf(cursor);
-    if (isItself ? step < 0 : selection.accepts(entry)) entries.push(keep(entry));
+    const isWanted = step < 0 || entryPartOf(entry.cursor()) !== entryPartOf(cursor);
+    if (isWanted && selection.accepts(entry)) entries.push(keep(entry));
     return entries.length < count;
   });
   return entries;

@@ -1,4 +1,4 @@
-/** The systemd journal as a source: rig reads its files itself, milliseconds after journald has written to them. */
+/** Reads the systemd journal: rig reads its files itself, milliseconds after journald has written to them. */
 import { holding } from '../../../../host/event-loop.ts';
 import type { SourceStatus } from '../../../../plugin.ts';
 import type { JournalPlan } from '../../plan.ts';
@@ -24,10 +24,10 @@ const defaultLatencyMs = 25;
 /** How often files are searched for unasked. */
 const scanMs = 1000;
 
-export class NativeSource implements JournalReader {
+export class NativeReader implements JournalReader {
   readonly #plan: JournalPlan;
   readonly #examination: Examination;
-  readonly #onUnreadable: (error: Error) => boolean;
+  readonly #onUnreadable: (error: unknown) => boolean;
   readonly #files: HeldFiles;
   readonly #hints: FolderHints;
   readonly #failures: Failures;
@@ -49,7 +49,7 @@ export class NativeSource implements JournalReader {
    * `onUnreadable` hears of a file that rig cannot read; it returns whether another reader takes over, which then stops this
    * one. Throws a RigError for a wrong selection.
    */
-  constructor(plan: JournalPlan, examination: Examination, onUnreadable: (error: Error) => boolean) {
+  constructor(plan: JournalPlan, examination: Examination, onUnreadable: (error: unknown) => boolean) {
     const { context } = examination;
     this.#plan = plan;
     this.#examination = examination;
@@ -114,12 +114,12 @@ export class NativeSource implements JournalReader {
   }
 
   #onHint(kind: 'change' | 'rename'): void {
-    if (kind === 'rename') this.#files.planScan();
+    if (kind === 'rename') this.#files.isScanDue = true;
     this.#look();
   }
 
   #beat(): void {
-    if (this.#examination.context.clock.nowMs() - this.#scannedMs >= scanMs) this.#files.planScan();
+    if (this.#examination.context.clock.nowMs() - this.#scannedMs >= scanMs) this.#files.isScanDue = true;
     this.#look();
   }
 
@@ -131,14 +131,14 @@ export class NativeSource implements JournalReader {
     this.#round++;
     this.#failures.beginLook();
     if (isScanDue) this.#scan();
-    this.#files.refresh((held, error) => this.#failures.noteHeld(held, error));
+    this.#files.refresh((held, error) => this.#failures.note(held, error));
     this.#oldEntries.use(this.#files.all);
     this.#readSlice();
   }
 
   #scan(): void {
     this.#scannedMs = this.#examination.context.clock.nowMs();
-    this.#files.scan((path, error) => this.#failures.notePath(path, error));
+    this.#files.scan((path, error) => this.#failures.note(path, error));
     this.#hints.watch(this.#files.folders);
   }
 
@@ -154,7 +154,7 @@ export class NativeSource implements JournalReader {
     };
     const { isComplete, stuck } = holding('reading the journal', () => readMerged(readable, take));
     if (hasNews) this.#pace.hurry();
-    for (const { reading, error } of stuck) this.#failures.noteHeld(reading, error);
+    for (const { reading, error } of stuck) this.#failures.note(reading, error);
     if (this.#isOver) return;
     if (isComplete) this.#endLook();
     else setImmediate(() => this.#readSlice());
@@ -175,18 +175,16 @@ export class NativeSource implements JournalReader {
   #endLook(): void {
     this.#state = 'waiting';
     if (!this.#failures.endLook(this.#onUnreadable)) return;
-    for (const held of this.#files.all) held.failure = undefined;
     this.#noteCursor();
     this.#safeCursor = this.#lookCursor;
     this.#lookCursor = this.#examination.cursor;
     this.#files.settle();
-    this.#numbers.keepOnly(this.#files.all);
     const { sequence } = this.#examination;
     if (!sequence.hasHoles) return;
     const missing = sequence.claimMissing(this.#round);
     if (missing > 0) this.#examination.noteMissing(missing);
     // What is missing may be in a file that is not known yet.
-    this.#files.planScan();
+    this.#files.isScanDue = true;
   }
 
   /** Finds out the cursor of the last entry. Not done for each entry: that would take longer than examining it. */

@@ -1,4 +1,4 @@
-/** The systemd journal as a source: journalctl reads it from a cursor taken at the start, and after a failure from the last one. */
+/** Has journalctl read the systemd journal from a cursor taken at the start, and after a failure from the last one. */
 import type { SourceStatus } from '../../../../plugin.ts';
 import type { EntryPlace } from '../cursor.ts';
 import { entryPartOf, placeOfCursor } from '../cursor.ts';
@@ -7,13 +7,13 @@ import type { Examination } from '../examination.ts';
 import type { JournalReader } from '../reader.ts';
 import { Follower } from './follower.ts';
 import type { Journalctl } from './run.ts';
-import { followArguments, readBack, readFrom } from './run.ts';
+import { followArguments, readSome } from './run.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** Of chosen entries nobody but journalctl knows whether one was stored, so its silence means less. */
 const patience = { whole: 2, chosen: 3 };
 
-export class JournalctlSource implements JournalReader {
+export class JournalctlReader implements JournalReader {
   readonly #journal: Journalctl;
   readonly #examination: Examination;
   readonly #follower: Follower;
@@ -71,17 +71,17 @@ export class JournalctlSource implements JournalReader {
   }
 
   async entriesUpTo(cursor: string, count: number): Promise<JournalEntry[]> {
-    return await readBack(this.#journal, { cursor, count });
+    return await readSome(this.#journal, { first: 'newest', cursor, count });
   }
 
   async entriesBehind(cursor: string, count: number): Promise<JournalEntry[]> {
-    const entries = await readFrom(this.#journal, { cursor, count: count + 1 });
+    const entries = await readSome(this.#journal, { first: 'oldest', cursor, count: count + 1 });
     return entries.filter((entry) => entryPartOf(entry.cursor()) !== entryPartOf(cursor));
   }
 
   /** Looks for the last entry of the whole journal: the last selected one may be old and far to seek. */
   async #findLast(): Promise<void> {
-    const [last] = await readBack({ ...this.#journal, selection: [] }, { count: 1 });
+    const [last] = await readSome({ ...this.#journal, selection: [] }, { first: 'newest', count: 1 });
     const cursor = last?.cursor() ?? '';
     const place = placeOfCursor(cursor);
     if (place) this.#note(cursor, place);
