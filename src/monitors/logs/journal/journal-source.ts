@@ -60,8 +60,9 @@ export class JournalSource implements Source {
     const triggerCursor = position && 'cursor' in position ? position.cursor : undefined;
     const cursor = triggerCursor ?? this.#examination.cursor;
     if (cursor === undefined) return [];
-    const before = await this.#reader.entriesUpTo(cursor, contextLines);
-    const readAfter = async () => formatAfter(await this.#reader.entriesBehind(cursor, contextLines + 1), contextLines);
+    const before = await this.#reader.readBeside(cursor, { side: 'up to', count: contextLines });
+    const readAfter = async () =>
+      formatAfter(await this.#reader.readBeside(cursor, { side: 'behind', count: contextLines + 1 }), contextLines);
     return [{ source: 'journal', ...formatEntries(before, triggerCursor), readAfter }];
   }
 

@@ -8,8 +8,12 @@ export interface JournalReader {
   /** Stops reading, at once; resolves when nothing is left running. */
   stop(): Promise<void>;
   status(): SourceStatus[];
-  /** The last `count` entries up to the one with a cursor, the newest first; also after `stop`. */
-  entriesUpTo(cursor: string, count: number): Promise<JournalEntry[]>;
-  /** The first `count` entries behind the one with a cursor, the oldest first; also after `stop`. */
-  entriesBehind(cursor: string, count: number): Promise<JournalEntry[]>;
+  /** The selected entries beside the one with a cursor; also after `stop`. */
+  readBeside(cursor: string, range: RangeBeside): Promise<JournalEntry[]>;
+}
+
+/** The first `count` entries. `up to`: the entry itself and those before it, the newest first; `behind`: the oldest first. */
+export interface RangeBeside {
+  side: 'up to' | 'behind';
+  count: number;
 }

@@ -106,11 +106,6 @@ export class JournalSequence {
     this.#chains.set(numbering, chain);
   }
 
-  /** Whether this number or a higher one was seen. */
-  hasReached({ numbering, number }: EntryNumber): boolean {
-    return (this.#chains.get(numbering)?.highest ?? -1) >= number;
-  }
-
   /** Whether the entry with a number was seen. */
   hasSeen({ numbering, number }: EntryNumber): boolean {
     return this.#chains.get(numbering)?.has(number) ?? false;

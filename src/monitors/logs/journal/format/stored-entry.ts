@@ -4,7 +4,7 @@ import { readPayload } from './data.ts';
 import { corrupt } from './error.ts';
 import type { FieldChecks } from './field-checks.ts';
 import { startsWith, Verdicts } from './field-checks.ts';
-import type { FileBytes, Window } from './file-bytes.ts';
+import { type FileBytes, Window } from './file-bytes.ts';
 import type { Form } from './layout.ts';
 import { entry, objectType, readHex, readNumber } from './layout.ts';
 
@@ -31,7 +31,7 @@ export class EntryReader implements StoredEntry {
   readonly #form: Form;
   readonly #seqnumId: string;
   readonly #verdicts = new Map<FieldChecks, Verdicts>();
-  #window: Window;
+  #window = new Window(0);
   /** Where in the window the entry begins, and where its items begin and end. */
   #at = 0;
   #items = 0;
@@ -42,7 +42,6 @@ export class EntryReader implements StoredEntry {
     this.#bytes = bytes;
     this.#form = form;
     this.#seqnumId = seqnumId;
-    this.#window = bytes.nothing;
   }
 
   /** Moves on to the entry at an offset and returns where it ends. The bytes from `from` on are read with it, if they are near. */

@@ -4,7 +4,7 @@ import type { EntryPlace } from '../cursor.ts';
 import { entryPartOf, placeOfCursor } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
 import type { Examination } from '../examination.ts';
-import type { JournalReader } from '../reader.ts';
+import type { JournalReader, RangeBeside } from '../reader.ts';
 import { Follower } from './follower.ts';
 import type { Journalctl } from './run.ts';
 import { followArguments, readSome } from './run.ts';
@@ -40,7 +40,7 @@ export class JournalctlReader implements JournalReader {
         dir: journal.dir,
         patience: isSelective ? patience.chosen : patience.whole,
         bytes: () => this.#follower.bytes,
-        hasShown: (last) => sequence.hasReached(last),
+        hasShown: (last) => sequence.hasSeen(last),
         replace: () => this.#replaceSilent(),
       },
       context.clock,
@@ -70,11 +70,8 @@ export class JournalctlReader implements JournalReader {
     return [this.#examination.status(!this.#examination.isSelective, details)];
   }
 
-  async entriesUpTo(cursor: string, count: number): Promise<JournalEntry[]> {
-    return await readSome(this.#journal, { first: 'newest', cursor, count });
-  }
-
-  async entriesBehind(cursor: string, count: number): Promise<JournalEntry[]> {
+  async readBeside(cursor: string, { side, count }: RangeBeside): Promise<JournalEntry[]> {
+    if (side === 'up to') return await readSome(this.#journal, { first: 'newest', cursor, count });
     const entries = await readSome(this.#journal, { first: 'oldest', cursor, count: count + 1 });
     return entries.filter((entry) => entryPartOf(entry.cursor()) !== entryPartOf(cursor));
   }

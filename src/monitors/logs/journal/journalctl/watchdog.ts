@@ -20,7 +20,7 @@ export interface Watched {
   patience: number;
   /** How much has come from journalctl so far. */
   bytes(): number;
-  /** Whether journalctl has shown the entry with a number, or a later one. */
+  /** Whether journalctl has shown the entry with a number. */
   hasShown(last: EntryNumber): boolean;
   /** Replaces the silent journalctl by one that shows everything that is stored. */
   replace(): void;

@@ -6,7 +6,7 @@ import type { JournalEntry } from '../entry.ts';
 import type { Examination } from '../examination.ts';
 import { orUndefined } from '../format/error.ts';
 import type { StoredEntry } from '../format/journal-file.ts';
-import type { JournalReader } from '../reader.ts';
+import type { JournalReader, RangeBeside } from '../reader.ts';
 import { Failures } from './failures.ts';
 import { FileNumbers } from './file-numbers.ts';
 import { FolderHints } from './folder-hints.ts';
@@ -40,10 +40,11 @@ export class NativeReader implements JournalReader {
   #round = 0;
   /** When rig last searched for files. */
   #scannedMs = 0;
-  /** The last entry, and the cursors after the last look and after the one before. */
+  /** The last entry, and the cursor after the last look. */
   #last: { held: HeldFile; ordinal: number } | undefined;
   #lookCursor: string | undefined;
-  #safeCursor: string | undefined;
+  /** Where another reader goes on. Everything up to here was examined; the sequence knows what was examined behind it. */
+  safeCursor: string | undefined;
 
   /**
    * `onUnreadable` hears of a file that rig cannot read; it returns whether another reader takes over, which then stops this
@@ -67,7 +68,7 @@ export class NativeReader implements JournalReader {
     try {
       const last = this.#files.arm();
       this.#examination.cursor = last?.cursor;
-      this.#safeCursor = last?.cursor;
+      this.safeCursor = last?.cursor;
       this.#lookCursor = last?.cursor;
       this.#oldEntries.arm(last?.place, this.#files.lastNumbers());
       this.#numbers.arm(last?.place.number, this.#files.all);
@@ -88,11 +89,6 @@ export class NativeReader implements JournalReader {
     this.#files.close();
   }
 
-  /** Where another reader goes on. Everything up to here was examined; the sequence knows what was examined behind it. */
-  get safeCursor(): string | undefined {
-    return this.#safeCursor;
-  }
-
   status(): SourceStatus[] {
     this.#noteCursor();
     const { length } = this.#files.all;
@@ -100,12 +96,8 @@ export class NativeReader implements JournalReader {
     return [this.#examination.status(true, details)];
   }
 
-  async entriesUpTo(cursor: string, count: number): Promise<JournalEntry[]> {
-    return await readBeside(this.#plan, cursor, { step: -1, count });
-  }
-
-  async entriesBehind(cursor: string, count: number): Promise<JournalEntry[]> {
-    return await readBeside(this.#plan, cursor, { step: 1, count });
+  async readBeside(cursor: string, range: RangeBeside): Promise<JournalEntry[]> {
+    return await readBeside(this.#plan, cursor, range);
   }
 
   /** Whether nothing more need be read. */
@@ -176,7 +168,7 @@ export class NativeReader implements JournalReader {
     this.#state = 'waiting';
     if (!this.#failures.endLook(this.#onUnreadable)) return;
     this.#noteCursor();
-    this.#safeCursor = this.#lookCursor;
+    this.safeCursor = this.#lookCursor;
     this.#lookCursor = this.#examination.cursor;
     this.#files.settle();
     const { sequence } = this.#examination;

@@ -7,6 +7,7 @@ import { entryPartOf, placeOfCursor } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
 import { orUndefined } from '../format/error.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
+import type { RangeBeside } from '../reader.ts';
 import { compileSelection } from '../selection/selection.ts';
 import { compare, firstFrom } from './entry-order.ts';
 import type { Reading } from './merge.ts';
@@ -17,21 +18,18 @@ import { startSlice } from './slice.ts';
 const searchMs = 3000;
 const shownFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID'];
 
-/**
- * The first `count` selected entries beside the one with a cursor: with `step` -1 those up to it, the newest first; with 1 those
- * behind it, the oldest first.
- */
+/** The selected entries beside the one with a cursor. */
 export async function readBeside(
   { dir, selection: selectors }: JournalPlan,
   cursor: string,
-  { step, count }: { step: 1 | -1; count: number },
+  { side, count }: RangeBeside,
 ): Promise<JournalEntry[]> {
   const selection = compileSelection(selectors);
   const place = placeOfCursor(cursor);
   const entries: JournalEntry[] = [];
   if (!place) return entries;
-  await readFromPlace({ dir, from: place, step, withinMs: searchMs }, (entry) => {
-    const isWanted = step < 0 || entryPartOf(entry.cursor()) !== entryPartOf(cursor);
+  await readFromPlace({ dir, from: place, step: side === 'up to' ? -1 : 1, withinMs: searchMs }, (entry) => {
+    const isWanted = side === 'up to' || entryPartOf(entry.cursor()) !== entryPartOf(cursor);
     if (isWanted && selection.accepts(entry)) entries.push(keep(entry));
     return entries.length < count;
   });
