@@ -26,36 +26,34 @@ export function readMerged<R extends Reading>(
   take: (reading: R, entry: StoredEntry) => boolean,
 ): { isComplete: boolean; stuck: Array<Stuck<R>> } {
   const stuck: Array<Stuck<R>> = [];
-  let isStopped = false;
-  for (;;) {
-    const [first, second] = headsOf(readings, stuck);
-    if (!first) return { isComplete: stuck.length === 0, stuck };
-    const { reading } = first;
+  /** The next entry of each file. */
+  const heads: Array<{ reading: R; place: EntryPlace }> = [];
+  const addHead = (reading: R): void => {
+    const entry = reading.file.entryAt(reading.next);
+    if (entry) heads.push({ reading, place: placeOf(reading.file, entry) });
+  };
+  const attempt = (reading: R, read: (reading: R) => void): void => {
     try {
+      read(reading);
+    } catch (error) {
+      stuck.push({ reading, error });
+    }
+  };
+  let isStopped = false;
+  for (const each of readings) attempt(each, addHead);
+  while (heads.length > 0 && !isStopped) {
+    heads.sort((a, b) => comparePlaces(a.place, b.place));
+    const { reading } = heads.shift() as (typeof heads)[number];
+    const limit = heads[0]?.place;
+    attempt(reading, () => {
       reading.file.readEntries(reading.next, (entry) => {
-        if (second && compare(reading.file, entry, second.place) > 0) return false;
+        if (limit && compare(reading.file, entry, limit) > 0) return false;
         isStopped = !take(reading, entry);
         if (!isStopped) reading.next++;
         return !isStopped;
       });
-    } catch (error) {
-      stuck.push({ reading, error });
-    }
-    if (isStopped) return { isComplete: false, stuck };
+      addHead(reading);
+    });
   }
-}
-
-/** The next entry of each file that can be read, the first one first. Adds the other files to `stuck`. */
-function headsOf<R extends Reading>(readings: readonly R[], stuck: Array<Stuck<R>>) {
-  const heads: Array<{ reading: R; place: EntryPlace }> = [];
-  for (const reading of readings) {
-    if (stuck.some((each) => each.reading === reading)) continue;
-    try {
-      const entry = reading.file.entryAt(reading.next);
-      if (entry) heads.push({ reading, place: placeOf(reading.file, entry) });
-    } catch (error) {
-      stuck.push({ reading, error });
-    }
-  }
-  return heads.sort((a, b) => comparePlaces(a.place, b.place));
+  return { isComplete: !isStopped && stuck.length === 0, stuck };
 }
