@@ -57,7 +57,7 @@ export interface Source {
   readonly readingMs?: number;
   /**
    * The last lines examined, one text for each thing watched. The line at `position`, which triggered, is the last of its
-   * text. Called at any time.
+   * text; a file that the kernel makes at each reading is given as a whole. Called at any time.
    */
   context(position: LinePosition | undefined): Promise<SourceExcerpt[]>;
   /** Gives back what `context` needed after `stop`. */
