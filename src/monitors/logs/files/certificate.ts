@@ -15,11 +15,7 @@ export type ExaminedSpan = {
 /** A span that does not grow any more, and why. */
 export type EndedSpan = ExaminedSpan & { ended: 'truncated' | 'let go' };
 
-/** What files and streams say alike of a text that cannot be searched as a whole, or not at all. */
 export const longLinesDoubt = 'lines longer than 256 KiB were examined in parts that overlap';
-export const utf16Gap = 'UTF-16 text, in which the message is not found';
-export const utf16Remark = 'is UTF-16 text, in which --message is not found: rig reads UTF-8 and ASCII';
-
 export const lostEventsDoubt = 'so much happened at once that the kernel did not tell of all of it';
 export const pollingDoubt = (reason = 'changes are not announced'): string =>
   `it is only looked at now and then: ${reason}`;

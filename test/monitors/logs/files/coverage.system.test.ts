@@ -451,18 +451,6 @@ test('a log that is rotated and compressed while rig reads on in it is no gap', 
   assert.equal(certificateOf(following).coverage, 'no gap');
 });
 
-test('UTF-16 text, in which nothing is found, is a gap; so it is when it has been rotated away and let go', async (t) => {
-  const file = join(newFolder(t), 'app.log');
-  writeFileSync(file, '');
-  const following = await follow(t, [file], '.', { intervalMs: 20, letGoAfterMs: 0 });
-  appendFileSync(file, Buffer.from('\ufefftext\n', 'utf16le'));
-  await waitFor('the gap', () => certificateOf(following).coverage === 'gaps');
-  renameSync(file, `${file}.1`);
-  await waitFor('the file to be let go', () => following.source.status().length === 1);
-  assert.match(certificateOf(following).gaps[0]?.cause ?? '', /^UTF-16/);
-  assert.equal(certificateOf(following).gaps.length, 1);
-});
-
 test('a line that is examined in parts makes "no gap" a claim that is not made', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');

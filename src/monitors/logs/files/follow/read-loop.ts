@@ -127,7 +127,6 @@ export class ReadLoop {
     if (file.offset !== before) follower.lastGrewMs = performance.now();
     // For inotify a deletion looks like a write, and in the folder that a link leads to nobody watches names.
     if (file.isDeleted && !wasDeleted) this.#hooks.onMoved();
-    follower.tell();
     return this.#pending.has(follower);
   }
 
@@ -202,7 +201,6 @@ export class ReadLoop {
   #onError(follower: Follower, error: unknown): void {
     follower.fail(error);
     if (errnoOf(error) === 'ESTALE') this.end(follower);
-    else follower.tell();
   }
 
   async #letGoUnlessHeld(follower: Follower): Promise<void> {
