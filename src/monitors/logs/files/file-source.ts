@@ -155,7 +155,7 @@ export class FileSource implements Source {
         certificate.doubt('the clock, by which files are told apart, was set back');
     this.#looks.addAll(this.#paths);
     this.#patterns.look();
-    this.#loop.checkAll(this.#intervalMs);
+    this.#loop.checkAll();
   }
 
   /** Looks at the logs that had one of some names before their rotation. */

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { EndedSpan } from '../../../../src/monitors/logs/files/certificate.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
@@ -397,23 +397,6 @@ test('what has the name of a copy and came before the log was cut off is not tak
   appendFileSync(file, 'four\n');
   await following.until(4);
   assert.deepEqual(following.lines(), ['one', 'two', 'three', 'four']);
-});
-
-test('time in which rig stood still is no silence: what then comes to a rotated file is read', async (t) => {
-  const file = join(newFolder(t), 'app.log');
-  writeFileSync(file, 'old\n');
-  const following = await follow(t, [file], '.', { intervalMs: 50, letGoAfterMs: 2000 });
-  appendFileSync(file, 'one\n');
-  await following.until(1);
-  renameSync(file, `${file}.1`);
-  writeFileSync(file, 'two\n');
-  await following.until(2);
-  standStill(3000);
-  // For some looks, and a search for who has it open: nothing tells that it is not let go.
-  await delay(500);
-  appendFileSync(`${file}.1`, 'three\n');
-  await following.until(3);
-  assert.deepEqual(following.lines(), ['one', 'two', 'three']);
 });
 
 test('a log that came, and was rotated and compressed, before rig looked is a gap that names it', async (t) => {
