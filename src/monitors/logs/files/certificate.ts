@@ -20,9 +20,9 @@ export const lostEventsDoubt = 'so much happened at once that the kernel did not
 export const pollingDoubt = (reason = 'changes are not announced'): string =>
   `it is only looked at now and then: ${reason}`;
 
-/** Of ended spans, the last ones are kept one by one; of those before, only their number. */
+/** How many ended spans are kept; older ones are only counted. */
 const mostSpans = 20;
-/** Each is a fixed sentence, so there are few; those that name a file could be many. */
+/** Most are fixed sentences; those that name a file could be many. */
 const mostDoubts = 20;
 
 export class Certificate {
