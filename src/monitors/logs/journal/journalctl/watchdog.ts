@@ -11,6 +11,8 @@ import { shortestHeader, signature } from '../format/layout.ts';
 import { findJournalFiles, isLiveName } from '../locations.ts';
 
 const beatMs = 2000;
+/** Units that are silent on a busy journal look the same as a journalctl that hangs: it is replaced ever less often. */
+const mostPatience = 150;
 
 /** What the watchdog knows of the reading. */
 export interface Watched {
@@ -32,11 +34,13 @@ export class Watchdog {
   #cancel: Cancel | undefined;
   #bytes = 0;
   #silentBeats = 0;
+  #patience: number;
   /** The last numbers in the files when journalctl was replaced: those were shown at its start. */
   #shownAtStart = new Map<string, number>();
 
   constructor(watched: Watched, clock: Clock) {
     this.#watched = watched;
+    this.#patience = watched.patience;
     this.#clock = clock;
   }
 
@@ -54,10 +58,12 @@ export class Watchdog {
     const bytes = this.#watched.bytes();
     const last = await readLastNumbers(this.#watched.dir);
     const isSilent = bytes === this.#watched.bytes() && bytes === this.#bytes;
+    if (!isSilent) this.#patience = this.#watched.patience;
     this.#bytes = bytes;
     this.#silentBeats = isSilent && this.#isBehind(last) ? this.#silentBeats + 1 : 0;
-    if (this.#silentBeats < this.#watched.patience || !this.#cancel) return;
+    if (this.#silentBeats < this.#patience || !this.#cancel) return;
     this.#silentBeats = 0;
+    this.#patience = Math.min(2 * this.#patience, mostPatience);
     this.#shownAtStart = last;
     this.#watched.replace();
   }
