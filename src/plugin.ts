@@ -174,17 +174,19 @@ export interface ActionContext {
 /** What a background action gets when it is armed. */
 export interface RigContext extends Omit<ActionContext, 'run'> {
   /**
-   * Keeps a program running until the rig ends or the disk is nearly full. One that ends by itself is a gap, and is started
-   * again. `args` is asked at each start. Resolves when the first one runs.
+   * Keeps a program running until the rig ends or the disk is nearly full. It runs in a new folder of `dir` at each start, named
+   * by a number; the folders of the last two starts are kept. When it ends by itself, that is a gap, and it is started again.
+   * Resolves when it has said `ready` on stderr; throws a RigError with its own words when it does not.
    */
-  keepRunning(file: string, args: (start: number) => string[]): Promise<KeptProgram>;
+  keepRunning(file: string, args: string[], ready: string): Promise<KeptProgram>;
 }
 
 /** A program that the rig keeps running. */
 export interface KeptProgram {
   /** The last 4 KiB of its stderr. */
   stderr(): string;
-  signal(name: NodeJS.Signals): void;
+  /** Sends it a signal at which it says something. Gives its stderr with that, or without if it says nothing soon. */
+  ask(signal: NodeJS.Signals): Promise<string>;
   /** Ends it, and does not start it again. */
   end(): Promise<void>;
 }
