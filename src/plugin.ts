@@ -174,17 +174,19 @@ export interface ActionContext {
 /** What a background action gets when it is armed. */
 export interface RigContext extends Omit<ActionContext, 'run'> {
   /**
-   * Keeps a program running until the rig ends or the disk is nearly full. If it ends by itself, that is a gap, and it is started
-   * again. `args` is called at each start, with its number from 1. Resolves when the program runs for the first time.
+   * Keeps a program running until the rig ends or the disk is nearly full. Each start has a new folder in `dir`, named by its
+   * number; those of the last two starts are kept. If the program ends by itself, that is a gap, and it is started again.
+   * Resolves when it has said `ready` on stderr; throws a RigError in its own words if it does not.
    */
-  keepRunning(file: string, args: (start: number) => string[]): Promise<KeptProgram>;
+  keepRunning(file: string, args: string[], ready: string): Promise<KeptProgram>;
 }
 
 /** A program that the rig keeps running. */
 export interface KeptProgram {
   /** The last 4 KiB of its stderr. */
   stderr(): string;
-  signal(name: NodeJS.Signals): void;
+  /** Sends a signal that the program answers on stderr. Resolves to its stderr, after the answer or a short wait. */
+  ask(signal: NodeJS.Signals): Promise<string>;
   /** Ends it for good. */
   end(): Promise<void>;
 }

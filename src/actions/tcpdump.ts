@@ -1,8 +1,6 @@
 /** `--tcpdump`: the packets before and after the trigger, from a ring of files that tcpdump writes from arming on. */
-import { readdirSync, rmSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { RigError, UsageError } from '../errors.ts';
 import { findDefaultInterface } from '../host/network.ts';
 import { runProgram } from '../host/programs/run-program.ts';
@@ -29,12 +27,6 @@ type TcpdumpPlan = {
 
 /** The kernel hands packets over in blocks, after a second at most: pcap_set_timeout(3PCAP), as tcpdump sets it. */
 const handOverMs = 1200;
-/** How long tcpdump may take to say how many packets were dropped. */
-const countsMs = 500;
-/** How long tcpdump may take to start capturing. */
-const listeningMs = 10_000;
-const pollMs = 10;
-
 /** Reads `0 packets dropped by kernel` and the like, which tcpdump says at SIGUSR1 and when it ends. */
 function parseCounts(stderr: string): Facts {
   const count = (what: string) =>
@@ -61,30 +53,21 @@ class Ring implements Background {
 
   /** Copies the files of the ring, the oldest first. tcpdump copies them, because it leaves out a half-written packet. */
   async collect(rig: TriggerContext): Promise<Facts> {
+    const { program, iface, filter } = this.#plan;
     const files = await this.#files();
     for (const [index, path] of files.entries())
-      await rig.run(this.#plan.program, ['-r', path, '-w', join(rig.dir, `packets-${index + 1}.pcap`), '-Z', 'root']);
+      await rig.run(program, ['-r', path, '-w', join(rig.dir, `packets-${index + 1}.pcap`), '-Z', 'root']);
     if (files.length === 0) throw new RigError('tcpdump has written nothing');
-    return {
-      interface: this.#plan.iface,
-      filter: this.#plan.filter.join(' '),
-      files: files.length,
-      ...(await this.#counts()),
-    };
+    const counts = parseCounts(await this.#tcpdump.ask('SIGUSR1'));
+    return { interface: iface, filter: filter.join(' '), files: files.length, ...counts };
   }
 
   /** The files of the ring, the oldest first. */
   async #files(): Promise<string[]> {
-    const paths = (await readdir(this.#dir)).map((name) => join(this.#dir, name));
+    const entries = await readdir(this.#dir, { recursive: true, withFileTypes: true });
+    const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
     const timed = await Promise.all(paths.map(async (path) => ({ path, mtimeMs: (await stat(path)).mtimeMs })));
     return timed.sort((a, b) => a.mtimeMs - b.mtimeMs).map(({ path }) => path);
-  }
-
-  async #counts(): Promise<Facts> {
-    const before = this.#tcpdump.stderr();
-    this.#tcpdump.signal('SIGUSR1');
-    for (let waited = 0; waited < countsMs && this.#tcpdump.stderr() === before; waited += pollMs) await delay(pollMs);
-    return parseCounts(this.#tcpdump.stderr());
   }
 
   async stop(): Promise<void> {
@@ -104,21 +87,6 @@ async function checkCapture(program: string, iface: string, filter: string[]): P
     .replaceAll('\n', ' ')
     .replace(/^\S*tcpdump: /, '');
   if (exitCode !== 0) throw new UsageError(`--tcpdump: ${words}`);
-}
-
-/** Removes the files of starts before the one numbered `first`: the ring must not grow with each start of tcpdump. */
-function removeOlder(dir: string, first: number): void {
-  for (const name of readdirSync(dir)) if (Number.parseInt(name, 10) < first) rmSync(join(dir, name));
-}
-
-/** Waits until tcpdump captures. Throws a RigError in tcpdump's own words if it does not. */
-async function untilListening(tcpdump: KeptProgram): Promise<void> {
-  for (let waited = 0; waited < listeningMs; waited += pollMs) {
-    if (tcpdump.stderr().includes('listening on')) return;
-    await delay(pollMs);
-  }
-  await tcpdump.end();
-  throw new RigError(`tcpdump does not capture: ${tcpdump.stderr().trim()}`);
 }
 
 async function findInterface(): Promise<string> {
@@ -168,22 +136,9 @@ export const tcpdump = defineAction({
   },
   async arm(plan, rig): Promise<Background> {
     const { program, iface, filter, megabytes, files } = plan;
-    // Each start has its own files: otherwise a new tcpdump would overwrite the packets from before the old one ended.
-    const ring = (start: number) => [
-      '-w',
-      join(rig.dir, `${start}.pcap`),
-      '-C',
-      String(megabytes),
-      '-W',
-      String(files),
-    ];
+    const ring = ['-w', 'ring.pcap', '-C', String(megabytes), '-W', String(files)];
     // -p: no promiscuous mode, which others would notice.
-    const args = (start: number) => ['-i', iface, '-n', '-p', '-U', '-Z', 'root', ...ring(start), '--', ...filter];
-    const kept = await rig.keepRunning(program, (start) => {
-      removeOlder(rig.dir, start - 1);
-      return args(start);
-    });
-    await untilListening(kept);
-    return new Ring(plan, rig.dir, kept);
+    const args = ['-i', iface, '-n', '-p', '-U', '-Z', 'root', ...ring, '--', ...filter];
+    return new Ring(plan, rig.dir, await rig.keepRunning(program, args, 'listening on'));
   },
 });

@@ -1,13 +1,13 @@
-/** What a log says of itself that was never logged. */
+/** What programs say in a log about messages that are missing from it. */
 
-/** So much of a message says it. */
+/** How much of a message is searched. */
 const toldCharacters = 200;
 
-/** Whether it is for this program to say in the journal what was never logged. */
+/** Whether this program is believed when it says in the journal that messages are missing. */
 export const tellsInJournal = (identifier: string): boolean =>
   identifier === 'systemd-journald' || identifier === 'kernel';
 
-/** The same in a file: rsyslog says what is lost to those that it writes, under its name or that and the number of the message. */
+/** The same in a file, where rsyslog also says what it lost, under its name or `rsyslogd-NUMBER`. */
 export const tellsInFile = (identifier: string): boolean =>
   tellsInJournal(identifier) || /^rsyslogd(?:-\d+)?$/.test(identifier);
 
@@ -19,8 +19,8 @@ const suppressed =
   /^Suppressed (\d+) messages from |^Missed (\d+) kernel messages|(?:^|: )(\d+) (?:callbacks|messages|printk messages) (?:suppressed|dropped)|\b(\d+) messages (?:lost|from pid \d+) due to rate-limiting|begin to drop messages due to rate-limiting/;
 
 /**
- * What a message says was never logged, and how much where it says that; `identifier` is who says so, and whether that is for it
- * to say is to be known. Undefined when it says nothing of the kind.
+ * What is missing according to a message of `identifier`, and how many messages if it says so. Undefined for other messages. The
+ * caller has checked that `identifier` is to be believed.
  */
 export function suppressionIn(
   message: string,

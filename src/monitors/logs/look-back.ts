@@ -2,31 +2,27 @@
  * How often the condition was met in what is logged already: a pattern that never fires should be noticed while the user is
  * still there. Nothing of it counts for the rig.
  */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { EchoRule, isOfRig } from './events/echo.ts';
 import { OpenedFile } from './files/follow/opened-file.ts';
 import type { JournalEntry } from './journal/entry.ts';
 import { textOf } from './journal/entry.ts';
 import { FieldChecks } from './journal/format/field-checks.ts';
-import { readEntries, recentArguments } from './journal/journalctl/child.ts';
-import { readBackward } from './journal/native/read-around.ts';
+import { readFromPlace } from './journal/native/read-around.ts';
 import { compileSelection } from './journal/selection/selection.ts';
 import { lastLines } from './last-lines.ts';
 import type { Matcher } from './matching/matcher.ts';
 import { compileMatcher } from './matching/matcher.ts';
+import { countNewlines } from './matching/vectors.ts';
 import type { JournalPlan, LogsPlan } from './plan.ts';
 
-/**
- * For all files together, and for the journal beside them: about as long as arming takes, which goes on meanwhile. The time
- * of journalctl begins with its first entry: a busy host may take longer to give that.
- */
+/** For all files together, and for the journal beside them: about as long as arming takes, which goes on meanwhile. */
 const withinMs = 150;
-const firstEntryMs = 600;
 const hourMs = 3_600_000;
 const mostLines = 10_000;
-/** Of a file with long lines the last so many bytes are enough. */
+const newline = 10;
+/** How much of a file is read, at its end. */
 const mostBytes = 4 * 1024 * 1024;
-const chunkBytes = 256 * 1024;
 
 /** Tells for each file and the journal how often the condition matched lately. Never throws. */
 export async function lookBack(plan: LogsPlan, remark: (text: string) => void): Promise<void> {
@@ -47,7 +43,7 @@ export async function lookBack(plan: LogsPlan, remark: (text: string) => void): 
 }
 
 function lookBackAtFile(path: string, matcher: Matcher, echo: EchoRule, deadline: number): string | undefined {
-  const text = readEnd(path, deadline);
+  const text = readEnd(path);
   if (text.length === 0) return undefined;
   let [matches, last] = [0, ''];
   matcher.scan(text, (start, end) => {
@@ -58,48 +54,25 @@ function lookBackAtFile(path: string, matcher: Matcher, echo: EchoRule, deadline
     }
     return performance.now() < deadline;
   });
-  return inWords(matches, `${counted(countLines(text), 'line')} of ${path}`, `: ${last}`);
+  const lines = countNewlines(text, text.length) + (text.at(-1) === newline ? 0 : 1);
+  return inWords(matches, `${counted(lines, 'line')} of ${path}`, `: ${last}`);
 }
 
 /** The last 10,000 lines of a file; nothing when it cannot be read, which is told elsewhere. */
-function readEnd(path: string, deadline: number): Buffer {
+function readEnd(path: string): Buffer {
   try {
-    const { fd } = new OpenedFile(path);
+    const file = new OpenedFile(path);
     try {
-      return readLines(fd, deadline);
+      const from = Math.max(0, file.size - mostBytes);
+      const text = Buffer.alloc(file.size - from);
+      const found = readSync(file.fd, text, 0, text.length, from);
+      return lastLines(text.subarray(0, found), mostLines);
     } finally {
-      closeSync(fd);
+      file.close();
     }
   } catch {
     return Buffer.alloc(0);
   }
-}
-
-function readLines(fd: number, deadline: number): Buffer {
-  const chunks: Buffer[] = [];
-  const { size } = fstatSync(fd);
-  let from = size;
-  let lines = 0;
-  while (from > 0 && lines <= mostLines && size - from < mostBytes && performance.now() < deadline) {
-    const length = Math.min(chunkBytes, from);
-    from -= length;
-    const chunk = Buffer.alloc(length);
-    chunks.unshift(chunk.subarray(0, readSync(fd, chunk, 0, length, from)));
-    lines += countLines(chunk);
-  }
-  const text = Buffer.concat(chunks);
-  // The first line is whole only where the file begins; the end of a line is better than none.
-  const wholeLines = from === 0 ? text : text.subarray(text.indexOf('\n') + 1);
-  return lastLines(wholeLines.length > 0 ? wholeLines : text, mostLines);
-}
-
-function countLines(text: Buffer): number {
-  let lines = 0;
-  for (let at = 0; at < text.length; lines++) {
-    const end = text.indexOf(10, at);
-    at = end < 0 ? text.length : end + 1;
-  }
-  return lines;
 }
 
 /** What was found among the entries of the last hour. */
@@ -131,45 +104,27 @@ class EntryTally {
   }
 }
 
-async function lookBackAtJournal(plan: JournalPlan, matcher: Matcher, echo: EchoRule): Promise<string | undefined> {
+/** Undefined where there is nothing, or journalctl reads the journal: that takes too long. */
+async function lookBackAtJournal(
+  { reader, dir, selection }: JournalPlan,
+  matcher: Matcher,
+  echo: EchoRule,
+): Promise<string | undefined> {
+  if (reader !== 'native') return undefined;
   const tally = new EntryTally(matcher, echo);
-  if (plan.reader === 'native') await readLastHour(plan, matcher, tally);
-  else await readLastHourByJournalctl(plan, tally);
-  return tally.inWords();
-}
-
-async function readLastHour({ dir, selection }: JournalPlan, matcher: Matcher, tally: EntryTally): Promise<void> {
   const selected = compileSelection(selection);
   // Equal messages are looked at once.
   const checks = new FieldChecks([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
   const sinceUs = (Date.now() - hourMs) * 1000;
   await new Promise(setImmediate);
-  await readBackward({ dir, sinceUs, withinMs }, (entry) => {
+  await readFromPlace({ dir, sinceUs, step: -1, withinMs }, (entry) => {
     if (entry.realtimeUs < sinceUs) return false;
     if (!selected.accepts(entry)) return true;
     if (entry.check(checks) === 0) tally.entries++;
     else tally.take(entry);
     return tally.entries < mostLines;
   });
-}
-
-async function readLastHourByJournalctl(plan: JournalPlan, tally: EntryTally): Promise<void> {
-  const journal = { program: 'journalctl', ...plan };
-  let deadline = performance.now() + firstEntryMs;
-  const reader = await readEntries(journal.program, recentArguments(journal, mostLines), (entry) => {
-    if (performance.now() >= deadline) return;
-    if (tally.entries === 0) end(withinMs);
-    tally.take(entry);
-  });
-  // Only now is there something to end; the entries come in a later turn of the event loop.
-  let timer = setTimeout(() => void reader.end(), firstEntryMs);
-  const end = (inMs: number): void => {
-    deadline = performance.now() + inMs;
-    clearTimeout(timer);
-    timer = setTimeout(() => void reader.end(), inMs);
-  };
-  await reader.ended;
-  clearTimeout(timer);
+  return tally.inWords();
 }
 
 function counted(number: number, one: string, many = `${one}s`): string {

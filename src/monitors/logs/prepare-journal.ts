@@ -4,9 +4,10 @@ import { resolve } from 'node:path';
 import { messageOf, UsageError } from '../../errors.ts';
 import { findProgram } from '../../host/programs/find-program.ts';
 import { JournalFile, JournalFileError } from './journal/format/journal-file.ts';
-import { readBack } from './journal/journalctl/child.ts';
+import { readSome } from './journal/journalctl/run.ts';
 import { findJournalFiles, isLiveName, reasonForNoJournal } from './journal/locations.ts';
 import { compileSelection } from './journal/selection/selection.ts';
+import { isUnitName } from './journal/selection/unit-name.ts';
 import { askSystemd } from './journal/systemd-units.ts';
 import type { LogsValues } from './options.ts';
 import type { JournalPlan } from './plan.ts';
@@ -59,7 +60,7 @@ export function journalWords(values: LogsValues, journal: JournalPlan | undefine
 
 /** What selects entries, apart from the units. */
 function selectorsOf(values: LogsValues): string[] {
-  const [unit] = (values.journal || []).filter((name) => name === '' || name.includes('='));
+  const [unit] = (values.journal || []).filter((name) => !isUnitName(name));
   if (unit !== undefined) throw new UsageError(`--journal: ${JSON.stringify(unit)} is not the name of a unit`);
   const matches = values['journal-match'] ?? [];
   const wrong = matches.find((match) => !/^[A-Z0-9_]+=/.test(match));
@@ -133,11 +134,12 @@ function reasonAgainstNative(dir: string | undefined): string | undefined {
 }
 
 /** Lets the reader check the selection. For journalctl a pattern without any unit is an error. */
-async function checkSelection({ reader, program, dir, selection }: JournalPlan): Promise<void> {
+async function checkSelection(plan: JournalPlan): Promise<void> {
+  const { reader, program, selection } = plan;
   if (selection.length === 0) return;
   try {
     if (reader === 'native') compileSelection(selection);
-    else await readBack({ program: program ?? 'journalctl', dir, selection }, { count: 1 });
+    else await readSome({ ...plan, program: program ?? 'journalctl' }, { first: 'newest', count: 1 });
   } catch (error) {
     const options = selection.map((each) => (each.includes('=') ? each : `--journal ${each}`));
     throw new UsageError(`${options.join(' ')}: ${messageOf(error)}`, { cause: error });

@@ -53,11 +53,11 @@ export interface Source {
   /** Stops examining, at once; resolves when nothing is left running. What `context` needs is kept. */
   stop(): Promise<void>;
   status(): SourceStatus[];
-  /** How long what was written may go unread at most, in milliseconds, where that is more than for files. */
+  /** The longest time, in milliseconds, until a written line is read, where that is more than for files. */
   readonly readingMs?: number;
   /**
    * The last lines examined, one text for each thing watched. The line at `position`, which triggered, is the last of its
-   * text. Called at any time.
+   * text; a file that the kernel makes at each reading is given as a whole. Called at any time.
    */
   context(position: LinePosition | undefined): Promise<SourceExcerpt[]>;
   /** Gives back what `context` needed after `stop`. */

@@ -1,73 +1,92 @@
 /** A program that runs as long as the rig: started again if it ends, stopped while the disk is nearly full. */
-import { messageOf } from '../../errors.ts';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, RigError } from '../../errors.ts';
 import type { Cancel, Clock } from '../../host/clock.ts';
+import { makeNewFolder } from '../../host/folders.ts';
 import { type RunningProgram, startProgram } from '../../host/programs/start-program.ts';
 import type { KeptProgram as Kept } from '../../plugin.ts';
 import type { DiskGuard } from './disk-guard.ts';
 
 /** How often to look whether it runs. */
 const lookMs = 1000;
+/** How long it may take to be ready, and to answer a signal. */
+const readyMs = 10_000;
+const answerMs = 500;
+const pollMs = 10;
 
 export interface KeptProgramContext {
   clock: Clock;
   guard: DiskGuard;
-  cwd: string;
+  /** Where it has a folder for each start. */
+  dir: string;
   isLowPriority: boolean;
   gap(cause: string): void;
 }
 
 export class KeptProgram implements Kept {
   readonly #file: string;
-  readonly #args: (start: number) => string[];
+  readonly #args: string[];
   readonly #context: KeptProgramContext;
   #program: RunningProgram | undefined;
   #starts = 0;
   #isEnded = false;
-  #endLooks: Cancel | undefined;
+  #lastWords = '';
+  #cancel: Cancel | undefined;
 
-  private constructor(file: string, args: (start: number) => string[], context: KeptProgramContext) {
+  constructor(file: string, args: string[], context: KeptProgramContext) {
     this.#file = file;
     this.#args = args;
     this.#context = context;
   }
 
-  /** Starts it. `args` is called at each start, with its number from 1. Throws if it cannot be started. */
-  static async start(
-    file: string,
-    args: (start: number) => string[],
-    context: KeptProgramContext,
-  ): Promise<KeptProgram> {
-    const kept = new KeptProgram(file, args, context);
-    await kept.#start();
-    kept.#endLooks = context.clock.every(lookMs, () => kept.#look());
-    return kept;
+  /** Starts it and waits until it says `ready` on stderr. Throws a RigError in its own words if it does not. */
+  async start(ready: string): Promise<void> {
+    await this.#startOnce();
+    const isReady = (): boolean => this.stderr().includes(ready) || !this.#program;
+    await waitFor(isReady, readyMs);
+    if (!this.#program || !this.stderr().includes(ready)) {
+      const words = this.#lastWords;
+      await this.end();
+      throw new RigError(`${this.#file} does not work: ${words}`);
+    }
+    this.#cancel = this.#context.clock.every(lookMs, () => this.#look());
   }
 
   stderr(): string {
     return this.#program?.stderr() ?? '';
   }
 
-  signal(name: NodeJS.Signals): void {
-    if (this.#program) process.kill(this.#program.pid, name);
+  async ask(signal: NodeJS.Signals): Promise<string> {
+    const before = this.stderr();
+    if (this.#program) process.kill(this.#program.pid, signal);
+    await waitFor(() => this.stderr() !== before, answerMs);
+    return this.stderr();
   }
 
   async end(): Promise<void> {
     this.#isEnded = true;
-    this.#endLooks?.();
+    this.#cancel?.();
     await this.#program?.end();
   }
 
-  async #start(): Promise<void> {
-    const { cwd, isLowPriority } = this.#context;
+  async #startOnce(): Promise<void> {
+    const { dir, isLowPriority } = this.#context;
     this.#starts++;
-    const program = await startProgram(this.#file, this.#args(this.#starts), { cwd, isLowPriority });
+    const cwd = join(dir, String(this.#starts));
+    await makeNewFolder(cwd);
+    // What the one before has written is kept: the trigger may come soon after its end.
+    await rm(join(dir, String(this.#starts - 2)), { recursive: true, force: true });
+    const program = await startProgram(this.#file, this.#args, { cwd, isLowPriority });
     program.stdout.resume();
     this.#program = program;
     void program.ended.then(({ exitCode, signalName }) => {
+      this.#lastWords = program.stderr().trimEnd().split('\n').at(-1) ?? '';
       if (this.#program !== program) return;
       this.#program = undefined;
       const how = signalName ?? `exit code ${exitCode}`;
-      if (!this.#isEnded) this.#context.gap(`${this.#file} ended (${how}): ${lastLine(program.stderr())}`);
+      if (!this.#isEnded) this.#context.gap(`${this.#file} ended (${how}): ${this.#lastWords}`);
     });
     // end() was called meanwhile.
     if (this.#isEnded) await program.end();
@@ -76,15 +95,18 @@ export class KeptProgram implements Kept {
   async #look(): Promise<void> {
     const refusal = await this.#context.guard.refusal();
     if (this.#isEnded) return;
-    if (refusal !== undefined && this.#program) {
-      const program = this.#program;
+    const program = this.#program;
+    if (refusal !== undefined && program) {
       this.#program = undefined;
       this.#context.gap(`${this.#file} was stopped: ${refusal}`);
       await program.end();
-    } else if (refusal === undefined && !this.#program) {
-      await this.#start().catch((error) => this.#context.gap(`${this.#file}: ${messageOf(error)}`));
+    } else if (refusal === undefined && !program) {
+      await this.#startOnce().catch((error) => this.#context.gap(`${this.#file}: ${messageOf(error)}`));
     }
   }
 }
 
-const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
+/** Waits until something is so, or the time is up. */
+async function waitFor(isSo: () => boolean, withinMs: number): Promise<void> {
+  for (let waitedMs = 0; waitedMs < withinMs && !isSo(); waitedMs += pollMs) await delay(pollMs);
+}

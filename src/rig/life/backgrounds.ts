@@ -45,14 +45,18 @@ export class Backgrounds {
     const dir = join(await recordingFolder(spec), name);
     await makeNewFolder(dir);
     const isLowPriority = spec.nice && !keepsPriority;
-    const context = { clock, guard, cwd: dir, isLowPriority, gap: (cause: string) => gap(`${name}: ${cause}`) };
+    const context = { clock, guard, dir, isLowPriority, gap: (cause: string) => gap(`${name}: ${cause}`) };
     return {
       id: spec.id,
       dir,
       clock,
       signal,
       spaceRefusal: (bytes) => guard.refusal(bytes),
-      keepRunning: (file, args) => KeptProgram.start(file, args, context),
+      keepRunning: async (file, args, ready) => {
+        const program = new KeptProgram(file, args, context);
+        await program.start(ready);
+        return program;
+      },
       log: (text) => log.info(`${name}: ${text}`),
     };
   }

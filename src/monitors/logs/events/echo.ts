@@ -32,7 +32,7 @@ const syslogOfRig = /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\S+) \S+ rig(?:\[\
 const saidByRig = [' has triggered: ', ' has ended: '];
 const messageOfRig =
   /(?<![\w-])rig(?![\w-]).{0,300}[\s"'][\w.-]{1,64} has (?:triggered: [a-z]+, |ended: (?:finished|failed|expired|destroyed)(?!\w))/s;
-/** Nearly every line is told apart by having none of these. */
+/** A line without any of these is no echo. */
 const telling = ['logs', 'rig', 'continued', 'EXECVE', 'PROCTITLE', 'USER_CMD'];
 
 /** Whether rig itself logged a line: those of its triggers and ends, with any `--echo`. */

@@ -1,4 +1,4 @@
-/** Why a line in which a text was found does not count all the same. */
+/** Why a line that matches does not count. */
 import type { Verdict } from '../matching/verdict.ts';
 import type { LogsPlan } from '../plan.ts';
 import type { LineMatch } from '../source.ts';

@@ -8,15 +8,15 @@
 import { hash } from 'node:crypto';
 import { hostname } from 'node:os';
 
-/** How long after the first sighting of an event the other ones are taken for it: a journalctl that failed is started again within 5 s. */
+/** How long after its first sighting an event is still recognized: a journalctl that failed is started again within 5 s. */
 const pairWithinMs = 10_000;
 /** The same for `message repeated N times`, which syslog writes only when something else comes, or after a minute. */
 const pairRepeatsWithinMs = 120_000;
 /** How many different messages are remembered; the oldest are forgotten first. */
 const mostKeys = 16 * 1024;
-/** The same for events, all messages together. */
+/** How many events are remembered, of all messages together. */
 const mostEvents = 64 * 1024;
-/** So many bytes of a message tell it apart: syslog cuts long ones, at a length of its own. */
+/** How much of a message is compared: syslog cuts long ones, at a length of its own. */
 const comparedCharacters = 1024;
 /** How much of a line is looked at. */
 const lookedAtBytes = 4096;
@@ -53,7 +53,7 @@ const tag = /(?:^|\s)(\S+?)(?:\[\d+\])?:(?:\s|$)/;
 const nameless = /^(?:-|\[\d+\])$/;
 const repeated = /^message repeated (\d+) times: \[ ?(.*)\]$/s;
 
-/** Which sightings are of events that were not seen before. */
+/** Tells which sightings are of new events. */
 export class SameEvent {
   /** Among files: the same whole line, time and all, in two of them. */
   readonly #lines = new Pairing();
@@ -63,7 +63,7 @@ export class SameEvent {
   #hasNameless = false;
   readonly #isAlone: boolean;
 
-  /** `isAlone`: only one place is watched, where all that comes is new. */
+  /** `isAlone`: only one place is watched, so every sighting is new. */
   constructor(isAlone = false) {
     this.#isAlone = isAlone;
   }
@@ -97,8 +97,8 @@ export class SameEvent {
   }
 
   /**
-   * What an event in a file may have been counted under. Who logs without a name, and ends, is found by journald when it stores
-   * the entry, and perhaps not any more when it hands it on.
+   * The keys under which an event in a file may have been counted. If a program logs without a name and ends, journald may find
+   * its name when it stores the entry, and no longer when it hands the message to syslog.
    */
   #keysOf(identifier: string, message: string): string[] {
     const own = keyOf(identifier, message);
@@ -122,7 +122,7 @@ export function messageOfLine({ source, line, identifier }: Sighting): string {
 
 function unfold(message: string): { times: number; message: string } {
   const [, times, inner] = repeated.exec(message) ?? [];
-  // A number that nobody has counted to is not believed.
+  // No syslog counts this far.
   if (times === undefined || times.length > 7 || Number(times) < 1) return { times: 1, message };
   return { times: Number(times), message: (inner ?? '').trim() };
 }
@@ -153,7 +153,7 @@ function keyOf(identifier: string, message: string): string {
 
 const shortName = (name: string): string => name.toLowerCase().replace(/\..*/s, '');
 
-/** How long the name of this host is believed: to ask for it takes as long as all the rest. */
+/** How long the name of this host is kept: asking for it takes as long as all the rest. */
 const nameHoldsMs = 1000;
 let [ownName, namedAtMs] = ['', Number.NEGATIVE_INFINITY];
 
@@ -163,7 +163,7 @@ function isThisHost(host: string, nowMs: number): boolean {
   return shortName(host) === ownName || host === 'localhost';
 }
 
-/** The events with one key, and how far each place has got in them: its nth sighting is of the nth event. */
+/** The events with one key. In each place, the nth sighting is of the nth event. */
 interface Events {
   /** When each was first seen, the oldest first; those before `forgotten` are gone. */
   firstSeenMs: number[];
@@ -175,10 +175,10 @@ interface Events {
   program?: string;
 }
 
-/** The events of a key that is new: arrays with nothing to spare and no Map, since there are thousands of keys. */
+/** Small arrays and no Map, since there are thousands of keys. */
 const noEvents = (place: string): Events => ({ firstSeenMs: [], forgotten: 0, places: [place], next: [0] });
 
-/** Which of the places it is; added when it is new. */
+/** The index of a place; a new place is added. */
 function indexOfPlace({ places, next }: Events, place: string): number {
   const known = places.indexOf(place);
   if (known >= 0) return known;
@@ -186,7 +186,7 @@ function indexOfPlace({ places, next }: Events, place: string): number {
   return places.push(place) - 1;
 }
 
-/** The times of a sighting: when it is read, when it was logged, and how long before that an event may have been seen. */
+/** When a sighting was read and logged, and how long before that its event may have been seen. */
 interface When {
   nowMs: number;
   loggedMs: number;
@@ -200,8 +200,8 @@ class Pairing {
   #events = 0;
 
   /**
-   * Of so many sightings in one place, how many are of events that no other place has seen. They are of the first of some keys
-   * that has an event which this place has not seen, else of the first key.
+   * How many of the `times` sightings in one place are new events, which no other place has seen. Uses the first key with an
+   * event that this place has not seen yet; otherwise keys[0].
    */
   countNew(keys: string[], place: string, times: number, when: When, program?: string): number {
     const { nowMs, loggedMs } = when;
@@ -247,7 +247,7 @@ class Pairing {
   }
 }
 
-/** Where the first event is that a sighting may be of, in a place that has seen those before `next`. */
+/** The index of the first event that a sighting may be of, in a place that has seen those before `next`. */
 function firstUnseen({ firstSeenMs, forgotten }: Events, next: number, { loggedMs, reachMs }: When): number {
   let at = Math.max(next - forgotten, 0);
   while (at < firstSeenMs.length && (firstSeenMs[at] as number) < loggedMs - reachMs) at++;

@@ -15,18 +15,14 @@ export type ExaminedSpan = {
 /** A span that does not grow any more, and why. */
 export type EndedSpan = ExaminedSpan & { ended: 'truncated' | 'let go' };
 
-/** What files and streams say alike of a text that cannot be searched as a whole, or not at all. */
 export const longLinesDoubt = 'lines longer than 256 KiB were examined in parts that overlap';
-export const utf16Gap = 'UTF-16 text, in which the message is not found';
-export const utf16Remark = 'is UTF-16 text, in which --message is not found: rig reads UTF-8 and ASCII';
-
 export const lostEventsDoubt = 'so much happened at once that the kernel did not tell of all of it';
 export const pollingDoubt = (reason = 'changes are not announced'): string =>
   `it is only looked at now and then: ${reason}`;
 
-/** Of ended spans, the last ones are kept one by one; of those before, only their number. */
+/** How many ended spans are kept; older ones are only counted. */
 const mostSpans = 20;
-/** Each is a fixed sentence, so there are few; those that name a file could be many. */
+/** Most are fixed sentences; those that name a file could be many. */
 const mostDoubts = 20;
 
 export class Certificate {

@@ -10,7 +10,6 @@ import type { Follower } from './follow/follower.ts';
 import { ReadLoop } from './follow/read-loop.ts';
 import { Turns } from './follow/turns.ts';
 import { FolderWatches } from './names/folder-watches.ts';
-import { PassedOver } from './names/passed-over.ts';
 import { PatternFiles } from './names/pattern-files.ts';
 import { WatchedPath } from './names/watched-path.ts';
 import { WatchedPattern } from './names/watched-pattern.ts';
@@ -73,9 +72,6 @@ export class FileSource implements Source {
         add: (path, missingMs) => this.#add(path, missingMs),
         remove: (path) => this.#remove(path),
         isInUse: ({ certificate }) => this.#loop.all().some(({ certificates }) => certificates.has(certificate)),
-        lookAtLogsOf: (names) => this.#lookAtLogsOf(names),
-        passedOver: new PassedOver(this.#originals),
-        debug: context.debug,
       },
     );
   }
@@ -96,13 +92,13 @@ export class FileSource implements Source {
   }
 
   status(): SourceStatus[] {
-    const followersOf = groupByCertificate(this.#loop.all());
+    const followers = this.#loop.all();
     const named = new Set(this.#paths.map(({ file }) => file));
-    const rotated = this.#loop.all().filter(({ file }) => !named.has(file));
+    const rotated = followers.filter(({ file }) => !named.has(file));
     return [
       ...this.#paths.map(({ path, file, certificate }) => {
         const state = file ? this.#describe(path, file) : { source: path, state: 'waiting for the file' };
-        return { ...state, ...statusOf(certificate, followersOf.get(certificate) ?? []) };
+        return { ...state, ...statusOf(certificate, followers) };
       }),
       ...rotated.map(({ file }) => this.#describe(file.path, file, 'rotated away')),
       ...this.#patterns.status(),
@@ -159,7 +155,7 @@ export class FileSource implements Source {
         certificate.doubt('the clock, by which files are told apart, was set back');
     this.#looks.addAll(this.#paths);
     this.#patterns.look();
-    this.#loop.checkAll(this.#intervalMs);
+    this.#loop.checkAll();
   }
 
   /** Looks at the logs that had one of some names before their rotation. */
@@ -201,20 +197,9 @@ export class FileSource implements Source {
   }
 }
 
-/** The followed files by the certificates that they belong to. */
-function groupByCertificate(followers: Follower[]): Map<Certificate, Follower[]> {
-  const groups = new Map<Certificate, Follower[]>();
-  for (const follower of followers)
-    for (const certificate of follower.certificates) {
-      const group = groups.get(certificate);
-      if (group) group.push(follower);
-      else groups.set(certificate, [follower]);
-    }
-  return groups;
-}
-
-/** A certificate, with what is still open of the files that belong to it. */
-function statusOf(certificate: Certificate, followers: Follower[]) {
+/** A certificate, with what is still open of the followed files that belong to it. */
+function statusOf(certificate: Certificate, all: Follower[]) {
+  const followers = all.filter(({ certificates }) => certificates.has(certificate));
   const shortcomings = followers.map((each) => each.shortcomings);
   return certificate.status(
     followers.map(({ file }) => file.span),

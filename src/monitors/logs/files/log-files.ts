@@ -45,7 +45,7 @@ export async function checkNamedFiles(names: string[], context: Asking): Promise
     if (name === standardInput && !context.isAttached)
       throw new UsageError('--logfile -: standard input can be watched with --foreground only');
     if (name === standardInput) found.streams.add(name);
-    else found[await checkFile(name, absolute(name), context.remark)].add(absolute(name));
+    else found[await checkFile(name, resolve(name), context.remark)].add(resolve(name));
   }
   const { files, patterns, pseudoFiles, streams } = found;
   return {
@@ -119,13 +119,4 @@ function kindOf(found: Awaited<ReturnType<typeof stat>>): string {
   if (found.isDirectory()) return 'a folder';
   if (found.isSocket()) return 'a socket';
   return 'a device';
-}
-
-/** A relative path is that of the folder in which rig was called. Throws a UsageError when that has been removed. */
-function absolute(name: string): string {
-  try {
-    return resolve(name);
-  } catch (error) {
-    throw new UsageError(`--logfile ${name}: the current folder is gone; give the whole path`, { cause: error });
-  }
 }

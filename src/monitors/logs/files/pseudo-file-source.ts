@@ -7,8 +7,6 @@ import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../sour
 import { defaultIntervalMs } from './file-source.ts';
 import { PseudoFile, tooLarge } from './pseudo-file.ts';
 
-/** A reading that hangs keeps one of the four threads of this process, and the archive needs one for zlib. */
-const mostReaders = 2;
 /** How long arming waits for the first readings. */
 const armingMs = 1000;
 /** How long a reading may take beyond the interval before `--absent` and others judge. */
@@ -18,15 +16,13 @@ export class PseudoFileSource implements Source {
   readonly #context: SourceContext;
   readonly #files: PseudoFile[];
   readonly #intervalMs: number;
-  /** Those whose turn to be read has not come yet. */
-  readonly #due = new Set<PseudoFile>();
-  #readers = 0;
+  #isLooking = false;
   #endLooks: (() => void) | undefined;
 
   constructor(paths: string[], context: SourceContext, { intervalMs }: { intervalMs?: number | undefined } = {}) {
     this.#context = context;
     this.#intervalMs = intervalMs ?? defaultIntervalMs;
-    this.#files = paths.map((path) => new PseudoFile(path, context));
+    this.#files = paths.map((path) => new PseudoFile(path, context, this.#intervalMs));
   }
 
   get readingMs(): number {
@@ -35,45 +31,37 @@ export class PseudoFileSource implements Source {
 
   /** Throws a UsageError for a file that is too large. One that hangs is no reason to watch nothing. */
   async start(): Promise<void> {
-    for (const file of this.#files) this.#due.add(file);
-    const readers = Array.from({ length: mostReaders }, () => this.#readDue());
-    await Promise.race([Promise.all(readers), delay(armingMs, undefined, { ref: false })]);
-    const large = this.#files.find(({ isTooLarge }) => isTooLarge);
+    await Promise.race([this.#lookAtAll(), delay(armingMs, undefined, { ref: false })]);
+    const large = this.#files.find(({ problem }) => problem === tooLarge);
     if (large) throw new UsageError(`--logfile ${large.path}: ${tooLarge}`);
     this.#tell();
-    this.#endLooks = this.#context.clock.every(this.#intervalMs, () => this.#lookAtAll());
+    this.#endLooks = this.#context.clock.every(this.#intervalMs, () => void this.#lookAtAll());
   }
 
   async stop(): Promise<void> {
     this.#endLooks?.();
-    this.#due.clear();
-    for (const file of this.#files) file.stop();
   }
 
   /** Nothing to give back: what was read is kept in memory. */
   close(): void {}
 
   status(): SourceStatus[] {
-    return this.#files.map((file) => file.status(this.#intervalMs));
+    return this.#files.map((file) => file.status());
   }
 
   async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
     return this.#files.map((file) => file.excerpt(position && 'file' in position ? position : undefined));
   }
 
-  /** Has each file read that is not being read; a few at the same time, so that one that hangs does not keep the others. */
-  #lookAtAll(): void {
-    for (const file of this.#files) this.#due.add(file);
-    while (this.#readers < mostReaders && this.#due.size > 0) void this.#readDue();
-  }
-
-  async #readDue(): Promise<void> {
-    this.#readers++;
-    for (const file of this.#due) {
-      this.#due.delete(file);
-      await file.look();
-    }
-    this.#readers--;
+  /**
+   * Reads one file after the other. One that hangs keeps the others waiting, and the status says so: with a thread for each,
+   * those that hang could take all four threads of this process, and the archive needs one.
+   */
+  async #lookAtAll(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    for (const file of this.#files) await file.look();
+    this.#isLooking = false;
   }
 
   #tell(): void {
@@ -83,10 +71,7 @@ export class PseudoFileSource implements Source {
       remark(
         `${path} is read every ${this.#intervalMs} ms, because its file system (${fileSystem}) does not announce changes: a line counts that was not there at the reading before`,
       );
-    for (const { path, isKnown, standing } of this.#files) {
-      if (!isKnown) remark(`${path}: reading it takes long; what it holds when it is read first does not count`);
-      if (standing > 0)
-        remark(`${path}: the message matches what is there already, which counts only when it comes anew`);
-    }
+    for (const { path, hasMatch } of this.#files)
+      if (hasMatch) remark(`${path}: the message matches what is there already, which counts only when it comes anew`);
   }
 }

@@ -8,17 +8,14 @@ import { basename } from 'node:path';
 import { errnoOf, messageOf, RigError } from '../../../errors.ts';
 import { nowMs } from '../../../host/clock.ts';
 import type { SourceStatus } from '../../../plugin.ts';
-import { firstLines, lastLines } from '../last-lines.ts';
-import type { Matcher } from '../matching/matcher.ts';
 import type { LinePosition, SourceContext, SourceExcerpt } from '../source.ts';
-import { contextBytes, contextLines } from '../source.ts';
 import { Certificate } from './certificate.ts';
 
 /** A larger file is not read at every interval, and of a part of it nobody could say which lines are new. */
 const mostBytes = 1024 * 1024;
 const firstBytes = 16 * 1024;
 export const tooLarge = 'larger than 1 MiB, which is too much to be read again and again';
-/** A reading that takes longer is said to hang. */
+/** Where no reading has ended for longer, reading is said to hang. */
 const hangsAfterMs = 5000;
 
 /** The process or device that the file tells of has gone, or has no value now (the speed of a link that is down). */
@@ -38,154 +35,128 @@ export function reasonAgainstReading(path: string, fileSystem: string, mode: num
   return undefined;
 }
 
+/** What stood in it at one reading. */
+interface Reading {
+  text: Buffer;
+  inode: string;
+}
+
 export class PseudoFile {
   readonly path: string;
   readonly #context: SourceContext;
+  readonly #intervalMs: number;
   readonly #certificate = new Certificate();
+  #reading: Reading = { text: Buffer.alloc(0), inode: '' };
+  /** The text of the reading in which the last match was found. */
+  #matchedText: Buffer = this.#reading.text;
   /** How often each matching line stood in it at the last reading; undefined before the first. */
   #standing: Map<string, number> | undefined;
-  #text: Buffer = Buffer.alloc(0);
-  #inode = '';
-  /** The reading in which the last match was found. */
-  #matchedText: Buffer = Buffer.alloc(0);
-  #isEmpty = false;
-  #isStopped = false;
-  #isBeingRead = false;
-  #lastReadMs = nowMs();
+  #lookedMs = nowMs();
   #problem: string | undefined;
-  #readings = 0;
-  #matches = 0;
-  #passedOver = 0;
+  readonly #figures = { readings: 0, matches: 0, passedOver: 0 };
 
-  constructor(path: string, context: SourceContext) {
+  constructor(path: string, context: SourceContext, intervalMs: number) {
     this.path = path;
     this.#context = context;
+    this.#intervalMs = intervalMs;
   }
 
-  /** Whether it was read once, or found to be unreadable. */
-  get isKnown(): boolean {
-    return this.#standing !== undefined || this.#problem !== undefined;
+  /** Why it could not be read at the last look. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
-  get isTooLarge(): boolean {
-    return this.#problem === tooLarge;
+  /** Whether lines match that stood in it at the last reading. */
+  get hasMatch(): boolean {
+    return this.#standing !== undefined && this.#standing.size > 0;
   }
 
-  /** How many lines match that stood in it at the last reading. */
-  get standing(): number {
-    return [...(this.#standing?.values() ?? [])].reduce((sum, times) => sum + times, 0);
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-  }
-
-  /** Reads and examines it, unless a reading is going on. Never rejects. */
+  /** Reads and examines it. Never rejects. */
   async look(): Promise<void> {
-    if (this.#isBeingRead || this.#isStopped) return;
-    this.#isBeingRead = true;
-    const beganMs = nowMs();
     try {
-      const { text, inode } = await readWhole(this.path);
-      this.#inode = inode;
-      this.#take(text);
-      this.#isEmpty = false;
+      this.#take(await readWhole(this.path));
       this.#problem = undefined;
     } catch (error) {
       this.#onError(error);
     }
-    this.#isBeingRead = false;
-    this.#lastReadMs = nowMs();
-    if (this.#lastReadMs - beganMs > hangsAfterMs) this.#certificate.gaps.add('reading it took longer than 5 s');
+    if (this.#hangs) this.#certificate.gaps.add('not read for more than 5 s');
+    this.#lookedMs = nowMs();
   }
 
-  status(intervalMs: number): SourceStatus {
-    const doubts = [`it is read every ${intervalMs} ms: what stood in it only in between is not seen`];
-    const silentMs = nowMs() - this.#lastReadMs;
-    const since = new Date(Date.now() - silentMs).toISOString();
-    const gaps = silentMs > hangsAfterMs + intervalMs ? [`not read since ${since}: reading hangs`] : [];
+  status(): SourceStatus {
+    const doubts = [`it is read every ${this.#intervalMs} ms: what stood in it only in between is not seen`];
+    const since = new Date(Date.now() - this.#silentMs).toISOString();
+    const gaps = this.#hangs ? [`not read since ${since}: reading hangs`] : [];
     const { examined: _none, ...certificate } = this.#certificate.status([], { doubts, gaps });
+    const { text } = this.#reading;
     return {
       source: this.path,
-      state: this.#isEmpty ? 'nothing to read at the moment' : 'read as a whole',
+      state: text.length === 0 ? 'nothing to read at the moment' : 'read as a whole',
       wokenBy: 'polling',
-      readings: this.#readings,
-      bytes: this.#text.length,
-      matches: this.#matches,
-      passedOver: this.#passedOver,
+      bytes: text.length,
+      ...this.#figures,
       ...certificate,
     };
   }
 
-  /** The reading that a trigger was in, else the last one. `position` is that of the trigger, if it has one in a file. */
+  /** The whole reading that a trigger was in, else the last one. `position` is that of the trigger, if it has one in a file. */
   excerpt(position: { file: string; offset: number } | undefined): SourceExcerpt {
-    const at = position?.file === this.path ? position.offset : undefined;
-    const whole = at === undefined ? this.#text : this.#matchedText;
-    const before = lastLines(whole.subarray(0, at).subarray(-contextBytes), contextLines - 1);
-    const behind = at === undefined ? Buffer.alloc(0) : whole.subarray(at);
-    return {
-      source: this.path,
-      text: before,
-      ...(at === undefined ? {} : { triggerAt: before.length }),
-      readAfter: async () => firstLines(behind, contextLines, contextBytes),
-    };
+    const readAfter = async () => ({ text: Buffer.alloc(0), isCut: false });
+    if (position?.file !== this.path) return { source: this.path, text: this.#reading.text, readAfter };
+    return { source: this.path, text: this.#matchedText, triggerAt: position.offset, readAfter };
+  }
+
+  get #silentMs(): number {
+    return nowMs() - this.#lookedMs;
+  }
+
+  get #hangs(): boolean {
+    return this.#silentMs > hangsAfterMs + this.#intervalMs;
   }
 
   /** Examines a reading. Of equal lines, those count that are more than in the reading before. */
-  #take(text: Buffer): void {
-    if (this.#isStopped || this.#context.isOver()) return;
+  #take(reading: Reading): void {
+    if (this.#context.isOver()) return;
     const before = this.#standing;
-    this.#text = text;
-    this.#readings++;
-    this.#standing = standingIn(text, this.#context.matcher, (line, offset, times) => {
-      if (before && times > (before.get(line.toString('latin1')) ?? 0)) this.#report(line, offset);
+    this.#reading = reading;
+    this.#figures.readings++;
+    const standing = new Map<string, number>();
+    this.#context.matcher.scan(reading.text, (start, end) => {
+      const line = reading.text.subarray(start, end);
+      const key = line.toString('latin1');
+      const times = (standing.get(key) ?? 0) + 1;
+      standing.set(key, times);
+      if (before && times > (before.get(key) ?? 0)) this.#report(line, start);
       return !this.#context.isOver();
     });
+    this.#standing = standing;
   }
 
   #report(line: Buffer, offset: number): void {
-    this.#matchedText = this.#text;
-    const position: LinePosition = { file: this.path, inode: this.#inode, offset };
+    const { text, inode } = this.#reading;
+    this.#matchedText = text;
+    const position: LinePosition = { file: this.path, inode, offset };
     const taken = this.#context.onMatch({ source: this.path, line, position, atMs: Date.now() });
-    if (taken === 'counted') this.#matches++;
-    else this.#passedOver++;
+    if (taken === 'counted') this.#figures.matches++;
+    else this.#figures.passedOver++;
   }
 
   /** Where there is nothing to read, all that comes is new. While it cannot be read, what it held before stays old. */
   #onError(error: unknown): void {
-    this.#isEmpty = nothingThere.includes(errnoOf(error) ?? '');
-    if (this.#isEmpty) {
+    if (nothingThere.includes(errnoOf(error) ?? '')) {
+      this.#take({ text: Buffer.alloc(0), inode: '' });
       this.#problem = undefined;
-      this.#take(Buffer.alloc(0));
       return;
     }
     const problem = messageOf(error);
     this.#certificate.gaps.add(`could not be read: ${problem}`);
-    if (problem !== this.#problem && problem !== tooLarge)
-      this.#context.remark(`${this.path}: cannot be read: ${problem}`);
+    if (problem !== this.#problem) this.#context.remark(`${this.path}: cannot be read: ${problem}`);
     this.#problem = problem;
   }
 }
 
-/** Counts the matching lines, equal ones together. `onLine` gets each, and how many equal ones there are up to it. */
-function standingIn(
-  text: Buffer,
-  matcher: Matcher,
-  onLine: (line: Buffer, offset: number, times: number) => boolean,
-): Map<string, number> {
-  const standing = new Map<string, number>();
-  matcher.scan(text, (start, end) => {
-    const line = text.subarray(start, end);
-    const key = line.toString('latin1');
-    const times = (standing.get(key) ?? 0) + 1;
-    standing.set(key, times);
-    return onLine(line, start, times);
-  });
-  return standing;
-}
-
 /** Throws the system's error, or a RigError for what is larger than 1 MiB or is no file. */
-async function readWhole(path: string): Promise<{ text: Buffer; inode: string }> {
+async function readWhole(path: string): Promise<Reading> {
   // Not blocking: a file that has nothing to give at the moment says so instead of waiting.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {

@@ -1,5 +1,5 @@
 /** Standard input and fifos as a source: what comes once and cannot be read again. */
-import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { RigError } from '../../../errors.ts';
@@ -7,9 +7,7 @@ import type { SourceStatus } from '../../../plugin.ts';
 import { lastLines } from '../last-lines.ts';
 import type { LinePosition, LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import { contextBytes, contextLines } from '../source.ts';
-import { Certificate, type ExaminedSpan, longLinesDoubt, utf16Gap, utf16Remark } from './certificate.ts';
-import { hasUtf16Mark } from './follow/fingerprint.ts';
-import { inodeKey } from './follow/opened-file.ts';
+import { Certificate, type ExaminedSpan, longLinesDoubt } from './certificate.ts';
 import { StreamLines } from './stream-lines.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
 
@@ -19,12 +17,9 @@ export const standardInput = '-';
 /** What a stream is called in the status, the manifest and the context. */
 export const streamName = (path: string): string => (path === standardInput ? 'standard input' : path);
 
-/** A fifo hands each byte to one of those who read it, and to no other: see fifo(7). */
-const fifoDoubt = 'what another process reads from the fifo does not come here';
-
-/** How often rig looks whether a fifo still has its name. */
-const lookEveryMs = 1000;
-const replacedGap = 'the fifo was removed or made anew, and what comes through a new one is not read';
+/** A fifo hands each byte to one of those who read it, and to no other; a fifo that is made anew is another one: see fifo(7). */
+const fifoDoubt =
+  'what another process reads from the fifo, or what is written to a new fifo of its name, does not come here';
 
 /** What is read, and what identifies it. */
 interface Opened {
@@ -34,7 +29,6 @@ interface Opened {
 }
 
 interface Stream extends Opened {
-  path: string;
   source: string;
   certificate: Certificate;
   lines: StreamLines;
@@ -56,7 +50,6 @@ export class StreamSource implements Source {
   readonly #onAllEnded: () => void;
   readonly #streams: Stream[] = [];
   readonly #suppressedLines = new SuppressedLines();
-  #endLooks: (() => void) | undefined;
 
   /** `onAllEnded` is called when nothing can come any more. */
   constructor(paths: string[], context: SourceContext, onAllEnded: () => void) {
@@ -67,27 +60,12 @@ export class StreamSource implements Source {
 
   async start(): Promise<void> {
     for (const path of this.#paths) this.#follow(path);
-    const fifos = this.#streams.filter(({ path }) => path !== standardInput);
-    if (fifos.length === 0) return;
-    this.#endLooks = this.#context.clock.every(lookEveryMs, () => {
-      for (const fifo of fifos) if (!fifo.hasEnded && !isStillThere(fifo)) this.#endReplaced(fifo);
-    });
-  }
-
-  /** Whoever opens the name now writes to another fifo, if to any: nothing more is expected through this one. */
-  #endReplaced(fifo: Stream): void {
-    if (this.#context.isOver()) return;
-    fifo.certificate.gaps.add(replacedGap);
-    this.#context.remark(`${fifo.source}: ${replacedGap}`);
-    fifo.readable.destroy();
-    this.#onEnd(fifo);
   }
 
   /** Nothing to give back: what was read is kept in memory. */
   close(): void {}
 
   async stop(): Promise<void> {
-    this.#endLooks?.();
     for (const { readable } of this.#streams) readable.destroy();
   }
 
@@ -130,7 +108,7 @@ export class StreamSource implements Source {
       return false;
     });
     const state = { recent: Buffer.alloc(0), hasEnded: false, stoppedAt: undefined, matches: 0, passedOver: 0 };
-    const stream: Stream = { path, source, device, inode, readable, certificate, lines, ...state };
+    const stream: Stream = { source, device, inode, readable, certificate, lines, ...state };
     this.#streams.push(stream);
     readable.on('data', (data: Buffer) => {
       this.#take(stream, data);
@@ -149,11 +127,7 @@ export class StreamSource implements Source {
   #take(stream: Stream, data: Buffer): void {
     if (this.#context.isOver()) return;
     stream.recent = Buffer.concat([stream.recent, data]).subarray(-contextBytes);
-    const hadLess = stream.lines.bytes < 2;
     stream.lines.push(data);
-    if (!hadLess || stream.lines.bytes < 2 || !hasUtf16Mark(stream.recent)) return;
-    stream.certificate.gaps.add(utf16Gap);
-    this.#context.remark(`${stream.source}: ${utf16Remark}`);
   }
 
   #onEnd(stream: Stream): void {
@@ -171,17 +145,6 @@ const spanOf = ({ device, inode, lines, stoppedAt }: Stream): ExaminedSpan => {
 function openStandardInput(): Opened {
   const { dev, ino } = fstatSync(process.stdin.fd, { bigint: true });
   return { readable: process.stdin, device: String(dev), inode: String(ino) };
-}
-
-/** Whether the name of a fifo still leads to it. */
-function isStillThere({ path, device, inode }: Stream): boolean {
-  try {
-    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return found !== undefined && inodeKey(found) === `${device}:${inode}`;
-  } catch {
-    // A folder on the way has been replaced.
-    return false;
-  }
 }
 
 /** Opens a fifo for reading and writing, so that it does not end whenever a writer closes it: see fifo(7). */

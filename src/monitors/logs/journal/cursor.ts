@@ -9,20 +9,31 @@ export interface EntryNumber {
   number: number;
 }
 
-const numbered = /^s=([0-9a-f]+);i=([0-9a-f]+);/;
+/** Where an entry belongs among all others. */
+export interface EntryPlace extends EntryNumber {
+  bootId: string;
+  monotonicUs: number;
+  realtimeUs: number;
+}
 
-/** Undefined for a cursor of another form. */
-export function numberOf(cursor: string): EntryNumber | undefined {
-  const found = numbered.exec(cursor);
-  return found ? { numbering: found[1] as string, number: Number.parseInt(found[2] as string, 16) } : undefined;
+const form = /^s=([0-9a-f]+);i=([0-9a-f]+);b=([0-9a-f]+);m=([0-9a-f]+);t=([0-9a-f]+);/;
+
+/** The place of the entry with a cursor; undefined for a cursor of another form. */
+export function placeOfCursor(cursor: string): EntryPlace | undefined {
+  const found = form.exec(cursor);
+  if (!found) return undefined;
+  const [, numbering = '', number = '', bootId = '', monotonicUs = '', realtimeUs = ''] = found;
+  const parse = (hex: string): number => Number.parseInt(hex, 16);
+  return {
+    numbering,
+    number: parse(number),
+    bootId,
+    monotonicUs: parse(monotonicUs),
+    realtimeUs: parse(realtimeUs),
+  };
 }
 
 /** The part that stays when journald moves the entry from /run to /var, where it gets a new number. */
 export function entryPartOf(cursor: string): string {
   return cursor.slice(cursor.indexOf(';b=') + 1);
-}
-
-/** Boot and time. Entries that journald takes in one go have the same. */
-export function instantOf(cursor: string): string {
-  return cursor.slice(cursor.indexOf(';b=') + 1, cursor.indexOf(';t='));
 }

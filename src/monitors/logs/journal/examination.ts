@@ -19,8 +19,6 @@ export class Examination {
   entries = 0;
   /** The last entry seen. It need not be a selected one. */
   cursor: string | undefined;
-  /** A journal was removed, perhaps with entries that were not read yet. No number shows whether there were any. */
-  isTailGone = false;
   #first: string | undefined;
   #matches = 0;
   #passedOver = 0;
@@ -54,10 +52,10 @@ export class Examination {
     else this.#passedOver++;
   }
 
-  /** Notes entries that are missing for good; undefined: nobody knows how many. */
-  noteMissing(missing: number | undefined): void {
+  /** Notes entries that are missing for good. */
+  noteMissing(missing: number): void {
     this.gaps.add('removed from the journal before it was read', missing);
-    const howMany = missing === undefined ? 'entries may be' : missing === 1 ? '1 entry is' : `${missing} entries are`;
+    const howMany = missing === 1 ? '1 entry is' : `${missing} entries are`;
     this.context.remark(
       `journal: ${howMany} missing, removed (vacuumed?) before being read; all that is left is examined`,
     );
@@ -91,8 +89,6 @@ export class Examination {
     if (this.sequence.hasHoles) return 'no gap known: entries were passed over that may still be found';
     if (!isProvable) return 'no gap known: only chosen entries are read, and those have no consecutive numbers';
     if (this.sequence.breaks > 0) return 'no gap known: journald began its numbers anew';
-    if (this.isTailGone)
-      return 'no gap known: the journal was removed, and entries that came just before may have gone with it';
     return 'no gap';
   }
 }

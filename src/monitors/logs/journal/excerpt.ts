@@ -5,7 +5,7 @@ import { contextBytes, reportedLineBytes } from '../source.ts';
 import type { JournalEntry } from './entry.ts';
 import { textOf } from './entry.ts';
 
-/** The entries up to a trigger, oldest first, as lines. Where they have more than 256 KiB, the oldest are left out. */
+/** The entries up to a trigger, given newest first, as lines. Where they have more than 256 KiB, the oldest are left out. */
 export function formatEntries(
   entries: JournalEntry[],
   triggerCursor?: string,
@@ -13,7 +13,7 @@ export function formatEntries(
   const lines: Buffer[] = [];
   let bytes = 0;
   let triggerAt: number | undefined;
-  for (const entry of entries.toReversed()) {
+  for (const entry of entries) {
     const line = formatEntry(entry);
     if (bytes + line.length > contextBytes) break;
     bytes += line.length;

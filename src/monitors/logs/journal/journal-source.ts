@@ -3,17 +3,20 @@ import { messageOf, RigError } from '../../../errors.ts';
 import type { SourceStatus } from '../../../plugin.ts';
 import type { JournalPlan } from '../plan.ts';
 import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
+import { contextLines } from '../source.ts';
 import { Examination } from './examination.ts';
-import { JournalctlSource } from './journalctl/journalctl-source.ts';
-import { NativeSource } from './native/native-source.ts';
+import { formatAfter, formatEntries } from './excerpt.ts';
+import { JournalctlReader } from './journalctl/journalctl-reader.ts';
+import { NativeReader } from './native/native-reader.ts';
+import type { JournalReader } from './reader.ts';
 
-/** How late journalctl may be: it takes half a second, and one that hangs is found out and replaced after 6 to 7. */
+/** How late journalctl may be: it takes half a second, and one that hangs is replaced after 4 to 8. */
 const journalctlReadingMs = 9000;
 
 export class JournalSource implements Source {
   readonly #plan: JournalPlan;
   readonly #examination: Examination;
-  #reader: NativeSource | JournalctlSource;
+  #reader: JournalReader;
   #handingOver: Promise<void> | undefined;
   #isStopped = false;
 
@@ -22,18 +25,18 @@ export class JournalSource implements Source {
     this.#examination = new Examination(context, plan.selection);
     this.#reader =
       plan.reader === 'native'
-        ? new NativeSource(plan, this.#examination, (error) => this.#onUnreadable(error))
-        : this.#journalctl({ takesOver: false });
+        ? new NativeReader(plan, this.#examination, (error) => this.#onUnreadable(error))
+        : this.#journalctl();
   }
 
   async start(): Promise<void> {
     try {
       await this.#reader.start();
     } catch (error) {
-      const mayHandOver = this.#reader instanceof NativeSource && this.#plan.program !== undefined;
+      const mayHandOver = this.#reader instanceof NativeReader && this.#plan.program !== undefined;
       if (!(error instanceof RigError) || !mayHandOver) throw error;
       this.#remarkJournalctl(error);
-      this.#reader = this.#journalctl({ takesOver: false });
+      this.#reader = this.#journalctl();
       await this.#reader.start();
     }
   }
@@ -50,43 +53,48 @@ export class JournalSource implements Source {
   }
 
   get readingMs(): number {
-    return this.#reader instanceof JournalctlSource || this.#handingOver ? journalctlReadingMs : 0;
+    return this.#reader instanceof JournalctlReader || this.#handingOver ? journalctlReadingMs : 0;
   }
 
   async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
-    return await this.#reader.context(position);
+    const triggerCursor = position && 'cursor' in position ? position.cursor : undefined;
+    const cursor = triggerCursor ?? this.#examination.cursor;
+    if (cursor === undefined) return [];
+    const before = await this.#reader.readBeside(cursor, { side: 'up to', count: contextLines });
+    const readAfter = async () =>
+      formatAfter(await this.#reader.readBeside(cursor, { side: 'behind', count: contextLines + 1 }), contextLines);
+    return [{ source: 'journal', ...formatEntries(before, triggerCursor), readAfter }];
   }
 
-  close(): void {
-    this.#reader.close();
-  }
+  close(): void {}
 
-  #journalctl(options: { takesOver: boolean }): JournalctlSource {
-    const { program = 'journalctl', dir, selection } = this.#plan;
-    return new JournalctlSource({ program, dir, selection }, this.#examination, options);
+  #journalctl(): JournalctlReader {
+    const { program = 'journalctl' } = this.#plan;
+    return new JournalctlReader({ ...this.#plan, program }, this.#examination);
   }
 
   /** Rig cannot read a file. Returns whether journalctl goes on where rig was. */
-  #onUnreadable(error: Error): boolean {
+  #onUnreadable(error: unknown): boolean {
     if (this.#plan.program === undefined) {
       this.#examination.gaps.add(`cannot be read: ${messageOf(error)}`);
       this.#examination.context.remark(`journal: ${messageOf(error)}; the other files are watched on`);
       return false;
     }
     this.#remarkJournalctl(error);
-    if (this.#reader instanceof NativeSource) this.#handingOver = this.#handOver(this.#reader);
+    if (this.#reader instanceof NativeReader) this.#handingOver = this.#handOver(this.#reader);
     return true;
   }
 
-  async #handOver(native: NativeSource): Promise<void> {
+  async #handOver(native: NativeReader): Promise<void> {
     await native.stop();
     if (this.#isStopped) return;
     this.#examination.cursor = native.safeCursor;
-    this.#reader = this.#journalctl({ takesOver: true });
-    await this.#reader.start();
+    const journalctl = this.#journalctl();
+    this.#reader = journalctl;
+    await journalctl.takeOver();
   }
 
-  #remarkJournalctl(error: Error): void {
+  #remarkJournalctl(error: unknown): void {
     this.#examination.context.remark(`journal: journalctl reads it, because ${messageOf(error)}`);
   }
 }

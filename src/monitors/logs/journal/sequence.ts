@@ -11,15 +11,11 @@ interface Hole {
 
 /** The numbers of one journald that were seen: all up to `highest`, except those in the holes. */
 export class Chain {
-  #highest: number;
+  highest: number;
   #holes: Hole[] = [];
 
   constructor(highest: number) {
-    this.#highest = highest;
-  }
-
-  get highest(): number {
-    return this.#highest;
+    this.highest = highest;
   }
 
   /**
@@ -27,15 +23,15 @@ export class Chain {
    * the number of the entry before it in its file: journald may jump ahead to where the file is, and then nothing is missing.
    */
   note(number: number, round: number | undefined, previous = Number.NaN): void {
-    if (number === this.#highest + 1 || (number > this.#highest && number === previous + 1)) this.#highest = number;
-    else if (number > this.#highest) {
-      this.#holes.push({ first: this.#highest + 1, last: number - 1, round });
-      this.#highest = number;
+    if (number === this.highest + 1 || (number > this.highest && number === previous + 1)) this.highest = number;
+    else if (number > this.highest) {
+      this.#holes.push({ first: this.highest + 1, last: number - 1, round });
+      this.highest = number;
     } else if (this.#holes.length > 0) this.#fill(number);
   }
 
   has(number: number): boolean {
-    return number <= this.#highest && !this.#holes.some(({ first, last }) => first <= number && number <= last);
+    return number <= this.highest && !this.#holes.some(({ first, last }) => first <= number && number <= last);
   }
 
   /** Whether numbers are missing that may still come. */
@@ -70,12 +66,8 @@ export class Chain {
 export class JournalSequence {
   readonly #chains = new Map<string, Chain>();
   #latest: number | undefined;
-  #breaks = 0;
-
   /** How often the numbers began anew, so that they prove nothing. */
-  get breaks(): number {
-    return this.#breaks;
-  }
+  breaks = 0;
 
   /** How many entries are missing before this one, when entries are read in order; undefined where the numbers do not say. */
   missingBefore({ numbering, number }: EntryNumber): number | undefined {
@@ -85,12 +77,16 @@ export class JournalSequence {
     return this.#latest === undefined || number === this.#latest + 1 ? 0 : undefined;
   }
 
-  /** Notes an entry that is read in order; undefined for one whose cursor has no number. What is missing before it stays so. */
-  note(found: EntryNumber | undefined): void {
-    if (!found || this.missingBefore(found) === undefined) this.#breaks++;
-    if (!found) return;
+  /** Notes an entry that is read in order. What is missing before it stays so. */
+  note(found: EntryNumber): void {
+    if (this.missingBefore(found) === undefined) this.breaks++;
     this.#latest = found.number;
     this.chain(found.numbering, found.number - 1).note(found.number, undefined);
+  }
+
+  /** Notes an entry that is read in order, where those before it were not asked for. */
+  skipTo({ numbering, number }: EntryNumber): void {
+    this.chain(numbering, number).note(number, undefined, number - 1);
   }
 
   /** The chain of a numbering; a new one counts as seen up to a number. */
@@ -108,16 +104,6 @@ export class JournalSequence {
   /** Makes a numbering share a chain. */
   join(numbering: string, chain: Chain): void {
     this.#chains.set(numbering, chain);
-  }
-
-  /** Notes a numbering whose beginning nobody has seen. */
-  noteBreak(): void {
-    this.#breaks++;
-  }
-
-  /** Whether this number or a higher one was seen. */
-  hasReached({ numbering, number }: EntryNumber): boolean {
-    return (this.#chains.get(numbering)?.highest ?? -1) >= number;
   }
 
   /** Whether the entry with a number was seen. */

@@ -1,8 +1,7 @@
 /** Asks systemd about the units of `--journal`, so that a wrong name is noticed while the user is still there. */
 import { findProgram } from '../../../host/programs/find-program.ts';
 import { runProgram } from '../../../host/programs/run-program.ts';
-import { isGlob } from './selection/glob.ts';
-import { completeUnitName } from './selection/unit-name.ts';
+import { completeUnitName, isGlob } from './selection/unit-name.ts';
 
 const answerMs = 2000;
 /** See org.freedesktop.systemd1(5). */

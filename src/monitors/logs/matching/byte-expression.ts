@@ -6,7 +6,6 @@
  * classes (`[aA]`) and counts are written out, because V8's linear engine knows neither the flag `i` nor large counts.
  */
 
-import { inBasicPlane } from './basic-plane.ts';
 import { readClass, readEscape } from './character-reader.ts';
 import { complement, foldCase } from './code-points.ts';
 import { Cursor } from './cursor.ts';
@@ -19,12 +18,16 @@ import { alternatives, assertion, character, group, NotLinear, repeat, sequence,
  */
 export type ByteExpression = Forms & Pick<Piece, 'required'>;
 
+/** The characters that are two code units in JavaScript, which would take `[😀-😎]` for a range between two halves. */
+const beyondBasicPlane = /[\u{10000}-\u{10ffff}]/gu;
+
 /**
  * Rewrites an expression. Throws the SyntaxError of `new RegExp` when it is none, and NotLinear when it cannot be run in linear
  * time.
  */
 export function toByteExpression(text: string, ignoreCase: boolean): ByteExpression {
-  new RegExp(inBasicPlane(text));
+  // The flag `u` would forbid much that is common.
+  new RegExp(text.replace(beyondBasicPlane, '\uffff'));
   refuseBackReferences(text);
   return new Rewriting(text, ignoreCase).disjunction();
 }

@@ -22,6 +22,8 @@ export function readClass(cursor: Cursor): { members: Ranges; isNegated: boolean
     }
     cursor.next();
     const high = readMember(cursor);
+    // `new RegExp` was not shown the characters beyond U+FFFF.
+    if (typeof high === 'number' && high < low) throw new SyntaxError('Range out of order in character class');
     // As in JavaScript, `[a-\d]` holds the hyphen itself.
     if (typeof high === 'number') members.push([low, high]);
     else members.push([low, low], [hyphen, hyphen], ...high);
@@ -45,7 +47,8 @@ export function readEscape(cursor: Cursor): number | Ranges {
   const letter = cursor.match(/[dDwWsS]/y)?.[0];
   if (letter !== undefined) return escapedSet(letter);
   const pair = cursor.match(/u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})/iy);
-  if (pair) return pointOfPair(pair[1] as string, pair[2] as string);
+  // JSON has the same escapes.
+  if (pair) return JSON.parse(`"\\${pair[0]}"`).codePointAt(0);
   const code = cursor.match(/x([0-9a-f]{2})|u([0-9a-f]{4})/iy);
   if (code) return parseInt(code[1] ?? (code[2] as string), 16);
   const octal = cursor.match(/[0-3]?[0-7]{1,2}/y);
@@ -55,9 +58,4 @@ export function readEscape(cursor: Cursor): number | Ranges {
   if (cursor.peek() === 'c') return '\\'.charCodeAt(0);
   const character = cursor.next();
   return controlEscapes[character] ?? (character.codePointAt(0) as number);
-}
-
-/** The code point that two surrogates, in hexadecimal, stand for. */
-export function pointOfPair(first: string, second: string): number {
-  return String.fromCharCode(parseInt(first, 16), parseInt(second, 16)).codePointAt(0) as number;
 }

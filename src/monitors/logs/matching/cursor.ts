@@ -11,7 +11,7 @@ export class Cursor {
     return this.#at >= this.#text.length;
   }
 
-  /** The next code unit, or the one so far behind it, without moving; empty at the end. */
+  /** The next code unit, or the one `ahead` of it, without moving; empty at the end. */
   peek(ahead = 0): string {
     return this.#text[this.#at + ahead] ?? '';
   }

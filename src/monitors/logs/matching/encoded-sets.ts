@@ -1,5 +1,4 @@
 /** The expressions that match one member of a set of characters: in the bytes of UTF-8 text, and in decoded text. */
-import { isUtf8 } from 'node:buffer';
 import type { Ranges } from './code-points.ts';
 import { complement, lastCodePoint } from './code-points.ts';
 
@@ -59,23 +58,6 @@ function surrogatePairs(low: number, high: number): Ranges {
   const border = high & ~0x3ff;
   if ((high & 0x3ff) !== 0x3ff) return [...surrogatePairs(low, border - 1), [border, high]];
   return [[low, high]];
-}
-
-/** A character beyond ASCII, or one byte that is not UTF-8. */
-const characterOrByte = new RegExp(
-  `${utf8Alternatives([
-    [0x80, 0xd7ff],
-    [0xe000, 0xfffc],
-    [0xfffe, lastCodePoint],
-  ])}|\\xef\\xbf\\xbd|[\\x80-\\xff]`,
-  'g',
-);
-
-/** Decodes UTF-8. Each byte that is not UTF-8 becomes one U+FFFD. */
-export function decode(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString();
-  const decoded = (found: string): string => (found.length === 1 ? '\ufffd' : Buffer.from(found, 'latin1').toString());
-  return bytes.toString('latin1').replace(characterOrByte, decoded);
 }
 
 /** The bytes of one code point, one character per byte. */

@@ -2,7 +2,6 @@
 import { isAscii } from 'node:buffer';
 import type { ByteExpression } from './byte-expression.ts';
 import { toByteExpression } from './byte-expression.ts';
-import { decode } from './encoded-sets.ts';
 import type { Searcher } from './searcher.ts';
 import {
   expressionSearcher,
@@ -133,7 +132,7 @@ class LineMatcher implements Matcher {
 
   /** Whether the decoded line matches. With a CR, or bytes beyond ASCII, a searcher also finds lines that do not. */
   #matchesAlone(line: Buffer): boolean {
-    const text = decode(line);
+    const text = line.toString();
     return this.#deciding.some((each) => each.test(text));
   }
 }

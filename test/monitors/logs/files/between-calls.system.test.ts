@@ -8,7 +8,6 @@ import fs, {
   closeSync,
   copyFileSync,
   fchmodSync,
-  ftruncateSync,
   openSync,
   renameSync,
   truncateSync,
@@ -95,28 +94,6 @@ const lives: { [what: string]: (log: Log) => Life } = {
         () => appendFileSync(path, 'three\n'),
       ],
       lines: ['two', 'three'],
-    };
-  },
-  'copytruncate, piece by piece, over an earlier copy': ({ path, text, isSeen }) => {
-    let copy: number;
-    return {
-      steps: [
-        () => writeFileSync(`${path}.1`, 'rotated before\n'),
-        () => isSeen('rotated before') && appendFileSync(path, 'two\nthree\n'),
-        () => {
-          if (!isSeen('three')) return false;
-          copy = openSync(`${path}.1`, 'r+');
-          return true;
-        },
-        () => ftruncateSync(copy),
-        () => writeSync(copy, text.slice(0, 10)),
-        () => writeSync(copy, text.slice(10)),
-        () => writeSync(copy, 'two\nthree\n'),
-        () => closeSync(copy),
-        () => truncateSync(path),
-        () => appendFileSync(path, 'four\n'),
-      ],
-      lines: ['rotated before', 'two', 'three', 'four'],
     };
   },
   'two copies of a log that is truncated': ({ path }) => ({

@@ -56,15 +56,3 @@ test('200 files are followed at once', async (t) => {
   await until(200);
   assert.deepEqual(lines().sort(), [...files].sort());
 });
-
-test('UTF-16 is said to be what cannot be searched, once', async (t) => {
-  const file = join(newFolder(t), 'app.log');
-  writeFileSync(file, '');
-  const { remarks, until } = await follow(t, [file]);
-  appendFileSync(file, Buffer.from('\ufeffone\ntwo\n', 'utf16le'));
-  await until(2);
-  appendFileSync(file, Buffer.from('three\n', 'utf16le'));
-  await until(3);
-  assert.equal(remarks.length, 1);
-  assert.match(remarks[0] ?? '', /app\.log: is UTF-16/);
-});

@@ -1,14 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  appendFileSync,
-  copyFileSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
@@ -148,42 +139,14 @@ test('a log of its own that has the rotated name of a watched one is not read: t
   const file = join(folder, 'app.log');
   writeFileSync(file, 'old\n');
   const following = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, 'app*')] });
-  writeFileSync(`${file}.7`, '');
-  appendFileSync(file, 'one\n');
-  await following.until(1);
   assert.equal(certificateOf(following).coverage, 'no gap');
-  appendFileSync(`${file}.7`, 'not read\n');
+  writeFileSync(`${file}.7`, 'not read\n');
   await waitFor('the doubt', () =>
     /has the name of a watched one after its rotation/.test(certificateOf(following).coverage),
   );
+  appendFileSync(file, 'one\n');
+  await following.until(1);
   assert.deepEqual(following.lines(), ['one']);
-});
-
-test('rotation, to names that fit the pattern as well, leaves "no gap" to it', async (t) => {
-  const folder = newFolder(t);
-  const file = join(folder, 'app.log');
-  writeFileSync(file, 'old\n');
-  const settings = { intervalMs: 10, letGoAfterMs: 10, patterns: [join(folder, 'app*')] };
-  const following = await follow(t, [], '.', settings);
-  const isFollowed = (path: string) =>
-    following.source
-      .status()
-      .some(({ source, inode }) => source.startsWith(file) && inode === String(statSync(path).ino));
-  const untilLetGo = (path: string) => waitFor(`${path} to be let go`, () => !isFollowed(path));
-  for (let number = 1; number <= 3; number++) {
-    if (number > 1) renameSync(`${file}.1`, `${file}.${number}`);
-    appendFileSync(file, `rotated ${number}\n`);
-    renameSync(file, `${file}.1`);
-    writeFileSync(file, `new ${number}\n`);
-    await following.until(2 * number);
-    await untilLetGo(`${file}.1`);
-  }
-  copyFileSync(file, `${file}.old`);
-  truncateSync(file);
-  appendFileSync(file, 'x\n');
-  await following.until(7);
-  await untilLetGo(`${file}.old`);
-  assert.equal(certificateOf(following).coverage, 'no gap');
 });
 
 test('of a pattern of folders, and of a folder that was replaced, "no gap" is not claimed', async (t) => {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { numberOf } from '../../../../src/monitors/logs/journal/cursor.ts';
+import { placeOfCursor } from '../../../../src/monitors/logs/journal/cursor.ts';
 import type { JournalPlan } from '../../../../src/monitors/logs/plan.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { startHost } from '../../../support/host.ts';
@@ -107,7 +107,7 @@ async function live(t: TestContext, { seed, plan, mayLose }: World) {
 }
 
 function numberIn(cursor: string | null): number {
-  const found = numberOf(cursor ?? '');
+  const found = placeOfCursor(cursor ?? '');
   assert.ok(found, `${cursor} has a number`);
   return found.number;
 }

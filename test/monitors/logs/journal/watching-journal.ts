@@ -57,23 +57,14 @@ export async function startJournalHost(t: TestContext, { persistent = false } = 
   return { host, journald };
 }
 
-/**
- * Watches the journal in a host, by default natively and without journalctl to take over; resolves when armed. `between`: see the
- * fixture.
- */
-export async function watchJournal(
-  host: TestHost,
-  expression: string,
-  plan: Partial<JournalPlan> = {},
-  between?: string,
-) {
+/** Watches the journal in a host, by default natively and without journalctl to take over; resolves when armed. */
+export async function watchJournal(host: TestHost, expression: string, plan: Partial<JournalPlan> = {}) {
   const whole: JournalPlan = { reader: 'native', selection: [], ...plan };
   host.write('/run/watch-journal.cjs', bundled.outputFiles[0]?.text ?? '');
   const watcher = await host.spawnInteractive(host.rigPath, [
     '/run/watch-journal.cjs',
     JSON.stringify(whole),
     expression,
-    ...(between === undefined ? [] : [between]),
   ]);
   const parsed: Printed[] = [];
   let parsedTo = 0;

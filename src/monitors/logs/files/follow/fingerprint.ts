@@ -53,11 +53,6 @@ export class Fingerprint {
     );
   }
 
-  /** Whether the file begins with FF FE or FE FF. */
-  get hasUtf16Mark(): boolean {
-    return hasUtf16Mark(this.#head.subarray(0, this.#headLength));
-  }
-
   copy(): Fingerprint {
     const copy = new Fingerprint();
     this.#head.copy(copy.#head);
@@ -67,11 +62,6 @@ export class Fingerprint {
     copy.#end = this.#end;
     return copy;
   }
-}
-
-/** Whether a text begins with the byte order mark of UTF-16. */
-export function hasUtf16Mark([first, second]: Uint8Array): boolean {
-  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
 function isAt(fd: number, offset: number, bytes: Buffer, length: number): boolean {

@@ -72,11 +72,6 @@ export class FollowedFile extends OpenedFile {
     return this.#position.copy();
   }
 
-  /** Whether it begins with the byte order mark of UTF-16; known as soon as something has been read. */
-  get isUtf16(): boolean {
-    return this.#position.fingerprint.hasUtf16Mark;
-  }
-
   /** Nothing behind this offset will be examined, though it may have been read: the rig has triggered there. */
   endAt(offset: number): void {
     this.#stoppedAt ??= offset;

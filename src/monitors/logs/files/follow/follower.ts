@@ -5,7 +5,7 @@ import { silentFileSystem } from '../../../../host/file-systems.ts';
 import { type WakeUp, wakeOn } from '../../../../host/wake-up.ts';
 import type { OnLine } from '../../matching/long-line.ts';
 import type { Matcher } from '../../matching/matcher.ts';
-import { type Certificate, longLinesDoubt, pollingDoubt, utf16Gap, utf16Remark } from '../certificate.ts';
+import { type Certificate, longLinesDoubt, pollingDoubt } from '../certificate.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
 
 const truncatedUnread = 'truncated before it was read';
@@ -33,7 +33,7 @@ export class Follower {
   #pollingReason: string | undefined;
   /** Why it could not be read at the last try. */
   #problem: string | undefined;
-  readonly #told = new Set<'problem' | 'encoding'>();
+  #isProblemTold = false;
 
   constructor(
     file: FollowedFile,
@@ -44,7 +44,7 @@ export class Follower {
     this.certificates = certificates;
     this.#matcher = matcher;
     this.#onLine = onLine;
-    this.#remark = (text) => remark(`${file.path}: ${text}`);
+    this.#remark = remark;
     this.#isSilent = silentFileSystem(descriptorPath(file.fd)) !== undefined;
   }
 
@@ -83,25 +83,16 @@ export class Follower {
     this.file.examineTail(this.#matcher, this.#onLine);
   }
 
-  /** It could not be read. */
+  /** It could not be read: says so, the first time. */
   fail(error: unknown): void {
     this.#problem = messageOf(error);
+    if (!this.#isProblemTold) this.#remark(`${this.file.path}: cannot be read: ${this.#problem}`);
+    this.#isProblemTold = true;
   }
 
   /** That it cannot be read is no gap any more: another file holds what it held. */
   excuse(): void {
     this.#problem = undefined;
-  }
-
-  /** Says once that it cannot be read, and once that it holds what cannot be searched. */
-  tell(): void {
-    if (this.#problem !== undefined) this.#tell('problem', `cannot be read: ${this.#problem}`);
-    if (this.file.isUtf16) this.#tell('encoding', utf16Remark);
-  }
-
-  #tell(what: 'problem' | 'encoding', remark: string): void {
-    if (!this.#told.has(what)) this.#remark(remark);
-    this.#told.add(what);
   }
 
   /** What its certificates say of it while it is followed, and note for good when it is not. */
@@ -112,10 +103,7 @@ export class Follower {
         ...(this.file.hasHole ? [holeDoubt] : []),
         ...(this.#wakeUp ? [] : [pollingDoubt(this.#pollingReason)]),
       ],
-      gaps: [
-        ...(this.#problem === undefined ? [] : [`cannot be read: ${this.#problem}`]),
-        ...(this.file.isUtf16 ? [utf16Gap] : []),
-      ],
+      gaps: this.#problem === undefined ? [] : [`cannot be read: ${this.#problem}`],
     };
   }
 

@@ -15,9 +15,6 @@ import { Turns } from './turns.ts';
 /** How long a file without a name must be silent before its unfinished last line is taken for complete. */
 const tailAfterMs = 1000;
 
-/** A look that comes so late was held up: rig was stopped, or had no CPU. */
-const stoodStillMs = 1000;
-
 /** What the loop asks of, and tells, those who know the names and copies of the files. */
 export interface ReadHooks {
   /** A line matches: a view on a buffer that is used again, and where it begins in the file. Returns false to stop. */
@@ -45,7 +42,6 @@ export class ReadLoop {
   /** Those for which rig is looking for a process that can write to them. */
   readonly #sought = new Set<Follower>();
   readonly #suppressedLines = new SuppressedLines();
-  #checkedMs = performance.now();
   #state: 'reading' | 'stopped' | 'closed' = 'reading';
 
   /** A file without a name is let go when it has been silent for `letGoAfterMs` and no process can write to it. */
@@ -127,7 +123,6 @@ export class ReadLoop {
     if (file.offset !== before) follower.lastGrewMs = performance.now();
     // For inotify a deletion looks like a write, and in the folder that a link leads to nobody watches names.
     if (file.isDeleted && !wasDeleted) this.#hooks.onMoved();
-    follower.tell();
     return this.#pending.has(follower);
   }
 
@@ -140,13 +135,8 @@ export class ReadLoop {
     this.wake(follower);
   }
 
-  /** Has every file looked at: the safety net, every `intervalMs`. Lets go of files that have been silent for long. */
-  checkAll(intervalMs: number): void {
-    const now = performance.now();
-    const unseenMs = now - this.#checkedMs - intervalMs;
-    // While rig stood still nobody looked: that was no silence.
-    if (unseenMs >= stoodStillMs) for (const follower of this.all()) follower.lastGrewMs += unseenMs;
-    this.#checkedMs = now;
+  /** Has every file looked at: the safety net. Lets go of files that have been silent for long. */
+  checkAll(): void {
     this.#checks.addAll(this.all());
   }
 
@@ -202,7 +192,6 @@ export class ReadLoop {
   #onError(follower: Follower, error: unknown): void {
     follower.fail(error);
     if (errnoOf(error) === 'ESTALE') this.end(follower);
-    else follower.tell();
   }
 
   async #letGoUnlessHeld(follower: Follower): Promise<void> {

@@ -8,7 +8,7 @@ const newline = 10;
 /** How much is read at once. The event loop turns between two slices, so a burst of any size never blocks it. */
 export const sliceBytes = 256 * 1024;
 
-/** A slice begins here in the buffer; what is known of the bytes before it is read to the room in front. */
+/** Where a slice begins in the buffer. The known bytes before it are read into the room in front. */
 const dataAt = tailBytes;
 /** One buffer for all files, since each slice is examined before the next is read. It is made for the first file. */
 let shared: Buffer | undefined;

@@ -1,6 +1,6 @@
 /** Work on many items, one after the other, with the event loop turning in between. */
 
-/** After so long in one turn no further item is begun. */
+/** When a turn has lasted this long, the other items wait for the next one. */
 export const turnMs = 10;
 
 export class Turns<T> {
@@ -8,12 +8,12 @@ export class Turns<T> {
   readonly #items = new Set<T>();
   #isPlanned = false;
 
-  /** `work` is called for each item. The item no longer waits then, and may be added again. */
+  /** `work` is called for each item, which may be added again from then on. */
   constructor(work: (item: T) => void) {
     this.#work = work;
   }
 
-  /** Has the item worked on, once, at the end of this turn; later where there is much to do. */
+  /** Has the item worked on once, at the end of this turn or, if there is much to do, of a later one. */
   add(item: T): void {
     this.#items.add(item);
     this.#plan();

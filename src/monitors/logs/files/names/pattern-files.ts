@@ -1,9 +1,7 @@
 /** The files that fit the patterns that the user named: those that come are followed, those that have gone are forgotten. */
-import { errnoOf, messageOf } from '../../../../errors.ts';
 import type { SourceStatus } from '../../../../plugin.ts';
-import { turnMs } from '../follow/turns.ts';
+import { Turns } from '../follow/turns.ts';
 import { isRotationOf } from '../rotation/rotated-names.ts';
-import type { PassedOver } from './passed-over.ts';
 import type { WatchedPath } from './watched-path.ts';
 import type { WatchedPattern } from './watched-pattern.ts';
 
@@ -11,7 +9,7 @@ import type { WatchedPattern } from './watched-pattern.ts';
 const forgottenAfterLooks = 60;
 
 const passedOverDoubt =
-  'a file that fits has the name of a watched one after its rotation, and what it holds is not read';
+  'a file that fits has the name of a watched one after its rotation, and was not read by that name';
 
 /** The source that the files belong to. */
 export interface PatternHost {
@@ -22,10 +20,6 @@ export interface PatternHost {
   remove(path: WatchedPath): void;
   /** Whether a file to which a path has led is still followed. */
   isInUse(path: WatchedPath): boolean;
-  /** Looks at the logs that had one of some names before their rotation. */
-  lookAtLogsOf(names: string[]): void;
-  passedOver: PassedOver;
-  debug(text: string): void;
 }
 
 export class PatternFiles {
@@ -34,11 +28,10 @@ export class PatternFiles {
   /** The paths that were found, by which pattern, and at how many looks in a row there was no file. */
   readonly #found = new Map<WatchedPath, { pattern: WatchedPattern; misses: number }>();
   /** Files that have come and are to be followed from their beginning; `missingMs` as in {@link PatternHost.add}. */
-  readonly #coming: Array<{ path: string; pattern: WatchedPattern; missingMs: number }> = [];
-  /** When files that fit were last looked for, in milliseconds since the epoch. */
-  #lookedMs = Date.now();
-  #isLookPlanned = false;
-  #isStopped = false;
+  readonly #coming = new Map<string, { pattern: WatchedPattern; missingMs: number }>();
+  readonly #looks = new Turns<WatchedPattern>((pattern) => this.#look(pattern));
+  /** Thousands of files may come at once: everything else has its turn in between. */
+  readonly #intake = new Turns<string>((path) => this.#take(path));
 
   constructor(patterns: WatchedPattern[], host: PatternHost) {
     this.#patterns = patterns;
@@ -47,20 +40,22 @@ export class PatternFiles {
 
   /** Finds the files that fit now: what they hold is old. */
   start(): void {
-    for (const pattern of this.#patterns) pattern.start(() => this.#planLook());
-    for (const [path, pattern] of this.#findNew()) this.#add(path, pattern);
+    for (const pattern of this.#patterns) {
+      pattern.start(() => this.#looks.add(pattern));
+      for (const path of this.#findNew(pattern)) this.#add(path, pattern);
+    }
   }
 
   stop(): void {
-    this.#isStopped = true;
     for (const pattern of this.#patterns) pattern.stop();
+    this.#looks.clear();
+    this.#intake.clear();
   }
 
   /** Follows the files that have come from their beginning, and forgets the names that have gone. */
   look(): void {
-    if (this.#patterns.length === 0) return;
     this.#forgetGone();
-    this.#takeNew();
+    this.#looks.addAll(this.#patterns);
   }
 
   /** The files that fit have a row each; this is what there is to say beside them. */
@@ -72,58 +67,36 @@ export class PatternFiles {
     });
   }
 
-  /** Looks at the end of this turn of the event loop, however many hints there are. */
-  #planLook(): void {
-    if (this.#isLookPlanned) return;
-    this.#isLookPlanned = true;
-    setImmediate(() => {
-      this.#isLookPlanned = false;
-      if (!this.#isStopped) this.#takeNew();
-    });
+  #look(pattern: WatchedPattern): void {
+    const missingMs = pattern.lookedMs;
+    const found = this.#findNew(pattern);
+    for (const path of found) this.#coming.set(path, { pattern, missingMs });
+    this.#intake.addAll(found);
   }
 
-  #takeNew(): void {
-    const isAtWork = this.#coming.length > 0;
-    const missingMs = this.#lookedMs;
-    this.#lookedMs = Date.now();
-    for (const [path, pattern] of this.#findNew()) this.#coming.push({ path, pattern, missingMs });
-    if (!isAtWork) this.#takeComing();
+  /** The files that fit and are not watched yet. */
+  #findNew(pattern: WatchedPattern): string[] {
+    const known = new Set([...this.#host.paths().map(({ path }) => path), ...this.#coming.keys()]);
+    return pattern.find((path) => known.has(path)).filter((path) => !known.has(path));
   }
 
-  /** Thousands of files may come at once: everything else has its turn in between. */
-  #takeComing(): void {
-    if (this.#isStopped) return;
-    const endMs = performance.now() + turnMs;
-    for (let next = this.#coming[0]; next && performance.now() < endMs; next = this.#coming[0]) {
-      this.#coming.shift();
-      const log = findLogOf(next.path, this.#host.paths());
-      if (log) this.#passOver(next.path, next.pattern, log);
-      else this.#add(next.path, next.pattern, next.missingMs).look();
+  /**
+   * Follows a file that has come. One with the name of a watched log after its rotation is passed over: it is that log, which
+   * is followed to its new name, or a copy of it. A log of its own may have such a name, too; hence the doubt.
+   */
+  #take(path: string): void {
+    const { pattern, missingMs } = this.#coming.get(path) ?? {};
+    this.#coming.delete(path);
+    if (!pattern) return;
+    const log = findLogOf(path, this.#host.paths());
+    if (!log) {
+      this.#add(path, pattern, missingMs).look();
+      return;
     }
-    if (this.#coming.length > 0) setImmediate(() => this.#takeComing());
-  }
-
-  #passOver(path: string, pattern: WatchedPattern, log: WatchedPath): void {
+    pattern.certificate.doubt(passedOverDoubt);
     // Without the log's name, what has been examined under it would be taken for a log of its own.
     const found = this.#found.get(log);
     if (found) found.misses = 0;
-    const { passedOver, lookAtLogsOf, debug } = this.#host;
-    try {
-      if (passedOver.mayHoldMore(path, () => lookAtLogsOf([path]))) pattern.certificate.doubt(passedOverDoubt);
-    } catch (error) {
-      debug(`${path}: ${messageOf(error)}`);
-      if (errnoOf(error) !== 'ENOENT') pattern.certificate.doubt(passedOverDoubt);
-    }
-  }
-
-  /** The files that fit and are not watched yet, with the first pattern that they fit. */
-  #findNew(): Map<string, WatchedPattern> {
-    const known = new Set([...this.#host.paths(), ...this.#coming].map(({ path }) => path));
-    const fitting = new Map<string, WatchedPattern>();
-    for (const pattern of this.#patterns)
-      for (const path of pattern.find((each) => known.has(each)))
-        if (!known.has(path) && !fitting.has(path)) fitting.set(path, pattern);
-    return fitting;
   }
 
   #add(path: string, pattern: WatchedPattern, missingMs?: number): WatchedPath {
@@ -143,7 +116,7 @@ export class PatternFiles {
   }
 }
 
-/** The watched log that a file which has come is after its rotation, by its name: `app.log` for `app.log.1` beside it. */
+/** The watched log that a file is after its rotation, by its name: `app.log` for `app.log.1` beside it. */
 function findLogOf(path: string, watched: readonly WatchedPath[]): WatchedPath | undefined {
   return watched.find(({ path: log }) => path.startsWith(log) && isRotationOf(path, log));
 }

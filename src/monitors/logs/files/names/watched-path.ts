@@ -51,8 +51,6 @@ export class WatchedPath {
   #last: FollowedFile | undefined;
   /** Whether the path could not be looked at since it led to a file. */
   #wasUnreachable = false;
-  /** Names changed while this was looked through: it is once more. */
-  #unsettled: Passage | undefined;
   #lastProblem: string | undefined;
   #state: 'idle' | 'looking' | 'stopped' = 'idle';
 
@@ -108,8 +106,7 @@ export class WatchedPath {
     const folders = this.#foldersOf(original);
     if (position.readTo === 0) {
       // A copy cannot be told by what was read: it is read as a file that had the name for a while.
-      const passage = { folders, sinceMs: wholeMs - clockLagMs, known: [], mayBeCompressed: false };
-      readPassage(passage, this.#ownNames, this.#context, this.certificate);
+      this.#readPassage({ folders, sinceMs: wholeMs - clockLagMs, known: [], mayBeCompressed: false });
       return 0;
     }
     // A copy that is followed may have been removed since.
@@ -130,11 +127,8 @@ export class WatchedPath {
     this.#watch.noteLostEvents();
     const stat = this.#stat();
     const isSame = stat && this.file && inodeKey(stat) === this.file.key && this.#context.loop.has(this.file.key);
-    if (isSame) {
-      this.#watch.onSame();
-      if (this.#unsettled) this.#catchUp(this.#unsettled);
-    } else if (stat || this.file || this.#watch.mayHaveHadFile || this.#isLink || this.#unsettled)
-      this.#change(stat, at, lookedMs);
+    if (isSame) this.#watch.onSame();
+    else if (stat || this.file || this.#watch.mayHaveHadFile || this.#isLink) this.#change(stat, at, lookedMs);
     this.#confirmedMs = lookedMs;
   }
 
@@ -168,12 +162,11 @@ export class WatchedPath {
     else {
       const change = { hadFile: previous !== undefined, hasFile: this.file !== undefined, wasRenamed };
       const explanation = this.#watch.onChange(change, this.#isLink);
-      const before = this.#unsettled;
-      this.#catchUp({
-        folders: [...folders, ...(before?.folders ?? [])],
-        sinceMs: before?.sinceMs ?? this.#confirmedMs - clockLagMs,
-        known: [previous, this.file, ...(before?.known ?? [])].filter((file) => file !== undefined),
-        mayBeCompressed: explanation === 'more' || before?.mayBeCompressed === true,
+      this.#readPassage({
+        folders,
+        sinceMs: this.#confirmedMs - clockLagMs,
+        known: [previous, this.file].filter((file) => file !== undefined),
+        mayBeCompressed: explanation === 'more',
       });
       if (this.file !== previous) this.#wholeSinceMs = this.#confirmedMs;
     }
@@ -203,9 +196,9 @@ export class WatchedPath {
     return lookedMs >= armedMs && Number(mtimeMs) < armedMs - clockLagMs;
   }
 
-  #catchUp(passage: Passage): void {
-    const hasSettled = readPassage(passage, this.#ownNames, this.#context, this.certificate);
-    this.#unsettled = hasSettled ? undefined : passage;
+  /** Reads the files that had the name between two looks. */
+  #readPassage(passage: Passage): void {
+    readPassage(passage, this.#ownNames, this.#context, this.certificate);
   }
 
   get #isLink(): boolean {

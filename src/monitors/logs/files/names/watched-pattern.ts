@@ -33,6 +33,8 @@ export class WatchedPattern {
   readonly pattern: string;
   /** For what is in no certificate of a file that fits: what may have fitted unseen, and files whose names have gone. */
   readonly certificate = new Certificate();
+  /** When files that fit were last looked for, in milliseconds since the epoch. */
+  lookedMs = Date.now();
   /** The folder before the first part that is a pattern. */
   readonly #folder: string;
   #onChange: (() => void) | undefined;
@@ -61,6 +63,7 @@ export class WatchedPattern {
 
   /** The files that fit, without compressed ones, which cannot be searched. `isKnown` tells those that are watched already. */
   find(isKnown: (path: string) => boolean = () => false): string[] {
+    this.lookedMs = Date.now();
     this.#watchFolder();
     if (this.#timesLost !== timesEventsMayBeLost()) this.certificate.doubt(lostEventsDoubt);
     this.#timesLost = timesEventsMayBeLost();

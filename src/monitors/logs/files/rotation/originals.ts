@@ -97,12 +97,6 @@ export class Originals {
     return file.size - position.readTo;
   }
 
-  /** Whether a file is followed, or holds only what one of the logs does whose rotated name it has. */
-  isExplained(copy: OpenedFile): boolean {
-    const { size } = copy;
-    return this.#loop.has(copy.key) || this.#logsOf(copy).some(({ file }) => repeats(copy, file, 0, size));
-  }
-
   /** A file is followed no more. */
   forget(follower: Follower): void {
     this.#originals.delete(follower);

@@ -18,16 +18,13 @@ export interface Passage {
   mayBeCompressed: boolean;
 }
 
-/**
- * Reads the files that had one of a log's `names` only between two looks; one that was compressed is a gap. Returns false where
- * names kept changing meanwhile: then it is to be done again.
- */
+/** Reads the files that had one of a log's `names` only between two looks. What cannot be read is a gap. */
 export function readPassage(
   passage: Passage,
   names: string[],
   { loop, intake }: { loop: ReadLoop; intake: Intake },
   certificate: Certificate,
-): boolean {
+): void {
   const { folders, sinceMs, known, mayBeCompressed } = passage;
   let born: Neighbour[] = [];
   const read = (neighbours: Neighbour[]): void => {
@@ -37,10 +34,10 @@ export function readPassage(
         ifThere(() => intake.readPassed(each, certificate, known));
   };
   const hasSettled = useNeighbours(() => listNeighbours(names, folders), read);
-  if (!hasSettled || !mayBeCompressed) return hasSettled;
+  if (!hasSettled) certificate.gaps.add('files were renamed faster than rig could read them');
+  if (!mayBeCompressed) return;
   for (const { path } of born)
     if (isCompressedName(path)) certificate.gaps.add(`compressed before it was read: ${path}`);
-  return true;
 }
 
 /** Does something with a file by its name; undefined where it was renamed or removed since it was listed. */

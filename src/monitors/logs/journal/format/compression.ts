@@ -1,20 +1,31 @@
 /** Decompresses the values of DATA objects: journald stores long ones compressed. */
+import { constants, zstdDecompressSync } from 'node:zlib';
+import { messageOf } from '../../../../errors.ts';
 import { corrupt, JournalFileError } from './error.ts';
 import { compressedWith } from './layout.ts';
 import { decompressLz4 } from './lz4.ts';
-import { decompressZstd } from './zstd.ts';
 
 /** How much of one value is read. Nothing sane logs more. */
 export const mostValueBytes = 16 * 1024 * 1024;
+/** How much zstd may give before that is cut. */
+const mostUnpackedBytes = 4 * mostValueBytes;
+/** The most memory that zstd may ask for, as a power of two. At journald's level it is 2 MiB. */
+const mostWindowBits = 24;
 
-/**
- * Decompresses the payload of a DATA object, to 16 MiB at most. `how` is one of the flags `compressedWith`. Throws a
- * JournalFileError.
- */
+/** Decompresses the payload of a DATA object, cut to 16 MiB. `how` is one of the flags `compressedWith`. Throws a JournalFileError. */
 export function decompress(payload: Buffer, how: number): Buffer {
-  if (how === compressedWith.zstd) return decompressZstd(payload, mostValueBytes);
+  if (how === compressedWith.zstd) return decompressZstd(payload);
   if (how === compressedWith.lz4) return decompressSizedLz4(payload);
   throw new JournalFileError('unsupported', `it has a compression that is not known: ${how}`);
+}
+
+function decompressZstd(input: Buffer): Buffer {
+  const params = { [constants.ZSTD_d_windowLogMax]: mostWindowBits };
+  try {
+    return zstdDecompressSync(input, { maxOutputLength: mostUnpackedBytes, params }).subarray(0, mostValueBytes);
+  } catch (error) {
+    throw corrupt(`zstd: ${messageOf(error)}`);
+  }
 }
 
 /** The size of the value stands before the LZ4 block. */

@@ -4,8 +4,6 @@ import type { FileBytes } from './file-bytes.ts';
 import type { Form } from './layout.ts';
 import { entryArray, objectType, readNumber } from './layout.ts';
 
-/** Since the arrays double, no disk could hold a file that needs more. */
-const mostArrays = 256;
 /** How many offsets are read at once. */
 const batch = 512;
 
@@ -71,7 +69,6 @@ export class EntryArrays {
     const offset = last ? this.#nextOf(last) : first;
     // Each stands behind the one before, so the chain has no circle.
     if (offset <= (last?.offset ?? 0) || offset % 8 !== 0) throw corrupt(`its list of entries goes on at ${offset}`);
-    if (this.#arrays.length >= mostArrays) throw corrupt('its list of entries is cut into too many parts');
     const window = this.#bytes.side(offset, entryArray.items);
     const at = offset - window.start;
     if (window.bytes[at] !== objectType.entryArray) throw corrupt(`there is no list of entries at ${offset}`);

@@ -32,8 +32,6 @@ export class Window {
 }
 
 export class FileBytes {
-  /** A window with nothing in it. */
-  readonly nothing = new Window(0);
   readonly #fd: number;
   /** The end of what may be read. */
   end = 0;

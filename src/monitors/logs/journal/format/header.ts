@@ -1,18 +1,18 @@
 /** The header of a journal file. */
 import { corrupt, JournalFileError } from './error.ts';
 import type { Form } from './layout.ts';
-import { compactForm, incompatible, readNumber, regularForm, shortestHeader, signature } from './layout.ts';
-
-/** How many bytes of the header are read. */
-export const headerBytes = shortestHeader;
+import { compactForm, incompatible, readNumber, regularForm, signature } from './layout.ts';
 
 const stateNames = ['offline', 'online', 'archived'] as const;
 const { lz4, keyedHash, zstd, compact } = incompatible;
 
-/** What changes while a file is written to. Times are in microseconds. */
+/** Ids are 32 hexadecimal digits, times are in microseconds. */
 export interface JournalHeader {
-  /** `online`: it is being written to, or was when the host went down. */
+  /** `online`: the file is being written to, or was when the host went down. */
   state: (typeof stateNames)[number];
+  fileId: string;
+  /** Names the numbering: all entries of files with the same id are numbered together. */
+  seqnumId: string;
   /** How many entries are complete. */
   entries: number;
   headSeqnum: number;
@@ -20,21 +20,10 @@ export interface JournalHeader {
   headRealtimeUs: number;
   tailRealtimeUs: number;
   tailMonotonicUs: number;
-}
-
-/** What stays as it is. Ids are 32 hexadecimal digits. */
-export interface JournalIdentity {
-  fileId: string;
-  /** Names the numbering: all entries of files with the same id are numbered together. */
-  seqnumId: string;
-}
-
-/** What only the reader of the file needs. */
-export interface JournalStructure {
   form: Form;
+  headerSize: number;
   /** The end of the last object. */
   end: number;
-  headerSize: number;
   /** Where the list of all entries begins; 0 while there are none. */
   entryArray: number;
 }
@@ -54,33 +43,22 @@ export function checkHeader(bytes: Buffer): void {
 }
 
 export function readHeader(bytes: Buffer): JournalHeader {
-  const view = viewOf(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isCompact = (bytes.readUInt32LE(12) & compact) !== 0;
+  const headerSize = readNumber(view, 88);
   return {
     state: stateNames[bytes[16] as number] ?? 'online',
+    fileId: bytes.toString('hex', 24, 40),
+    seqnumId: bytes.toString('hex', 72, 88),
     entries: readNumber(view, 152),
     tailSeqnum: readNumber(view, 160),
     headSeqnum: readNumber(view, 168),
     headRealtimeUs: readNumber(view, 184),
     tailRealtimeUs: readNumber(view, 192),
     tailMonotonicUs: readNumber(view, 200),
+    form: isCompact ? compactForm : regularForm,
+    headerSize,
+    end: headerSize + readNumber(view, 96),
+    entryArray: readNumber(view, 176),
   };
-}
-
-export function readIdentity(bytes: Buffer): JournalIdentity {
-  return { fileId: bytes.toString('hex', 24, 40), seqnumId: bytes.toString('hex', 72, 88) };
-}
-
-/** `fileBytes` is the size of the file. Throws a JournalFileError where the figures cannot be right. */
-export function readStructure(bytes: Buffer, fileBytes: number): JournalStructure {
-  const view = viewOf(bytes);
-  const headerSize = readNumber(view, 88);
-  const end = headerSize + readNumber(view, 96);
-  if (headerSize < shortestHeader || headerSize % 8 !== 0) throw corrupt(`its header has ${headerSize} bytes`);
-  if (end > fileBytes) throw corrupt(`it should have ${end} bytes and has ${fileBytes}`);
-  const isCompact = (bytes.readUInt32LE(12) & compact) !== 0;
-  return { form: isCompact ? compactForm : regularForm, end, headerSize, entryArray: readNumber(view, 176) };
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

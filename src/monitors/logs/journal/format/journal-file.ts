@@ -3,8 +3,9 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { EntryArrays } from './entry-arrays.ts';
 import { corrupt, JournalFileError } from './error.ts';
 import { FileBytes, readFully } from './file-bytes.ts';
-import type { JournalHeader, JournalIdentity, JournalStructure } from './header.ts';
-import { checkHeader, headerBytes, readHeader, readIdentity, readStructure } from './header.ts';
+import type { JournalHeader } from './header.ts';
+import { checkHeader, readHeader } from './header.ts';
+import { shortestHeader } from './layout.ts';
 import type { StoredEntry } from './stored-entry.ts';
 import { EntryReader } from './stored-entry.ts';
 
@@ -18,20 +19,19 @@ const manyEntries = 256;
 /** The part of the header that `hasChanged` reads: from the state to the number of entries. */
 const [peekedFrom, entriesAt, peekedTo] = [16, 152, 160];
 
-export class JournalFile implements JournalIdentity {
+export class JournalFile {
   readonly path: string;
   /** Device and inode: `dev:ino`. */
   readonly identity: string;
   readonly fileId: string;
   readonly seqnumId: string;
   readonly #fd: number;
-  readonly #headerBytes = Buffer.allocUnsafeSlow(headerBytes);
+  readonly #headerBytes = Buffer.allocUnsafeSlow(shortestHeader);
   readonly #peeked = Buffer.allocUnsafeSlow(peekedTo - peekedFrom);
   readonly #bytes: FileBytes;
   readonly #arrays: EntryArrays;
   readonly #entry: EntryReader;
   #header: JournalHeader;
-  #structure: JournalStructure;
   /** The last `refresh` failed, so `#header` is older than `#headerBytes`. */
   #isRefused = false;
 
@@ -56,14 +56,13 @@ export class JournalFile implements JournalIdentity {
     this.identity = `${status.dev}:${status.ino}`;
     if (!status.isFile()) throw this.#named(corrupt('it is no regular file'));
     this.#bytes = new FileBytes(fd);
-    this.#structure = this.#readHeader();
-    this.#header = readHeader(this.#headerBytes);
-    const { fileId, seqnumId } = readIdentity(this.#headerBytes);
+    this.#header = this.#readHeader();
+    const { fileId, seqnumId, form, end } = this.#header;
     this.fileId = fileId;
     this.seqnumId = seqnumId;
-    this.#bytes.end = this.#structure.end;
-    this.#arrays = new EntryArrays(this.#bytes, this.#structure.form);
-    this.#entry = new EntryReader(this.#bytes, this.#structure.form, seqnumId);
+    this.#bytes.end = end;
+    this.#arrays = new EntryArrays(this.#bytes, form);
+    this.#entry = new EntryReader(this.#bytes, form, seqnumId);
   }
 
   /** The header as the last `refresh` read it. */
@@ -87,14 +86,11 @@ export class JournalFile implements JournalIdentity {
   /** Reads the header again. Throws a JournalFileError when it is no longer the header of the same file. */
   refresh(): JournalHeader {
     this.#isRefused = true;
-    const structure = this.#readHeader();
-    const header = readHeader(this.#headerBytes);
-    if (readIdentity(this.#headerBytes).fileId !== this.fileId)
-      throw this.#named(corrupt('it has become another file'));
+    const header = this.#readHeader();
+    if (header.fileId !== this.fileId) throw this.#named(corrupt('it has become another file'));
     if (header.entries < this.#header.entries) throw this.#named(corrupt('it has lost entries'));
     if (header.entries !== this.#header.entries) this.#forget();
-    this.#structure = structure;
-    this.#bytes.end = structure.end;
+    this.#bytes.end = header.end;
     this.#header = header;
     this.#isRefused = false;
     return header;
@@ -139,20 +135,25 @@ export class JournalFile implements JournalIdentity {
   }
 
   #load(ordinal: number, from: number): number {
-    const { entryArray, headerSize } = this.#structure;
-    const offset = this.#arrays.offsetOf(ordinal, entryArray, this.#header.entries);
+    const { entryArray, headerSize, entries } = this.#header;
+    const offset = this.#arrays.offsetOf(ordinal, entryArray, entries);
     if (offset < Math.max(from, headerSize)) throw corrupt(`entry ${ordinal} should be at ${offset}`);
     return this.#entry.load(ordinal, offset, from);
   }
 
-  #readHeader(): JournalStructure {
+  #readHeader(): JournalHeader {
     const bytes = this.#headerBytes;
     try {
       const count = readFully(this.#fd, bytes, 0);
       if (count < bytes.length) throw new JournalFileError('unfinished', 'it has no header yet');
       checkHeader(bytes);
+      const header = readHeader(bytes);
+      const { headerSize, end } = header;
       // The size is asked for last: the file may be growing.
-      return readStructure(bytes, fstatSync(this.#fd).size);
+      const { size } = fstatSync(this.#fd);
+      if (headerSize < shortestHeader || headerSize % 8 !== 0) throw corrupt(`its header has ${headerSize} bytes`);
+      if (end > size) throw corrupt(`it should have ${end} bytes and has ${size}`);
+      return header;
     } catch (error) {
       throw error instanceof JournalFileError ? this.#named(error) : error;
     }

@@ -4,7 +4,7 @@
  */
 
 export const signature = 'LPKSHHRH';
-/** The shortest header there is. Newer systemd makes longer ones, with the same beginning. */
+/** The shortest header there is, and all that is read. Newer systemd makes longer ones, with the same beginning. */
 export const shortestHeader = 208;
 
 /** Incompatible flags of the header: a reader that does not know one of them cannot read the file. */

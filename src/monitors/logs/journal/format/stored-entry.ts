@@ -1,9 +1,10 @@
 /** An entry in a journal file. */
+import type { JournalEntry } from '../entry.ts';
 import { readPayload } from './data.ts';
 import { corrupt } from './error.ts';
 import type { FieldChecks } from './field-checks.ts';
 import { startsWith, Verdicts } from './field-checks.ts';
-import type { FileBytes, Window } from './file-bytes.ts';
+import { type FileBytes, Window } from './file-bytes.ts';
 import type { Form } from './layout.ts';
 import { entry, objectType, readHex, readNumber } from './layout.ts';
 
@@ -14,22 +15,13 @@ const mostEntryBytes = 256 * 1024 * 1024;
 
 /**
  * An entry as it stands in the file. One object serves all entries of a file: it is valid until the next one is read. The
- * methods throw a JournalFileError where something is broken, so read all that you need before you act on any of it.
+ * methods throw a JournalFileError where something is broken, so read all that you need before you act on any of it. The values
+ * are copies, each cut to 16 MiB.
  */
-export interface StoredEntry {
+export interface StoredEntry extends JournalEntry {
   /** Its place in the file, from 0 on. */
   readonly ordinal: number;
   readonly seqnum: number;
-  /** Microseconds since the epoch. */
-  readonly realtimeUs: number;
-  /** Microseconds since the boot with the id `bootId`. */
-  readonly monotonicUs: number;
-  /** 32 hexadecimal digits. */
-  readonly bootId: string;
-  /** As journalctl prints it: `s=..;i=..;b=..;m=..;t=..;x=..`. */
-  cursor(): string;
-  /** The values of a field in their order, each cut to 16 MiB. They are copies. */
-  values(field: string): Buffer[];
   /** Which checks the entry passes: bit n is set if any of its values passes check n. */
   check(checks: FieldChecks): number;
 }
@@ -39,7 +31,7 @@ export class EntryReader implements StoredEntry {
   readonly #form: Form;
   readonly #seqnumId: string;
   readonly #verdicts = new Map<FieldChecks, Verdicts>();
-  #window: Window;
+  #window = new Window(0);
   /** Where in the window the entry begins, and where its items begin and end. */
   #at = 0;
   #items = 0;
@@ -50,7 +42,6 @@ export class EntryReader implements StoredEntry {
     this.#bytes = bytes;
     this.#form = form;
     this.#seqnumId = seqnumId;
-    this.#window = bytes.nothing;
   }
 
   /** Moves on to the entry at an offset and returns where it ends. The bytes from `from` on are read with it, if they are near. */

@@ -8,10 +8,8 @@ import { textOf } from '../entry.ts';
 
 const newline = 10;
 const equals = 61;
-/** How much of one entry is kept. Nothing sane logs more, and journald accepts fields of many hundred megabytes. */
-const keptEntryBytes = 16 * 1024 * 1024;
-/** How much of any line or value is kept even then: names, lengths and cursors must stay whole. */
-const alwaysKeptBytes = 4096;
+/** How much of one value is kept. Nothing sane logs more, and journald accepts values of many hundred megabytes. */
+const mostKeptBytes = 16 * 1024 * 1024;
 
 /** The first field of each entry. */
 const cursorField = '__CURSOR';
@@ -48,94 +46,75 @@ export class ExportedEntry implements JournalEntry {
  */
 export class ExportParser {
   readonly #onEntry: (entry: ExportedEntry) => void;
+  readonly #keptBytes: number;
+  readonly #parsing = this.#parse();
   #entry = new ExportedEntry();
-  /** The beginning of the present line or value, from earlier portions. */
-  #parts: Buffer[] = [];
-  #partBytes = 0;
-  /** How many bytes the entry's fields have so far. */
-  #entryBytes = 0;
-  /** The binary field that is being read, and how many bytes of it are to come; undefined until its length is read. */
-  #binaryName: string | undefined;
-  #binaryLeft: number | undefined;
+  /** What is left of the present portion. */
+  #rest: Buffer = Buffer.alloc(0);
 
-  constructor(onEntry: (entry: ExportedEntry) => void) {
+  /** `keptBytes`: how much of one value is kept. */
+  constructor(onEntry: (entry: ExportedEntry) => void, keptBytes = mostKeptBytes) {
     this.#onEntry = onEntry;
+    this.#keptBytes = keptBytes;
+    this.#parsing.next();
   }
 
   push(portion: Buffer): void {
-    let at = 0;
-    while (at < portion.length) {
-      if (this.#binaryName === undefined) at = this.#readLine(portion, at);
-      else if (this.#binaryLeft === undefined) at = this.#readLength(portion, at);
-      else at = this.#readBinary(portion, at, this.#binaryName, this.#binaryLeft);
+    this.#rest = portion;
+    this.#parsing.next();
+  }
+
+  /** Stops wherever the portion is used up, and goes on there with the next. */
+  *#parse(): Generator<undefined, never> {
+    for (;;) {
+      const line = yield* this.#read(() => this.#rest.indexOf(newline));
+      yield* this.#readBytes(1);
+      const split = line.indexOf(equals);
+      if (line.length === 0) this.#endEntry();
+      else if (split >= 0) this.#add(line.toString('latin1', 0, split), line.subarray(split + 1));
+      else {
+        const length = yield* this.#readBytes(8);
+        this.#add(line.toString('latin1'), yield* this.#readBytes(Number(length.readBigUInt64LE())));
+        yield* this.#readBytes(1);
+      }
     }
   }
 
-  #readLine(portion: Buffer, at: number): number {
-    const end = portion.indexOf(newline, at);
-    this.#keep(portion.subarray(at, end < 0 ? portion.length : end));
-    if (end < 0) return portion.length;
-    const line = this.#takeKept();
-    const split = line.indexOf(equals);
-    if (line.length === 0) this.#endEntry();
-    else if (split < 0) this.#binaryName = line.toString('latin1');
-    else this.#add(line.toString('latin1', 0, split), line.subarray(split + 1));
-    return end + 1;
+  *#readBytes(count: number): Generator<undefined, Buffer> {
+    let left = count;
+    return yield* this.#read(() => {
+      const end = left <= this.#rest.length ? left : -1;
+      left -= this.#rest.length;
+      return end;
+    });
   }
 
-  #readLength(portion: Buffer, at: number): number {
-    const end = Math.min(portion.length, at + 8 - this.#partBytes);
-    this.#keep(portion.subarray(at, end));
-    // One more for the newline behind the value.
-    if (this.#partBytes === 8) this.#binaryLeft = Number(this.#takeKept().readBigUInt64LE()) + 1;
-    return end;
-  }
-
-  #readBinary(portion: Buffer, at: number, name: string, left: number): number {
-    const end = Math.min(portion.length, at + left);
-    const valueEnd = end - at === left ? end - 1 : end;
-    this.#keep(portion.subarray(at, valueEnd));
-    this.#binaryLeft = left - (end - at);
-    if (this.#binaryLeft === 0) {
-      this.#add(name, this.#takeKept());
-      this.#binaryName = undefined;
-      this.#binaryLeft = undefined;
+  /** Reads on until `findEnd` says where in the present portion the end is: -1 while it is not there. */
+  *#read(findEnd: () => number): Generator<undefined, Buffer> {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    for (;;) {
+      const end = findEnd();
+      const part = end < 0 ? this.#rest : this.#rest.subarray(0, end);
+      const kept = part.subarray(0, this.#keptBytes - bytes);
+      parts.push(kept);
+      bytes += kept.length;
+      this.#rest = this.#rest.subarray(part.length);
+      if (end >= 0) return parts.length === 1 ? kept : Buffer.concat(parts);
+      yield;
     }
-    return end;
-  }
-
-  #keep(part: Buffer): void {
-    const room = Math.max(alwaysKeptBytes, keptEntryBytes - this.#entryBytes) - this.#partBytes;
-    const kept = part.subarray(0, Math.max(0, room));
-    if (kept.length === 0) return;
-    this.#parts.push(kept);
-    this.#partBytes += kept.length;
-  }
-
-  #takeKept(): Buffer {
-    const [first] = this.#parts;
-    const whole = this.#parts.length === 1 && first ? first : Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#partBytes = 0;
-    return whole;
   }
 
   #add(name: string, value: Buffer): void {
-    if (name === cursorField && this.#entry.fields.has(name)) this.#startEntry();
-    this.#entryBytes += value.length;
+    if (name === cursorField && this.#entry.fields.has(name)) this.#entry = new ExportedEntry();
     const values = this.#entry.fields.get(name);
     if (values) values.push(value);
     else this.#entry.fields.set(name, [value]);
   }
 
-  #startEntry(): void {
-    this.#entry = new ExportedEntry();
-    this.#entryBytes = 0;
-  }
-
   #endEntry(): void {
     const entry = this.#entry;
-    this.#startEntry();
+    this.#entry = new ExportedEntry();
     if (entry.fields.size > 0) this.#onEntry(entry);
   }
 }

@@ -2,9 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../../../errors.ts';
 import type { SourceContext } from '../../source.ts';
-import type { JournalReader } from './child.ts';
-import { readEntries } from './child.ts';
 import type { ExportedEntry } from './export.ts';
+import { runJournalctl } from './run.ts';
 
 const firstBackOffMs = 50;
 const lastBackOffMs = 5000;
@@ -12,7 +11,7 @@ const lastBackOffMs = 5000;
 export interface FollowerOptions {
   /** The path of journalctl. */
   program: string;
-  /** Asked at each start: the arguments that go on behind the last entry seen. */
+  /** Asked at each start: the arguments that go on from the last entry seen. */
   args(): string[];
   onEntry(entry: ExportedEntry): void;
   context: SourceContext;
@@ -21,9 +20,8 @@ export interface FollowerOptions {
 export class Follower {
   readonly #options: FollowerOptions;
   readonly #stopping = new AbortController();
-  #reader: JournalReader | undefined;
-  /** The journalctl that is being replaced: what it still shows does not count. */
-  #replaced: JournalReader | undefined;
+  /** Ends the present journalctl. */
+  #replacing = new AbortController();
   #backOffMs = firstBackOffMs;
   /** How often journalctl was started again. */
   restarts = 0;
@@ -39,7 +37,7 @@ export class Follower {
     const { signal } = this.#stopping;
     const { context } = this.#options;
     while (!signal.aborted) {
-      const reason = await this.#readUntilItEnds();
+      const reason = await this.#runOnce();
       if (signal.aborted) return;
       this.restarts++;
       const text = `journalctl ended (${reason}); it is started again from the last entry seen`;
@@ -51,18 +49,16 @@ export class Follower {
     }
   }
 
-  /** From now on nothing is handed on. Resolves when the present journalctl has ended. */
-  async stop(): Promise<void> {
+  /** From now on nothing is handed on. */
+  stop(): void {
     this.#stopping.abort();
-    await this.#reader?.end();
   }
 
-  /** Replaces the present journalctl at once. */
-  restart(reason: string): void {
-    this.#options.context.debug(`journalctl is started again: ${reason}`);
-    this.#backOffMs = firstBackOffMs;
-    this.#replaced = this.#reader;
-    void this.#reader?.end();
+  /** Replaces the present journalctl. What that still shows does not count. */
+  replace(reason: string): void {
+    this.#options.context.debug(`journalctl is replaced: ${reason}`);
+    this.noteSuccess();
+    this.#replacing.abort();
   }
 
   /** journalctl works: the next failure is the first one. */
@@ -71,23 +67,15 @@ export class Follower {
   }
 
   /** Runs journalctl once. Returns why it ended. */
-  async #readUntilItEnds(): Promise<string> {
+  async #runOnce(): Promise<string> {
     const { program, args, onEntry } = this.#options;
+    this.#replacing = new AbortController();
+    const signal = AbortSignal.any([this.#stopping.signal, this.#replacing.signal]);
+    const onBytes = (count: number): void => {
+      this.bytes += count;
+    };
     try {
-      const reader = await readEntries(
-        program,
-        args(),
-        (entry) => {
-          if (this.#reader !== this.#replaced && !this.#stopping.signal.aborted) onEntry(entry);
-        },
-        (count) => {
-          this.bytes += count;
-        },
-      );
-      this.#reader = reader;
-      // If rig stopped while journalctl was being started, nobody else ends it.
-      if (this.#stopping.signal.aborted) await reader.end();
-      const { exitCode, signalName, stderr } = await reader.ended;
+      const { exitCode, signalName, stderr } = await runJournalctl(program, args(), { onEntry, onBytes, signal });
       return [signalName ?? `exit code ${exitCode}`, stderr.split('\n').at(-1)].filter(Boolean).join(': ');
     } catch (error) {
       return messageOf(error);

@@ -1,35 +1,10 @@
 /** The order of entries in different files, as journalctl has it. */
+import type { EntryPlace } from '../cursor.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
-
-/** Where an entry belongs among all others. */
-export interface EntryPlace {
-  numbering: string;
-  number: number;
-  bootId: string;
-  monotonicUs: number;
-  realtimeUs: number;
-}
 
 export function placeOf({ seqnumId }: JournalFile, entry: StoredEntry): EntryPlace {
   const { seqnum, bootId, monotonicUs, realtimeUs } = entry;
   return { numbering: seqnumId, number: seqnum, bootId, monotonicUs, realtimeUs };
-}
-
-const cursorForm = /^s=([0-9a-f]+);i=([0-9a-f]+);b=([0-9a-f]+);m=([0-9a-f]+);t=([0-9a-f]+);/;
-
-/** The place of the entry with a cursor; undefined for a cursor of another form. */
-export function placeOfCursor(cursor: string): EntryPlace | undefined {
-  const found = cursorForm.exec(cursor);
-  if (!found) return undefined;
-  const [, numbering, number, bootId, monotonicUs, realtimeUs] = found as unknown as string[];
-  const parse = (hex = ''): number => Number.parseInt(hex, 16);
-  return {
-    numbering: numbering as string,
-    number: parse(number),
-    bootId: bootId as string,
-    monotonicUs: parse(monotonicUs),
-    realtimeUs: parse(realtimeUs),
-  };
 }
 
 /**

@@ -6,15 +6,16 @@ import type { HeldFiles } from './held-files.ts';
 
 const graceMs = 2000;
 
+/** A file that cannot be read on, or the path of one that cannot be opened. */
+type Unreadable = HeldFile | string;
+
 export class Failures {
   readonly #files: HeldFiles;
   readonly #clock: Clock;
-  /** The files that could not be read in this look. */
-  readonly #failed = new Set<HeldFile>();
-  /** The paths of new files that cannot be opened, since when. */
-  readonly #unopened = new Map<string, number>();
-  /** The files to give up at the end of this look. */
-  #lost: Array<{ error: Error; giveUp(): void }> = [];
+  /** What could not be read in this look. */
+  readonly #failed = new Set<Unreadable>();
+  /** The entry at which each of them fails, and since when. */
+  readonly #known = new Map<Unreadable, { next: number; sinceMs: number; error: unknown }>();
 
   constructor(files: HeldFiles, clock: Clock) {
     this.#files = files;
@@ -25,24 +26,14 @@ export class Failures {
     this.#failed.clear();
   }
 
-  /** Notes a file that cannot be read on in this look. */
-  noteHeld(held: HeldFile, error: unknown): void {
-    this.#failed.add(held);
-    // journald empties a file that it vacuums. Later entries have numbers that show how many were missed.
-    if (held.path === undefined) return;
-    const { next } = held;
-    if (held.failure?.next !== next) held.failure = { next, sinceMs: this.#clock.nowMs() };
-    if (this.#isLost(error, held.failure.sinceMs)) this.#lose(error, () => this.#files.release(held));
-  }
-
-  /** Notes a new file that cannot be opened. It is tried again in the next look. */
-  notePath(path: string, error: unknown): void {
-    const sinceMs = this.#unopened.get(path) ?? this.#clock.nowMs();
-    this.#unopened.set(path, sinceMs);
-    this.#files.planScan();
-    if (!this.#isLost(error, sinceMs)) return;
-    this.#unopened.delete(path);
-    this.#lose(error, () => this.#files.giveUp(path));
+  /** Notes a failure in this look. The next look tries again. */
+  note(what: Unreadable, error: unknown): void {
+    if (typeof what === 'string') this.#files.isScanDue = true;
+    const next = typeof what === 'string' ? 0 : what.next;
+    const before = this.#known.get(what);
+    const sinceMs = before?.next === next ? before.sinceMs : this.#clock.nowMs();
+    this.#known.set(what, { next, sinceMs, error });
+    this.#failed.add(what);
   }
 
   has(held: HeldFile): boolean {
@@ -50,30 +41,23 @@ export class Failures {
   }
 
   /**
-   * Gives up the files that are lost. `onUnreadable` hears of each; if it returns true, another reader takes over, and nothing
-   * more is done. Returns whether all files that are left could be read.
+   * Gives up what is lost. `onUnreadable` hears of each; if it returns true, another reader takes over, and nothing more is
+   * done. Returns whether all that is left could be read.
    */
-  endLook(onUnreadable: (error: Error) => boolean): boolean {
-    const lost = this.#lost;
-    this.#lost = [];
-    for (const { error, giveUp } of lost) {
-      if (onUnreadable(error)) return false;
-      giveUp();
-    }
-    for (const held of this.#failed) {
-      if (held.path !== undefined) continue;
-      this.#files.release(held);
-      this.#failed.delete(held);
+  endLook(onUnreadable: (error: unknown) => boolean): boolean {
+    for (const [what, { sinceMs, error }] of this.#known) {
+      const isOver = !this.#failed.has(what);
+      // journald empties a file that it vacuums. Later entries have numbers that show how many were missed.
+      const isVacuumed = typeof what !== 'string' && what.path === undefined;
+      const isForGood = error instanceof JournalFileError && error.kind === 'unsupported';
+      const isLost = isForGood || this.#clock.nowMs() - sinceMs >= graceMs;
+      if (!isOver && !isVacuumed && !isLost) continue;
+      this.#known.delete(what);
+      if (isOver) continue;
+      if (!isVacuumed && onUnreadable(error)) return false;
+      this.#failed.delete(what);
+      this.#files.giveUp(what);
     }
     return this.#failed.size === 0;
-  }
-
-  #isLost(error: unknown, sinceMs: number): boolean {
-    const isForGood = error instanceof JournalFileError && error.kind === 'unsupported';
-    return isForGood || this.#clock.nowMs() - sinceMs >= graceMs;
-  }
-
-  #lose(error: unknown, giveUp: () => void): void {
-    this.#lost.push({ error: error instanceof Error ? error : new Error(String(error)), giveUp });
   }
 }

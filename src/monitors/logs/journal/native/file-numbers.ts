@@ -4,13 +4,9 @@ import type { HeldFile } from './held-file.ts';
 
 export class FileNumbers {
   readonly #sequence: JournalSequence;
-  readonly #chains = new Map<HeldFile, Chain>();
+  readonly #chains = new WeakMap<HeldFile, Chain>();
   /** The chain of the last entry. */
   #last: Chain | undefined;
-  /** The numberings of files that were deleted while they were held. */
-  readonly #deleted = new Set<string>();
-  /** Rig did not look for seconds: whole journals may have come and gone. */
-  wasStopped = false;
 
   constructor(sequence: JournalSequence) {
     this.#sequence = sequence;
@@ -37,25 +33,6 @@ export class FileNumbers {
     held.lastNumber = seqnum;
   }
 
-  /** Notes which of the files were deleted. */
-  noteDeleted(files: readonly HeldFile[]): void {
-    for (const { path, file } of files) if (path === undefined) this.#deleted.add(file.seqnumId);
-  }
-
-  /** Forgets all files but these. */
-  keepOnly(files: readonly HeldFile[]): void {
-    for (const held of this.#chains.keys()) if (!files.includes(held)) this.#chains.delete(held);
-  }
-
-  /** Whether journal files were deleted and none of the remaining ones continues their numbers. */
-  isTailGone(files: readonly HeldFile[]): boolean {
-    const present = new Set(files.flatMap(({ file: { seqnumId } }) => [seqnumId, this.#sequence.known(seqnumId)]));
-    return [...this.#deleted].some((numbering) => {
-      const chain = this.#sequence.known(numbering);
-      return !present.has(numbering) && !(chain && present.has(chain));
-    });
-  }
-
   /** The chain of a file, by the first entry that is read of it. */
   #chainOf(held: HeldFile, ordinal: number, seqnum: number): Chain {
     const { fileId, seqnumId } = held.file;
@@ -63,9 +40,9 @@ export class FileNumbers {
     if (this.#sequence.known(seqnumId) === undefined) {
       const goesOn = last && (seqnum === last.highest + 1 || (seqnum <= last.highest && !last.has(seqnum)));
       // A numbering has the id of its first file: nothing can be missing before the first entry of that.
-      const isHead = held.isNew && fileId === seqnumId && ordinal === 0 && !this.wasStopped;
+      const isHead = held.isNew && fileId === seqnumId && ordinal === 0;
       if (goesOn) this.#sequence.join(seqnumId, last);
-      else if (!isHead) this.#sequence.noteBreak();
+      else if (!isHead) this.#sequence.breaks++;
     }
     return this.#sequence.chain(seqnumId, seqnum - 1);
   }

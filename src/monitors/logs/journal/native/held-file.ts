@@ -19,8 +19,6 @@ export class HeldFile {
   path: string | undefined;
   /** Another file with the same id has taken its place, perhaps with more in it. */
   hasSuccessor = false;
-  /** The entry that cannot be read, and since when. */
-  failure: { next: number; sinceMs: number } | undefined;
   /** When it last had something new, or lost its name. */
   changedMs: number;
   /**

@@ -5,15 +5,12 @@
 import { lstatSync } from 'node:fs';
 import { errnoOf } from '../../../../errors.ts';
 import type { Clock } from '../../../../host/clock.ts';
+import type { EntryPlace } from '../cursor.ts';
 import { JournalFile, JournalFileError } from '../format/journal-file.ts';
 import { findJournalFiles, foldersOfJournal, isLiveName } from '../locations.ts';
-import type { EntryPlace } from './entry-order.ts';
 import { comparePlaces, placeOf } from './entry-order.ts';
 import { HeldFile } from './held-file.ts';
 import { closeAll, openAll } from './open-all.ts';
-
-/** How often arming is tried again because files came or went meanwhile. */
-const mostAttempts = 20;
 
 export class HeldFiles {
   readonly #dir: string | undefined;
@@ -23,8 +20,10 @@ export class HeldFiles {
   #done = new Set<string>();
   /** How far files were read that are no longer held, by their ids. */
   readonly #progress = new Map<string, number>();
-  #folders: string[] = [];
-  #isScanDue = true;
+  /** The folders in which files may come or go. */
+  folders: readonly string[] = [];
+  /** Whether the next look is to begin with a search for files. */
+  isScanDue = true;
 
   /** `dir` as in the plan. */
   constructor(dir: string | undefined, clock: Clock) {
@@ -36,27 +35,14 @@ export class HeldFiles {
     return this.#held;
   }
 
-  /** The folders in which files may come or go. */
-  get folders(): readonly string[] {
-    return this.#folders;
-  }
-
   /**
    * Opens every file that journald writes to, positioned behind its last entry. Returns the last entry of all, undefined where
    * there is none. Throws a JournalFileError for a file that cannot be read.
    */
   arm(): LastEntry | undefined {
-    for (let attempt = 0; attempt < mostAttempts; attempt++) {
-      const before = findJournalFiles(this.#dir);
-      for (const path of before)
-        if (isLiveName(path)) this.#hold(path, { isNew: false });
-        else this.#done.add(path);
-      if (findJournalFiles(this.#dir).join() === before.join()) break;
-      // A file that was renamed meanwhile would be taken for a new one.
-      this.close();
-      this.#done.clear();
-    }
-    this.#isScanDue = true;
+    for (const path of findJournalFiles(this.#dir))
+      if (isLiveName(path)) this.#hold(path, { isNew: false });
+      else this.#done.add(path);
     return lastOf(this.#held.map(({ file }) => file)) ?? lastOfAll(this.#dir);
   }
 
@@ -65,26 +51,15 @@ export class HeldFiles {
     this.#held = [];
   }
 
-  /** The next look begins with a search for files. */
-  planScan(): void {
-    this.#isScanDue = true;
-  }
-
-  get isScanDue(): boolean {
-    return this.#isScanDue;
-  }
-
   /** Whether any file has something new, by a few bytes of each. */
   get hasNews(): boolean {
-    return this.#held.some(
-      (held) => held.stage !== 'reference' && (held.hasMore || held.failure !== undefined || held.file.hasChanged()),
-    );
+    return this.#held.some(({ stage, hasMore, file }) => stage !== 'reference' && (hasMore || file.hasChanged()));
   }
 
   /** Looks for files that have come, been renamed or gone. `onFailure` hears of a new file that cannot be opened. */
   scan(onFailure: (path: string, error: unknown) => void): void {
-    this.#isScanDue = false;
-    this.#folders = foldersOfJournal(this.#dir);
+    this.isScanDue = false;
+    this.folders = foldersOfJournal(this.#dir);
     const paths = findJournalFiles(this.#dir);
     const named = new Set<HeldFile>();
     for (const path of paths) {
@@ -133,21 +108,18 @@ export class HeldFiles {
   settle(): void {
     for (const held of this.#held.filter(({ stage, hasMore }) => stage !== 'open' && !hasMore)) {
       if (held.isRuntime && held.path !== undefined) held.stage = 'reference';
-      else this.release(held);
+      else this.giveUp(held);
     }
   }
 
-  /** Lets go of a file, and does not open it again under the name that it has now. */
-  release(held: HeldFile): void {
-    this.#held = this.#held.filter((each) => each !== held);
-    this.#progress.set(held.file.fileId, held.next);
-    if (held.path !== undefined) this.#done.add(held.path);
-    held.file.close();
-  }
-
-  /** Does not try to open a file again. */
-  giveUp(path: string): void {
-    this.#done.add(path);
+  /** Lets go of a file. One that is still there, or a path, is not opened again. */
+  giveUp(what: HeldFile | string): void {
+    const path = typeof what === 'string' ? what : what.path;
+    if (path !== undefined) this.#done.add(path);
+    if (typeof what === 'string') return;
+    this.#held = this.#held.filter((each) => each !== what);
+    this.#progress.set(what.file.fileId, what.next);
+    what.file.close();
   }
 
   /** Opens a file and holds it. Returns undefined for one that is held already or cannot be opened. */
@@ -170,7 +142,7 @@ export class HeldFiles {
       return held;
     } catch (error) {
       const isUnfinished = error instanceof JournalFileError && error.kind === 'unfinished';
-      if (isUnfinished || errnoOf(error) === 'ENOENT') this.#isScanDue = true;
+      if (isUnfinished || errnoOf(error) === 'ENOENT') this.isScanDue = true;
       else if (onFailure) onFailure(path, error);
       else throw error;
       return undefined;
@@ -181,7 +153,7 @@ export class HeldFiles {
   #noteTwin(twin: HeldFile): void {
     if (twin.path !== undefined && identityOf(twin.path) === twin.file.identity) return;
     twin.hasSuccessor = true;
-    this.#isScanDue = true;
+    this.isScanDue = true;
   }
 }
 

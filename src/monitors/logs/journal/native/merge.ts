@@ -1,6 +1,6 @@
 /** Reads several files as one. */
+import type { EntryPlace } from '../cursor.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
-import type { EntryPlace } from './entry-order.ts';
 import { compare, comparePlaces, placeOf } from './entry-order.ts';
 
 /** A file that is being read. */
@@ -26,47 +26,34 @@ export function readMerged<R extends Reading>(
   take: (reading: R, entry: StoredEntry) => boolean,
 ): { isComplete: boolean; stuck: Array<Stuck<R>> } {
   const stuck: Array<Stuck<R>> = [];
-  let open = readings.filter(hasMore).map((reading) => ({ reading, head: undefined as EntryPlace | undefined }));
-  let isStopped = false;
-  while (open.length > 0 && !isStopped) {
-    const [first, second] = open.length === 1 ? open : sortByHead(open, stuck);
-    if (!first) break;
-    const { reading } = first;
-    const limit = second?.head;
-    first.head = undefined;
+  /** The next entry of each file. */
+  const heads: Array<{ reading: R; place: EntryPlace }> = [];
+  const addHead = (reading: R): void => {
+    const entry = reading.file.entryAt(reading.next);
+    if (entry) heads.push({ reading, place: placeOf(reading.file, entry) });
+  };
+  const attempt = (reading: R, read: (reading: R) => void): void => {
     try {
+      read(reading);
+    } catch (error) {
+      stuck.push({ reading, error });
+    }
+  };
+  let isStopped = false;
+  for (const each of readings) attempt(each, addHead);
+  while (heads.length > 0 && !isStopped) {
+    heads.sort((a, b) => comparePlaces(a.place, b.place));
+    const { reading } = heads.shift() as (typeof heads)[number];
+    const limit = heads[0]?.place;
+    attempt(reading, () => {
       reading.file.readEntries(reading.next, (entry) => {
-        if (limit !== undefined && compare(reading.file, entry, limit) > 0) return false;
+        if (limit && compare(reading.file, entry, limit) > 0) return false;
         isStopped = !take(reading, entry);
         if (!isStopped) reading.next++;
         return !isStopped;
       });
-    } catch (error) {
-      stuck.push({ reading, error });
-    }
-    open = open.filter((each) => hasMore(each.reading) && !stuck.some((one) => one.reading === each.reading));
+      addHead(reading);
+    });
   }
   return { isComplete: !isStopped && stuck.length === 0, stuck };
-}
-
-function hasMore({ file, next }: Reading): boolean {
-  return next < file.header.entries;
-}
-
-/** Puts the file first whose next entry comes first; leaves out those that are stuck. */
-function sortByHead<R extends Reading>(
-  open: Array<{ reading: R; head: EntryPlace | undefined }>,
-  stuck: Array<Stuck<R>>,
-) {
-  for (const each of open) {
-    if (each.head) continue;
-    try {
-      const entry = each.reading.file.entryAt(each.reading.next);
-      each.head = entry && placeOf(each.reading.file, entry);
-    } catch (error) {
-      stuck.push({ reading: each.reading, error });
-    }
-  }
-  const readable = open.filter(({ head }) => head !== undefined);
-  return readable.sort((a, b) => comparePlaces(a.head as EntryPlace, b.head as EntryPlace));
 }

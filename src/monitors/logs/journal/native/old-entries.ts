@@ -1,7 +1,6 @@
 /** Entries that are not news though they have come to a file only now: those from before arming, and copies. */
-import { entryPartOf } from '../cursor.ts';
+import { type EntryPlace, entryPartOf } from '../cursor.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
-import type { EntryPlace } from './entry-order.ts';
 import { firstNot } from './entry-order.ts';
 import type { HeldFile } from './held-file.ts';
 

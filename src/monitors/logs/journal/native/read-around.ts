@@ -1,19 +1,16 @@
 /** Reads what stands before and behind an entry, in all files of a journal. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JournalPlan } from '../../plan.ts';
-import type { SourceExcerpt } from '../../source.ts';
-import { contextBytes, contextLines, reportedLineBytes } from '../../source.ts';
-import { entryPartOf } from '../cursor.ts';
+import { reportedLineBytes } from '../../source.ts';
+import type { EntryPlace } from '../cursor.ts';
+import { entryPartOf, placeOfCursor } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
-import { formatAfter, formatEntries } from '../excerpt.ts';
 import { orUndefined } from '../format/error.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
-import type { Selection } from '../selection/selection.ts';
+import type { RangeBeside } from '../reader.ts';
 import { compileSelection } from '../selection/selection.ts';
-import type { EntryPlace } from './entry-order.ts';
-import { compare, firstFrom, placeOfCursor } from './entry-order.ts';
+import { compare, firstFrom } from './entry-order.ts';
 import type { Reading } from './merge.ts';
-import { readMerged } from './merge.ts';
 import { closeAll, openAll } from './open-all.ts';
 import { startSlice } from './slice.ts';
 
@@ -21,28 +18,22 @@ import { startSlice } from './slice.ts';
 const searchMs = 3000;
 const shownFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID'];
 
-/** The entries up to a cursor, and those behind it once they are asked for. */
-export async function excerptAround(
+/** The selected entries beside the one with a cursor. */
+export async function readBeside(
   { dir, selection: selectors }: JournalPlan,
   cursor: string,
-  triggerCursor: string | undefined,
-): Promise<SourceExcerpt> {
+  { side, count }: RangeBeside,
+): Promise<JournalEntry[]> {
   const selection = compileSelection(selectors);
   const place = placeOfCursor(cursor);
-  const before: JournalEntry[] = [];
-  let bytes = 0;
-  if (place)
-    await readBackward({ dir, upTo: place, withinMs: searchMs }, (entry) => {
-      if (selection.accepts(entry) || entry.cursor() === triggerCursor) {
-        const kept = keep(entry);
-        before.push(kept);
-        bytes += kept.values('MESSAGE').reduce((sum, { length }) => sum + length, 0);
-      }
-      return before.length < contextLines && bytes < contextBytes;
-    });
-  const readAfter = async () =>
-    formatAfter(place ? await entriesAfter(dir, selection, place, cursor) : [], contextLines);
-  return { source: 'journal', ...formatEntries(before.reverse(), triggerCursor), readAfter };
+  const entries: JournalEntry[] = [];
+  if (!place) return entries;
+  await readFromPlace({ dir, from: place, step: side === 'up to' ? -1 : 1, withinMs: searchMs }, (entry) => {
+    const isWanted = side === 'up to' || entryPartOf(entry.cursor()) !== entryPartOf(cursor);
+    if (isWanted && selection.accepts(entry)) entries.push(keep(entry));
+    return entries.length < count;
+  });
+  return entries;
 }
 
 /** A copy of what is shown of an entry: the entry itself is valid only until the next one is read. */
@@ -54,65 +45,40 @@ function keep(entry: StoredEntry): JournalEntry {
   return { realtimeUs, monotonicUs, bootId, cursor: () => cursor, values: (field) => fields.get(field) ?? [] };
 }
 
-async function entriesAfter(
-  dir: string | undefined,
-  selection: Selection,
-  place: EntryPlace,
-  cursor: string,
-): Promise<JournalEntry[]> {
-  const after: JournalEntry[] = [];
-  const untilMs = performance.now() + searchMs;
-  const isEnough = (): boolean => after.length > contextLines || performance.now() > untilMs;
-  const files = openAll(dir, ({ header }) => header.tailRealtimeUs >= place.realtimeUs);
-  try {
-    const readings = startReading(files, (file) => firstFrom(file, place));
-    for (let isComplete = false; !isComplete && !isEnough(); await nextTurn()) {
-      const isUsedUp = startSlice();
-      const read = readMerged(readings, (_, entry) => {
-        if (isUsedUp() || after.length > contextLines) return false;
-        if (selection.accepts(entry) && entryPartOf(entry.cursor()) !== entryPartOf(cursor)) after.push(keep(entry));
-        return true;
-      });
-      isComplete = read.isComplete || read.stuck.length > 0;
-    }
-  } finally {
-    closeAll(files);
-  }
-  return after;
-}
-
-/** What `readBackward` reads. */
+/** What is read. */
 interface Range {
   dir: string | undefined;
-  /** The last entry that is given; undefined: the last one that there is. */
-  upTo?: EntryPlace;
+  /** The first entry that is given; undefined: the last one that there is. */
+  from?: EntryPlace;
   /** Files with nothing since then, in microseconds since the epoch, are not read. */
   sinceUs?: number;
+  /** 1: the oldest first; -1: the newest first. */
+  step: 1 | -1;
   /** How long it may take. */
   withinMs: number;
 }
 
-/** Gives the entries of all files, the newest first, until `take` returns false or time is up. Passes over what cannot be read. */
-export async function readBackward(
-  { dir, upTo, sinceUs = 0, withinMs }: Range,
+/** Gives the entries of all files in order until `take` returns false or time is up. Passes over what cannot be read. */
+export async function readFromPlace(
+  { dir, from, sinceUs = 0, step, withinMs }: Range,
   take: (entry: StoredEntry) => boolean,
 ): Promise<void> {
   const untilMs = performance.now() + withinMs;
-  const isInRange = ({ header }: JournalFile): boolean =>
-    header.tailRealtimeUs >= sinceUs && (!upTo || header.headRealtimeUs <= upTo.realtimeUs);
+  const isInRange = ({ header: { headRealtimeUs, tailRealtimeUs } }: JournalFile): boolean =>
+    tailRealtimeUs >= sinceUs &&
+    (!from || (step > 0 ? tailRealtimeUs >= from.realtimeUs : headRealtimeUs <= from.realtimeUs));
   const files = openAll(dir, isInRange);
   try {
-    // `next` is the ordinal behind the entry that comes next.
-    let readings = startReading(files, (file) => (upTo ? endAt(file, upTo) : file.header.entries));
+    let readings = files.flatMap((file) => orUndefined(() => ({ file, next: beginningIn(file, from, step) })) ?? []);
     let isUsedUp = startSlice();
     while (performance.now() < untilMs) {
-      readings = readings.filter(({ next }) => next > 0);
-      const latest = latestOf(readings);
-      if (!latest) return;
-      const entry = orUndefined(() => latest.file.entryAt(latest.next - 1));
-      if (!entry) latest.next = 0;
+      readings = readings.filter(({ file, next }) => next >= 0 && next < file.header.entries);
+      const first = firstOf(readings, step);
+      if (!first) return;
+      const entry = orUndefined(() => first.file.entryAt(first.next));
+      if (!entry) readings = readings.filter((each) => each !== first);
       else if (orUndefined(() => take(entry)) === false) return;
-      else latest.next--;
+      first.next += step;
       if (isUsedUp()) {
         await nextTurn();
         isUsedUp = startSlice();
@@ -123,21 +89,18 @@ export async function readBackward(
   }
 }
 
-/** The files that can be read, each positioned at an ordinal. */
-function startReading(files: JournalFile[], position: (file: JournalFile) => number): Reading[] {
-  return files.flatMap((file) => orUndefined(() => ({ file, next: position(file) })) ?? []);
-}
-
-/** The ordinal of the first entry behind a place. */
-function endAt(file: JournalFile, place: EntryPlace): number {
-  const at = firstFrom(file, place);
+/** The ordinal of the first entry that is given of a file: the one at a place is. */
+function beginningIn(file: JournalFile, from: EntryPlace | undefined, step: 1 | -1): number {
+  if (!from) return file.header.entries - 1;
+  const at = firstFrom(file, from);
+  if (step > 0) return at;
   const entry = file.entryAt(at);
-  return entry && compare(file, entry, place) === 0 ? at + 1 : at;
+  return entry && compare(file, entry, from) === 0 ? at : at - 1;
 }
 
-/** The file whose next entry is the newest. */
-function latestOf(readings: Reading[]): Reading | undefined {
+/** The file whose next entry comes first by the time of day. */
+function firstOf(readings: Reading[], step: 1 | -1): Reading | undefined {
   if (readings.length < 2) return readings[0];
-  const times = readings.map(({ file, next }) => orUndefined(() => file.entryAt(next - 1)?.realtimeUs) ?? 0);
-  return readings[times.indexOf(Math.max(...times))];
+  const times = readings.map(({ file, next }) => step * (orUndefined(() => file.entryAt(next)?.realtimeUs) ?? 0));
+  return readings[times.indexOf(Math.min(...times))];
 }

@@ -11,14 +11,14 @@ const matches = 1;
 
 export class StoredExaminer {
   readonly #examination: Examination;
-  readonly #selection: Selection | undefined;
+  readonly #selection: Selection;
   readonly #checks: FieldChecks;
 
   /** Throws a RigError for a wrong selection. */
   constructor(examination: Examination, selection: readonly string[]) {
     const { matcher } = examination.context;
     this.#examination = examination;
-    this.#selection = selection.length > 0 ? compileSelection(selection) : undefined;
+    this.#selection = compileSelection(selection);
     this.#checks = new FieldChecks([
       { field: 'MESSAGE', test: (value) => matcher.test(value) },
       { field: 'SYSLOG_IDENTIFIER', test: (value) => tellsInJournal(value.toString('latin1')) },
@@ -27,7 +27,7 @@ export class StoredExaminer {
 
   /** Throws a JournalFileError, before anything is done, for an entry that cannot be read. */
   examine(entry: StoredEntry): void {
-    if (this.#selection && !this.#selection.accepts(entry)) return;
+    if (!this.#selection.accepts(entry)) return;
     const passed = entry.check(this.#checks);
     const isFirst = this.#examination.entries === 0;
     if (passed === 0 && !isFirst) {

@@ -3,8 +3,7 @@ import { RigError } from '../../../../errors.ts';
 import type { FieldCheck } from '../format/field-checks.ts';
 import { FieldChecks, mostChecks } from '../format/field-checks.ts';
 import type { StoredEntry } from '../format/stored-entry.ts';
-import { compileGlob, isGlob } from './glob.ts';
-import { completeUnitName } from './unit-name.ts';
+import { matchUnit } from './unit-name.ts';
 
 export interface Selection {
   /** Whether an entry is selected. Throws a JournalFileError where the entry is broken. */
@@ -21,7 +20,7 @@ interface Condition {
  * Compiles selectors in the form that the plan has them: names or patterns of units, `FIELD=VALUE`, `--priority=LEVEL`. An
  * entry must concern one of the units, have one of the values of each field, and the priority. No selectors accept
  * everything. A pattern is compared with the names in an entry, so it also finds units that come later; journalctl takes only
- * the units that it knows when it starts. Throws a RigError for a wrong priority or pattern.
+ * the units that it knows when it starts. Throws a RigError for a wrong priority.
  */
 export function compileSelection(selectors: readonly string[]): Selection {
   const priorities = selectors.filter((each) => each.startsWith(priorityOption));
@@ -34,15 +33,12 @@ export function compileSelection(selectors: readonly string[]): Selection {
   return { accepts: (entry) => conditions.every(({ checks, isMet }) => isMet(entry.check(checks))) };
 }
 
-/** The condition that all checks are passed, in as many parts as it takes. */
+/** The condition that all checks are passed. */
 function allOf(checks: FieldCheck[]): Condition[] {
-  const conditions: Condition[] = [];
-  for (let from = 0; from < checks.length; from += mostChecks) {
-    const part = checks.slice(from, from + mostChecks);
-    const all = part.reduce((bits, _, index) => bits | (1 << index), 0);
-    conditions.push({ checks: new FieldChecks(part), isMet: (passed) => passed === all });
-  }
-  return conditions;
+  if (checks.length === 0) return [];
+  if (checks.length > mostChecks) throw new RigError(`at most ${mostChecks} fields can be asked for`);
+  const all = checks.reduce((bits, _, index) => bits | (1 << index), 0);
+  return [{ checks: new FieldChecks(checks), isMet: (passed) => passed === all }];
 }
 
 const priorityOption = '--priority=';
@@ -92,7 +88,7 @@ const longestUnit = 255;
  */
 function unitCondition(names: string[]): Condition[] {
   if (names.length === 0) return [];
-  const units = names.map((name) => compileUnit(completeUnitName(name)));
+  const units = names.map(matchUnit);
   const isUnit = (value: Buffer): boolean => {
     const text = value.length > longestUnit ? undefined : value.toString();
     return text !== undefined && units.some((isOf) => isOf(text));
@@ -115,8 +111,4 @@ function unitCondition(names: string[]): Condition[] {
 
 function endsAsSlice(value: Buffer): boolean {
   return value.subarray(-6).toString('latin1') === '.slice';
-}
-
-function compileUnit(unit: string): (name: string) => boolean {
-  return isGlob(unit) ? compileGlob(unit) : (name) => name === unit;
 }

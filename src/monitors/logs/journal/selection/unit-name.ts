@@ -1,41 +1,29 @@
-/** Names of units as journalctl(1) completes them: see systemd.unit(5), "String escaping for inclusion in unit names". */
-import { posix } from 'node:path';
-import { isGlob } from './glob.ts';
+/** Names and patterns of units, as journalctl(1) takes them. */
+import { matchesGlob } from 'node:path';
 
 const types = 'service|socket|target|device|mount|automount|swap|timer|path|slice|scope';
-const validName = new RegExp(`^[A-Za-z0-9:_.\\\\-][A-Za-z0-9:_.\\\\@-]*\\.(?:${types})$`);
-const longestName = 255;
-const notInGlob = /[^A-Za-z0-9:_.\\@[\]!*?-]/;
-const notInPath = /[^A-Za-z0-9:_.]/;
+const fullName = new RegExp(`\\.(?:${types})$`);
+const allowed = /^[A-Za-z0-9:_.\\@[\]!*?-]+$/;
 
-/**
- * The full name of a unit as it may be typed: `nginx` is nginx.service, `/home` home.mount, `/dev/sda` dev-sda.device. A
- * pattern stays as it is.
- */
+/** Whether a text can be the name of a unit, with or without its type, or a pattern of names. */
+export function isUnitName(text: string): boolean {
+  return allowed.test(text);
+}
+
+/** Whether a name is a pattern: `*`, `?`, `[a-z]`, `[!a-z]`. */
+export function isGlob(name: string): boolean {
+  return /[*?[]/.test(name);
+}
+
+/** The full name of a unit: `nginx` is nginx.service. A pattern stays as it is. */
 export function completeUnitName(name: string): string {
-  if (isUnitName(name) || (isGlob(name) && !notInGlob.test(name))) return name;
-  if (name.startsWith('/') && !name.split('/').includes('..'))
-    return `${escapePath(name)}.${/^\/(?:dev|sys)\//.test(name) ? 'device' : 'mount'}`;
-  const escaped = escapeBytes(name, notInGlob);
-  return isGlob(escaped) || isUnitName(escaped) ? escaped : `${escaped}.service`;
+  return isGlob(name) || fullName.test(name) ? name : `${name}.service`;
 }
 
-function isUnitName(name: string): boolean {
-  return name.length <= longestName && validName.test(name);
-}
-
-function escapePath(path: string): string {
-  const inner = posix.normalize(path).replace(/^\/|\/$/g, '');
-  return inner === '' ? '-' : escapeBytes(inner, notInPath).replace(/^\./, '\\x2e');
-}
-
-/** A slash becomes a dash; a byte that is not allowed becomes `\x` and two digits. */
-function escapeBytes(text: string, refused: RegExp): string {
-  return [...Buffer.from(text)]
-    .map((byte) => {
-      const character = String.fromCharCode(byte);
-      if (character === '/') return '-';
-      return refused.test(character) ? `\\x${byte.toString(16).padStart(2, '0')}` : character;
-    })
-    .join('');
+/** Tests the full name of a unit against a name or pattern. A backslash stands for itself, as in `dev-disk\x2d1.device`. */
+export function matchUnit(typed: string): (unit: string) => boolean {
+  const name = completeUnitName(typed);
+  if (!isGlob(name)) return (unit) => unit === name;
+  const pattern = name.replaceAll('\\', '\\\\');
+  return (unit) => matchesGlob(unit, pattern);
 }

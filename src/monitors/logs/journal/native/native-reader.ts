@@ -1,33 +1,33 @@
-/** The systemd journal as a source: rig reads its files itself, milliseconds after journald has written to them. */
+/** Reads the systemd journal: rig reads its files itself, milliseconds after journald has written to them. */
 import { holding } from '../../../../host/event-loop.ts';
 import type { SourceStatus } from '../../../../plugin.ts';
 import type { JournalPlan } from '../../plan.ts';
-import type { LinePosition, Source, SourceExcerpt } from '../../source.ts';
+import type { JournalEntry } from '../entry.ts';
 import type { Examination } from '../examination.ts';
 import { orUndefined } from '../format/error.ts';
 import type { StoredEntry } from '../format/journal-file.ts';
+import type { JournalReader, RangeBeside } from '../reader.ts';
 import { Failures } from './failures.ts';
 import { FileNumbers } from './file-numbers.ts';
 import { FolderHints } from './folder-hints.ts';
 import type { HeldFile } from './held-file.ts';
 import { HeldFiles } from './held-files.ts';
+import { readMerged } from './merge.ts';
 import { OldEntries } from './old-entries.ts';
 import { JournalPace } from './pace.ts';
-import { excerptAround } from './read-around.ts';
-import { readSlice } from './slice.ts';
+import { readBeside } from './read-around.ts';
+import { startSlice } from './slice.ts';
 import { StoredExaminer } from './stored-examiner.ts';
 
 /** How often a busy journal is looked at unless --journal-latency says otherwise. */
 const defaultLatencyMs = 25;
-/** How often files are searched for unasked, with inotify and without. */
-const scanMs = { hinted: 5000, deaf: 1000 };
-/** If rig did not look for this long, it was stopped. */
-const stoppedMs = 3000;
+/** How often files are searched for unasked. */
+const scanMs = 1000;
 
-export class NativeSource implements Source {
+export class NativeReader implements JournalReader {
   readonly #plan: JournalPlan;
   readonly #examination: Examination;
-  readonly #onUnreadable: (error: Error) => boolean;
+  readonly #onUnreadable: (error: unknown) => boolean;
   readonly #files: HeldFiles;
   readonly #hints: FolderHints;
   readonly #failures: Failures;
@@ -38,25 +38,19 @@ export class NativeSource implements Source {
   #state: 'closed' | 'waiting' | 'reading' = 'closed';
   /** Counts the looks. */
   #round = 0;
-  /** When rig last looked at the files, and for files. */
-  #lookedMs: number;
+  /** When rig last searched for files. */
   #scannedMs = 0;
-  /**
-   * The last number of each numbering when all headers had been read once in this look. Then they are read again, so that every
-   * entry up to these numbers is seen. Later entries wait for the next look: one of them may stand in a file whose header was
-   * read before it came, and they must not be taken out of order.
-   */
-  #bounds: Map<string, number> | undefined;
-  /** The last entry, and the cursors after the last look and after the one before. */
+  /** The last entry, and the cursor after the last look. */
   #last: { held: HeldFile; ordinal: number } | undefined;
   #lookCursor: string | undefined;
-  #safeCursor: string | undefined;
+  /** Where another reader goes on. Everything up to here was examined; the sequence knows what was examined behind it. */
+  safeCursor: string | undefined;
 
   /**
    * `onUnreadable` hears of a file that rig cannot read; it returns whether another reader takes over, which then stops this
    * one. Throws a RigError for a wrong selection.
    */
-  constructor(plan: JournalPlan, examination: Examination, onUnreadable: (error: Error) => boolean) {
+  constructor(plan: JournalPlan, examination: Examination, onUnreadable: (error: unknown) => boolean) {
     const { context } = examination;
     this.#plan = plan;
     this.#examination = examination;
@@ -65,12 +59,8 @@ export class NativeSource implements Source {
     this.#failures = new Failures(this.#files, context.clock);
     this.#numbers = new FileNumbers(examination.sequence);
     this.#examiner = new StoredExaminer(examination, plan.selection);
-    this.#hints = new FolderHints(
-      (kind) => this.#onHint(kind),
-      (text) => context.debug(text),
-    );
+    this.#hints = new FolderHints((kind) => this.#onHint(kind));
     this.#pace = new JournalPace(context.clock, plan.latencyMs ?? defaultLatencyMs, () => this.#beat());
-    this.#lookedMs = context.clock.nowMs();
   }
 
   /** Throws a JournalFileError where a file cannot be read. */
@@ -78,7 +68,7 @@ export class NativeSource implements Source {
     try {
       const last = this.#files.arm();
       this.#examination.cursor = last?.cursor;
-      this.#safeCursor = last?.cursor;
+      this.safeCursor = last?.cursor;
       this.#lookCursor = last?.cursor;
       this.#oldEntries.arm(last?.place, this.#files.lastNumbers());
       this.#numbers.arm(last?.place.number, this.#files.all);
@@ -99,11 +89,6 @@ export class NativeSource implements Source {
     this.#files.close();
   }
 
-  /** Where another reader goes on. Everything up to here was examined; the sequence knows what was examined behind it. */
-  get safeCursor(): string | undefined {
-    return this.#safeCursor;
-  }
-
   status(): SourceStatus[] {
     this.#noteCursor();
     const { length } = this.#files.all;
@@ -111,13 +96,9 @@ export class NativeSource implements Source {
     return [this.#examination.status(true, details)];
   }
 
-  async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
-    const triggerCursor = position && 'cursor' in position ? position.cursor : undefined;
-    const cursor = triggerCursor ?? this.#examination.cursor;
-    return cursor === undefined ? [] : [await excerptAround(this.#plan, cursor, triggerCursor)];
+  async readBeside(cursor: string, range: RangeBeside): Promise<JournalEntry[]> {
+    return await readBeside(this.#plan, cursor, range);
   }
-
-  close(): void {}
 
   /** Whether nothing more need be read. */
   get #isOver(): boolean {
@@ -125,60 +106,55 @@ export class NativeSource implements Source {
   }
 
   #onHint(kind: 'change' | 'rename'): void {
-    if (kind === 'rename') this.#files.planScan();
+    if (kind === 'rename') this.#files.isScanDue = true;
     this.#look();
   }
 
   #beat(): void {
-    const nowMs = this.#examination.context.clock.nowMs();
-    if (nowMs - this.#scannedMs >= (this.#hints.isDeaf ? scanMs.deaf : scanMs.hinted)) this.#files.planScan();
+    if (this.#examination.context.clock.nowMs() - this.#scannedMs >= scanMs) this.#files.isScanDue = true;
     this.#look();
   }
 
   #look(): void {
     if (this.#state !== 'waiting' || this.#isOver) return;
-    const nowMs = this.#examination.context.clock.nowMs();
-    if (nowMs - this.#lookedMs >= stoppedMs) this.#numbers.wasStopped = true;
-    this.#lookedMs = nowMs;
-    const isScanDue = this.#files.isScanDue;
+    const { isScanDue } = this.#files;
     if (!isScanDue && !this.#files.hasNews) return;
     this.#state = 'reading';
     this.#round++;
     this.#failures.beginLook();
-    if (isScanDue) this.#scan(nowMs);
-    this.#refresh();
+    if (isScanDue) this.#scan();
+    this.#files.refresh((held, error) => this.#failures.note(held, error));
     this.#oldEntries.use(this.#files.all);
     this.#readSlice();
   }
 
-  #scan(nowMs: number): void {
-    this.#scannedMs = nowMs;
-    this.#files.scan((path, error) => this.#failures.notePath(path, error));
+  #scan(): void {
+    this.#scannedMs = this.#examination.context.clock.nowMs();
+    this.#files.scan((path, error) => this.#failures.note(path, error));
     this.#hints.watch(this.#files.folders);
-  }
-
-  #refresh(): void {
-    const refresh = () => this.#files.refresh((held, error) => this.#failures.noteHeld(held, error));
-    refresh();
-    this.#bounds = this.#files.all.length > 1 ? this.#files.lastNumbers() : undefined;
-    if (this.#bounds) refresh();
   }
 
   #readSlice(): void {
     if (this.#isOver) return;
     const readable = this.#files.all.filter((held) => !this.#failures.has(held));
-    const read = () => readSlice(readable, this.#bounds, (held, entry, seqnum) => this.#take(held, entry, seqnum));
-    const { isDone, hasNews, stuck } = holding('reading the journal', read);
+    const isUsedUp = startSlice();
+    let hasNews = false;
+    const take = (held: HeldFile, entry: StoredEntry): boolean => {
+      if (isUsedUp() || !this.#take(held, entry)) return false;
+      hasNews = true;
+      return true;
+    };
+    const { isComplete, stuck } = holding('reading the journal', () => readMerged(readable, take));
     if (hasNews) this.#pace.hurry();
-    for (const { reading, error } of stuck) this.#failures.noteHeld(reading, error);
+    for (const { reading, error } of stuck) this.#failures.note(reading, error);
     if (this.#isOver) return;
-    if (isDone) this.#endLook();
+    if (isComplete) this.#endLook();
     else setImmediate(() => this.#readSlice());
   }
 
-  #take(held: HeldFile, entry: StoredEntry, seqnum: number): boolean {
+  #take(held: HeldFile, entry: StoredEntry): boolean {
     if (this.#examination.context.isOver()) return false;
-    const { ordinal } = entry;
+    const { ordinal, seqnum } = entry;
     if (!this.#oldEntries.has(held, entry)) {
       this.#examiner.examine(entry);
       this.#last = { held, ordinal };
@@ -191,20 +167,16 @@ export class NativeSource implements Source {
   #endLook(): void {
     this.#state = 'waiting';
     if (!this.#failures.endLook(this.#onUnreadable)) return;
-    for (const held of this.#files.all) held.failure = undefined;
     this.#noteCursor();
-    this.#safeCursor = this.#lookCursor;
+    this.safeCursor = this.#lookCursor;
     this.#lookCursor = this.#examination.cursor;
-    this.#numbers.noteDeleted(this.#files.all);
     this.#files.settle();
-    this.#numbers.keepOnly(this.#files.all);
-    this.#examination.isTailGone = this.#numbers.isTailGone(this.#files.all);
     const { sequence } = this.#examination;
     if (!sequence.hasHoles) return;
     const missing = sequence.claimMissing(this.#round);
     if (missing > 0) this.#examination.noteMissing(missing);
     // What is missing may be in a file that is not known yet.
-    this.#files.planScan();
+    this.#files.isScanDue = true;
   }
 
   /** Finds out the cursor of the last entry. Not done for each entry: that would take longer than examining it. */
