@@ -175,7 +175,7 @@ export interface ActionContext {
 export interface RigContext extends Omit<ActionContext, 'run'> {
   /**
    * Keeps a program running until the rig ends or the disk is nearly full. Each start has a new folder in `dir`, named by its
-   * number; those of the last two starts are kept. If the program ends by itself, that is a gap, and it is started again.
+   * number; the last one with files is kept too. If the program ends by itself, that is a gap, and it is started again.
    * Resolves when it has said `ready` on stderr; throws a RigError in its own words if it does not.
    */
   keepRunning(file: string, args: string[], ready: string): Promise<KeptProgram>;

@@ -55,8 +55,12 @@ class Ring implements Background {
   async collect(rig: TriggerContext): Promise<Facts> {
     const { program, iface, filter } = this.#plan;
     const files = await this.#files();
-    for (const [index, path] of files.entries())
-      await rig.run(program, ['-r', path, '-w', join(rig.dir, `packets-${index + 1}.pcap`), '-Z', 'root']);
+    for (const [index, path] of files.entries()) {
+      const copy = join(rig.dir, `packets-${index + 1}.pcap`);
+      const { exitCode, stderr } = await rig.run(program, ['-r', path, '-w', copy, '-Z', 'root']);
+      if (exitCode !== 0 && !stderr.includes('truncated dump file'))
+        throw new RigError(`the packets cannot be copied: ${stderr.trim().split('\n').at(-1)}`);
+    }
     if (files.length === 0) throw new RigError('tcpdump has written nothing');
     const counts = parseCounts(await this.#tcpdump.ask('SIGUSR1'));
     return { interface: iface, filter: filter.join(' '), files: files.length, ...counts };

@@ -30,7 +30,9 @@ class ProcessWatch implements Watch {
   readonly #rig: MonitorContext;
   readonly #finder = new ProcessFinder();
   readonly #stop: () => void;
-  /** The processes of the last look that had not ended, by pid and start time. */
+  /** The processes of the last look, by pid and start time. */
+  #found = new Map<string, ProcessStat>();
+  /** Those of them that have not ended. */
   #alive = new Map<string, ProcessStat>();
   #looks = 0;
 
@@ -45,15 +47,25 @@ class ProcessWatch implements Watch {
 
   async look(): Promise<void> {
     const atMs = this.#rig.clock.nowMs();
-    const found = (await Promise.all(this.#plan.targets.map((target) => this.#find(target)))).flat();
-    const before = this.#alive;
+    const [foundBefore, aliveBefore] = [this.#found, this.#alive];
+    this.#found = await this.#findAll();
     this.#alive = new Map();
-    for (const process of found) {
+    for (const [key, process] of foundBefore)
+      if (this.#found.get(key)?.comm !== process.comm) this.#rig.gone(label(process));
+    for (const [key, process] of this.#found) {
       if (this.#plan.states.length > 0) this.#tellState(process, atMs);
-      if (!hasEnded(process)) this.#alive.set(keyOf(process), process);
+      if (!hasEnded(process)) this.#alive.set(key, process);
     }
-    for (const [key, process] of before) if (!this.#alive.has(key)) this.#tellExit(process, found, atMs);
+    for (const [key, process] of aliveBefore) if (!this.#alive.has(key)) this.#tellExit(process, atMs);
     this.#looks++;
+  }
+
+  /** Each process once, also one that several targets name. */
+  async #findAll(): Promise<Map<string, ProcessStat>> {
+    const found = new Map<string, ProcessStat>();
+    for (const target of this.#plan.targets)
+      for (const process of await this.#find(target)) found.set(keyOf(process), process);
+    return found;
   }
 
   async #find(target: Target): Promise<ProcessStat[]> {
@@ -70,10 +82,8 @@ class ProcessWatch implements Watch {
     this.#rig.level({ subject: label(process), figure: 'state', value: state, limit, isMet, atMs, process: seen });
   }
 
-  #tellExit(process: ProcessStat, found: ProcessStat[], atMs: number): void {
+  #tellExit(process: ProcessStat, atMs: number): void {
     const subject = label(process);
-    // A zombie still has its state.
-    if (!found.some((each) => keyOf(each) === keyOf(process))) this.#rig.gone(subject);
     if (this.#plan.isExitAwaited) this.#rig.saw({ subject, text: 'has exited', atMs });
     const isNamed = this.#plan.targets.some((target) => 'name' in target);
     if (!isNamed && this.#alive.size === 0) this.#rig.exhausted(`${subject} has exited`);

@@ -31,6 +31,8 @@ function splitShort(argument: string, table: OptionTable): string[] {
 /** How many of the following arguments are the option's value; undefined if minimist gets that right. */
 function countValues(option: Option, following: string[]): number | undefined {
   const isNumbers = (argument = '') => /^\d+(,\d+)*$/.test(argument);
+  // minimist would take the word `true` or `false` behind a flag for its value.
+  if (option.kind === 'flag') return 0;
   if (option.kind === 'count' && option.otherwise !== undefined) return isNumbers(following[0]) ? 1 : 0;
   if (option.kind === 'integer') return /^-\d/.test(following[0] ?? '') ? 1 : undefined;
   if (option.kind !== 'list' || !option.bareNumbers) return undefined;
@@ -40,8 +42,8 @@ function countValues(option: Option, following: string[]): number | undefined {
 }
 
 /**
- * Rewrites as `--name=value` what minimist would misread: `--gcore 12 34`, `--restart -1`, `--distinct` without its number, and
- * `-mTEXT`.
+ * Rewrites as `--name=value` what minimist would misread: `--gcore 12 34`, `--restart -1`, `--distinct` without its number, a
+ * flag before the word `true`, and `-mTEXT`.
  */
 function prepare(argv: string[], table: OptionTable): string[] {
   const prepared: string[] = [];

@@ -32,7 +32,8 @@ function parseList(texts: string[]): string[] {
     throw new Error(
       `braces are not expanded here: name each value, with commas between, got ${JSON.stringify(braces)}`,
     );
-  const values = texts.flatMap((text) => text.split(',')).map((value) => value.trim());
+  // "$(pidof nginx)" in quotes is one text of several numbers.
+  const values = texts.flatMap((text) => text.split(/^[\d ]+$/.test(text) ? ' ' : ',')).map((value) => value.trim());
   if (values.includes(''))
     throw new Error(`expected a comma-separated list without gaps, got ${JSON.stringify(texts.join(','))}`);
   return values;

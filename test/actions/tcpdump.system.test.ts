@@ -13,6 +13,8 @@ async function startNetworkHost(t: TestContext): Promise<TestHost> {
   return host;
 }
 
+const whichTcpdump = async (host: TestHost) => (await host.must('which', ['tcpdump'])).trim();
+
 const watching = ['logs', '-m', 'trigger', '--logfile', '/var/log/app.log', '--no-journal', '--tcpdump'];
 
 /** Sends one UDP packet that says something, to a port that nobody listens on. */
@@ -98,6 +100,52 @@ test('a tcpdump that dies is started again, and the gap is said', async (t) => {
   await waitFor('it to be asked', async () => JSON.stringify(await theSources(host, id)).includes('tcpdump on lo'));
   await host.rig('destroy', id);
   await assertNothingLeft(host);
+});
+
+test('the packets before tcpdump ended are kept, however often it cannot be started again', async (t) => {
+  const host = await startNetworkHost(t);
+  const id = await armRig(host, ...watching, '--tcpdump-iface', 'lo');
+  await send(host, 'text-1');
+  await waitFor('the packet to be written', async () =>
+    (await host.sh('cat /var/tmp/rig.*/recording/tcpdump/1/*')).stdout.includes('text-1'),
+  );
+  host.standIn('fails', 'exit 1');
+  const [tcpdump] = host.processesNamed('tcpdump');
+  await host.must('mount', ['--bind', '/usr/local/bin/fails', await whichTcpdump(host)]);
+  await host.kill(tcpdump?.pid ?? 0, 'SIGKILL');
+  await waitFor('three starts that fail', async () => {
+    const { gaps } = JSON.parse(await host.must('rig', ['info', id, '--json'])) as { gaps: { times: number }[] };
+    return gaps.some(({ times }) => times >= 3);
+  });
+  await host.must('umount', [await whichTcpdump(host)]);
+  host.append('/var/log/app.log', 'trigger\n');
+  const record = await finished(host, id);
+  assert.deepEqual(textsIn(await packetsOf(host, record.archive ?? '')), ['text-1']);
+});
+
+test('a rig whose tcpdump does not begin ends at once when it is ended, and leaves nothing', async (t) => {
+  const host = await startNetworkHost(t);
+  host.standIn('tcpdump', 'case "$*" in *" -d "*) exit 0;; esac; touch /tmp/started; exec sleep 1000');
+  const args = [...watching, '--tcpdump-iface', 'lo', '--foreground'];
+  const rig = await host.spawn('/usr/local/bin/rig', args);
+  await waitFor('tcpdump to be started', () => host.exists('/tmp/started'));
+  await rig.stop('SIGINT');
+  assert.doesNotMatch(rig.stderr, /gap/);
+  assert.match(rig.stderr, /ended by SIGINT before it was armed/);
+  await assertNothingLeft(host);
+});
+
+test('packets that cannot be copied are a failure', async (t) => {
+  const host = await startNetworkHost(t);
+  host.standIn(
+    'tcpdump',
+    'case "$*" in "-r "*) echo "tcpdump: No space left on device" >&2; exit 1;; esac; exec /usr/bin/tcpdump "$@"',
+  );
+  const id = await armRig(host, ...watching, '--tcpdump-iface', 'lo');
+  host.append('/var/log/app.log', 'trigger\n');
+  const { status, reasons } = await finished(host, id);
+  assert.equal(status, 'failed');
+  assert.match(reasons.join(), /the packets cannot be copied: tcpdump: No space left on device/);
 });
 
 test('the interface is that of the default route unless one is named', async (t) => {

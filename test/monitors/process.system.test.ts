@@ -60,6 +60,16 @@ test('a zombie is a state to wait for', async (t) => {
   assert.equal((await finished(host, id)).status, 'finished');
 });
 
+test('a process that is named twice counts once at each look', async (t) => {
+  const host = await startHost(t);
+  const service = await startService(host);
+  await host.kill(service.pid, 'SIGSTOP');
+  const twice = `${service.pid},myservice,/usr/local/bin/myservice`;
+  const id = await armRig(host, 'process', '--proc', twice, '--state', 'T', '--cycles', 5, '--noop', ...quick);
+  const { sources } = await host.manifest<Manifest>((await finished(host, id)).archive ?? '');
+  assert.ok(Number(sources[0]?.looks) >= 5, `after ${sources[0]?.looks} looks`);
+});
+
 test('when its only processes have exited, a rig that waits for a state ends and says so', async (t) => {
   const host = await startHost(t);
   const service = await startService(host);

@@ -56,6 +56,8 @@ for (const [argv, name, value] of [
   [['--gcore', '1,2', '3'], 'gcore', ['1', '2', '3']],
   [['--gcore=1', '--gcore', '2', '3'], 'gcore', ['1', '2', '3']],
   [['--gcore', 'name', '7'], 'gcore', ['name', '7']],
+  [['--gcore', '1 2 3'], 'gcore', ['1', '2', '3']],
+  [['--gcore=1 2'], 'gcore', ['1', '2']],
   [['--count', '007'], 'count', 7],
   [['--restart', '-1'], 'restart', -1],
   [['--restart=-1'], 'restart', -1],
@@ -109,7 +111,6 @@ for (const [argv, says] of [
   [['--restart', '-2'], /^--restart: expected a whole number of at least -1, got "-2"$/],
   [['--distinct', '0'], /^--distinct: expected a whole number of at least 1, got "0"$/],
   [['--ignore-case=yes'], /^--ignore-case takes no value$/],
-  [['--ignore-case', 'false'], /^--ignore-case takes no value$/],
   [['-i=yes'], /^--ignore-case takes no value$/],
   [['-i5'], /^--ignore-case takes no value$/],
   [['--no-files=yes'], /^--no-files takes no value$/],
@@ -122,6 +123,11 @@ for (const [argv, says] of [
 test('words keep their text: a number stays a string, and after -- everything is a word', () => {
   assert.deepEqual(parse('007', '--', '--ignore-case', '--gcore=x').words, ['007', '--ignore-case', '--gcore=x']);
   assert.equal(parse('--', '--ignore-case').values['ignore-case'], false);
+});
+
+test('a word behind a flag is a word, also `true` and `false`', () => {
+  assert.deepEqual(parse('--ignore-case', 'false', '-i', 'true').words, ['false', 'true']);
+  assert.equal(parse('-i', 'false').values['ignore-case'], true);
 });
 
 test('words may stand between options', () => {

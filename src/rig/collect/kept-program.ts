@@ -1,5 +1,6 @@
 /** A program that runs as long as the rig: started again if it ends, stopped while the disk is nearly full. */
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../../errors.ts';
@@ -22,6 +23,8 @@ export interface KeptProgramContext {
   /** Where it has a folder for each start. */
   dir: string;
   isLowPriority: boolean;
+  /** Aborted when the rig ends: it is not started again. */
+  signal: AbortSignal;
   gap(cause: string): void;
 }
 
@@ -44,7 +47,8 @@ export class KeptProgram implements Kept {
   /** Starts it and waits until it says `ready` on stderr. Throws a RigError in its own words if it does not. */
   async start(ready: string): Promise<void> {
     await this.#startOnce();
-    const isReady = (): boolean => this.stderr().includes(ready) || !this.#program;
+    const { signal } = this.#context;
+    const isReady = (): boolean => this.stderr().includes(ready) || !this.#program || signal.aborted;
     await waitFor(isReady, readyMs);
     if (!this.#program || !this.stderr().includes(ready)) {
       const words = this.#lastWords;
@@ -73,11 +77,10 @@ export class KeptProgram implements Kept {
 
   async #startOnce(): Promise<void> {
     const { dir, isLowPriority } = this.#context;
+    await this.#removeOlder();
     this.#starts++;
     const cwd = join(dir, String(this.#starts));
     await makeNewFolder(cwd);
-    // What the one before has written is kept: the trigger may come soon after its end.
-    await rm(join(dir, String(this.#starts - 2)), { recursive: true, force: true });
     const program = await startProgram(this.#file, this.#args, { cwd, isLowPriority });
     program.stdout.resume();
     this.#program = program;
@@ -86,15 +89,29 @@ export class KeptProgram implements Kept {
       if (this.#program !== program) return;
       this.#program = undefined;
       const how = signalName ?? `exit code ${exitCode}`;
-      if (!this.#isEnded) this.#context.gap(`${this.#file} ended (${how}): ${this.#lastWords}`);
+      if (!this.#isEnded && !this.#context.signal.aborted)
+        this.#context.gap(`${this.#file} ended (${how}): ${this.#lastWords}`);
     });
     // end() was called meanwhile.
     if (this.#isEnded) await program.end();
   }
 
+  /** Keeps what the last start that wrote something has written: the trigger may come after its end. */
+  async #removeOlder(): Promise<void> {
+    const { dir } = this.#context;
+    let isKept = false;
+    const starts = (await readdir(dir)).map(Number).sort((a, b) => b - a);
+    for (const start of starts) {
+      const folder = join(dir, String(start));
+      const files = await readdir(folder);
+      if (isKept || files.length === 0) await rm(folder, { recursive: true, force: true });
+      isKept ||= files.length > 0;
+    }
+  }
+
   async #look(): Promise<void> {
     const refusal = await this.#context.guard.refusal();
-    if (this.#isEnded) return;
+    if (this.#isEnded || this.#context.signal.aborted) return;
     const program = this.#program;
     if (refusal !== undefined && program) {
       this.#program = undefined;

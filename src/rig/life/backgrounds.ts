@@ -45,7 +45,7 @@ export class Backgrounds {
     const dir = join(await recordingFolder(spec), name);
     await makeNewFolder(dir);
     const isLowPriority = spec.nice && !keepsPriority;
-    const context = { clock, guard, dir, isLowPriority, gap: (cause: string) => gap(`${name}: ${cause}`) };
+    const context = { clock, guard, dir, isLowPriority, signal, gap: (cause: string) => gap(`${name}: ${cause}`) };
     return {
       id: spec.id,
       dir,
