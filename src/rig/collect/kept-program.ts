@@ -1,6 +1,5 @@
 /** A program that runs as long as the rig: started again if it ends, stopped while the disk is nearly full. */
 import { readdir, rm } from 'node:fs/promises';
-
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../../errors.ts';
