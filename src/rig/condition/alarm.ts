@@ -1,6 +1,9 @@
 /** A timer for what does not happen: it rings unless a sighting comes first. */
 import type { Cancel, Clock } from '../../host/clock.ts';
 
+/** A timer of a process that is not busy rings no later than this. */
+const timerLateMs = 100;
+
 export class Alarm {
   readonly #clock: Clock;
   readonly #ring: () => void;
@@ -39,7 +42,7 @@ export class Alarm {
     const lateMs = this.#lateMs();
     if (nowMs < this.#dueMs + lateMs) this.#wait(this.#dueMs + lateMs);
     // This process was stopped or busy: what came meanwhile must be read first.
-    else if (nowMs > expectedMs + lateMs) this.#wait(nowMs + lateMs);
+    else if (nowMs > expectedMs + Math.max(lateMs, timerLateMs)) this.#wait(nowMs + lateMs);
     else {
       this.clear();
       this.#ring();

@@ -273,3 +273,10 @@ test('one sighting that counts a million times is no harm', () => {
   assert.equal(window.add(0, 1_000_000), false);
   assert.equal(window.add(1000, 1_000_000), true);
 });
+
+test('a timer that rings a little late does not put off an absence for ever', () => {
+  const { condition, clock, met } = make({ absentMs: 100.5 });
+  condition.start();
+  clock.pass(200);
+  assert.equal(met.length, 1);
+});

@@ -137,7 +137,7 @@ test('while a FUSE file system hangs, rig says what a rig on it waits for, and -
   ]);
   assert.match(info.stderr, /does not answer within 1 s: it waits/);
   assert.match(info.stdout, /status +not responding/);
-  assert.match(destroy.stderr, /rig destroy --force patient ends it/);
+  assert.match(destroy.stderr, /rig destroy --force patient kills it/);
   assert.equal(destroy.code, 1);
   assert.equal(force.code, 0, force.stderr);
   assert.match(force.stdout, /^ended: destroyed$/m);

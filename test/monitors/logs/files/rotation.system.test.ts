@@ -168,6 +168,25 @@ test('a copy of the log made at the moment of a rotation is not read as new', as
   assert.deepEqual(lines(), ['new']);
 });
 
+test('a copy of a log that came and was rotated away between two looks is not read as new', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'old\n');
+  const { lines, until } = await follow(t, [file]);
+  renameSync(file, `${file}.2`);
+  writeFileSync(file, `between ${'x'.repeat(5000)}\n`);
+  copyFileSync(file, `${file}.bak`);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'new\n');
+  await until(2);
+  await delay(50);
+  assert.deepEqual(
+    lines()
+      .map((line) => line.split(' ')[0])
+      .sort(),
+    ['between', 'new'],
+  );
+});
+
 test('sed -i, which renames an edited copy over the log, makes nothing old new', async (t) => {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, `${manyLines}old\n`);

@@ -49,8 +49,8 @@ export class FollowedFile extends OpenedFile {
   readonly #seen: { size: number; mtimeMs: number | undefined; isSettled: boolean; wholeMs: number };
 
   /** Throws what {@link OpenedFile} throws. */
-  constructor(path: string) {
-    super(path);
+  constructor(path: string, hadNames?: string[]) {
+    super(path, hadNames);
     const { mtimeMs } = fstatSync(this.fd);
     this.#seen = { size: 0, mtimeMs, isSettled: false, wholeMs: Date.now() };
   }

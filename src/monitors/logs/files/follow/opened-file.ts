@@ -17,7 +17,7 @@ export class OpenedFile {
   readonly fd: number;
   /** The path that it was opened by. */
   readonly path: string;
-  /** That path, and where it led. */
+  /** That path, where it led, and names that it is known to have had. */
   readonly names: string[];
   /** As {@link inodeKey}. */
   readonly key: string;
@@ -27,7 +27,7 @@ export class OpenedFile {
   readonly born: string | null;
 
   /** Opens a regular file. Throws the system's error, or a RigError for a file to which nothing can be appended. */
-  constructor(path: string) {
+  constructor(path: string, hadNames: string[] = []) {
     this.fd = openSync(path, openFlags);
     const stat = fstatSync(this.fd, { bigint: true });
     const reason = stat.isFile() ? reasonAgainstFollowing(this.fd) : 'not a regular file';
@@ -36,7 +36,7 @@ export class OpenedFile {
       throw new RigError(`${path}: ${reason}`);
     }
     this.path = path;
-    this.names = [...new Set([path, this.place])];
+    this.names = [...new Set([path, this.place, ...hadNames])];
     this.key = inodeKey(stat);
     this.inode = String(stat.ino);
     this.device = String(stat.dev);

@@ -58,9 +58,9 @@ export class Intake {
     return opened;
   }
 
-  /** Reads a neighbour that had a watched name only between two looks. Throws what opening throws. */
-  readPassed({ path, stat }: Neighbour, certificate: Certificate, known: FollowedFile[]): void {
-    const opened = new FollowedFile(path);
+  /** Reads a neighbour that had one of a log's `names` only between two looks. Throws what opening throws. */
+  readPassed({ path, stat }: Neighbour, names: string[], certificate: Certificate, known: FollowedFile[]): void {
+    const opened = new FollowedFile(path, names);
     const isMeant = opened.key === inodeKey(stat) && !this.#loop.has(opened.key);
     if (isMeant) this.#loop.release(this.acquire(opened, 'beginning', certificate, known));
     else opened.close();

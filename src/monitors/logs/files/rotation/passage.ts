@@ -31,7 +31,7 @@ export function readPassage(
     born = bornSince(neighbours, sinceMs);
     for (const each of born)
       if (!isCompressedName(each.path) && !loop.has(inodeKey(each.stat)))
-        ifThere(() => intake.readPassed(each, certificate, known));
+        ifThere(() => intake.readPassed(each, names, certificate, known));
   };
   const hasSettled = useNeighbours(() => listNeighbours(names, folders), read);
   if (!hasSettled) certificate.gaps.add('files were renamed faster than rig could read them');
