@@ -148,6 +148,7 @@ export interface Trigger {
   because?: string | undefined;
   /** The sighting that came first: that of --message, before that of --then. */
   earlier?: { subject: string; text: string; time: string } | undefined;
+  /** Settles within a second and does not reject. */
   process?: Promise<TriggerProcess | undefined> | undefined;
   facts: Facts;
 }

@@ -1,12 +1,11 @@
 /** `--exec`: programs of the user's own, with the facts of the trigger in their environment. */
 import { basename, join } from 'node:path';
-import { ActionError, messageOf, RigError, UsageError } from '../errors.ts';
+import { ActionError, messageOf, UsageError } from '../errors.ts';
 import { writeNewFile } from '../host/folders.ts';
 import { findCommand } from '../host/programs/find-program.ts';
 import { type RunResult, runProgram } from '../host/programs/run-program.ts';
-import { splitWords } from '../options/command-words.ts';
+import { splitCommand } from '../options/command-words.ts';
 import { defineAction, type Facts, type TriggerContext } from '../plugin.ts';
-import { visible } from '../terminal/text.ts';
 
 /** How much of each stream is kept: a program that runs wild must not fill the disk. */
 const limitBytes = 100 * 2 ** 20;
@@ -23,13 +22,6 @@ type Planned = {
 };
 type ExecPlan = { programs: Planned[] };
 
-/** The full path of a program. Throws a RigError if there is none. */
-async function findPath(name: string): Promise<string> {
-  const path = await findCommand(name);
-  if (path !== undefined) return path;
-  throw new RigError(`--exec: ${visible(name)} is no program on this host`);
-}
-
 /** Has the shell check the command without running it: sh(1), -n. Throws a UsageError. */
 async function checkSyntax(shell: string, command: string): Promise<void> {
   const { exitCode, stderr } = await runProgram(shell, ['-n', '-c', command]);
@@ -43,19 +35,12 @@ const labelOf = (index: number, program: string): string =>
 
 async function plan(command: string, index: number, withShell: boolean): Promise<Planned> {
   if (withShell) {
-    const shell = await findPath('sh');
+    const shell = await findCommand('--exec', 'sh');
     await checkSyntax(shell, command);
     return { command, program: shell, args: ['-c', command], label: labelOf(index, shell) };
   }
-  let words: string[];
-  try {
-    words = splitWords(command, 'add --exec-shell');
-  } catch (error) {
-    throw new UsageError(`--exec: ${messageOf(error)}`, { cause: error });
-  }
-  const [name, ...args] = words;
-  if (name === undefined || name === '') throw new UsageError('--exec: names no program');
-  const program = await findPath(name);
+  const { name, args } = splitCommand('--exec', command, 'add --exec-shell');
+  const program = await findCommand('--exec', name);
   return { command, program, args, label: labelOf(index, program) };
 }
 

@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { ProcessFinder } from '../host/processes/names.ts';
 import { countThreads, type ProcessIdentity, type ProcessStat, readProcess } from '../host/processes/stat.ts';
 import { defineMonitor, type MonitorContext, type SourceStatus, type Watch } from '../plugin.ts';
-import { visible } from '../terminal/text.ts';
+import { processLabel, visible } from '../terminal/text.ts';
 
 /** The states of proc_pid_stat(5), field 3. */
 const states = ['R', 'S', 'D', 'Z', 'T', 't', 'I'] as const;
@@ -12,8 +12,7 @@ const states = ['R', 'S', 'D', 'Z', 'T', 't', 'I'] as const;
 type Target = { pid: number; startTime: number; comm: string } | { name: string };
 type ProcessPlan = { targets: Target[]; states: string[]; isExitAwaited: boolean; intervalMs: number };
 
-const label = ({ pid, comm }: ProcessIdentity): string => `${visible(comm)} (${pid})`;
-const describe = (target: Target): string => ('name' in target ? visible(target.name) : label(target));
+const describe = (target: Target): string => ('name' in target ? visible(target.name) : processLabel(target));
 
 /** Whether a process has ended. A zombie has, unless only its main thread has ended and others run. */
 const hasEnded = ({ pid, state }: ProcessStat): boolean => state === 'X' || (state === 'Z' && countThreads(pid) <= 1);
@@ -51,7 +50,7 @@ class ProcessWatch implements Watch {
     this.#found = await this.#findAll();
     this.#alive = new Map();
     for (const [key, process] of foundBefore)
-      if (this.#found.get(key)?.comm !== process.comm) this.#rig.gone(label(process));
+      if (this.#found.get(key)?.comm !== process.comm) this.#rig.gone(processLabel(process));
     for (const [key, process] of this.#found) {
       if (this.#plan.states.length > 0) this.#tellState(process, atMs);
       if (!hasEnded(process)) this.#alive.set(key, process);
@@ -79,11 +78,19 @@ class ProcessWatch implements Watch {
     const limit = this.#plan.states.join(' ');
     const seen = Promise.resolve({ pid, seenAtMs: this.#rig.clock.dateMs() });
     const isMet = this.#plan.states.includes(state);
-    this.#rig.level({ subject: label(process), figure: 'state', value: state, limit, isMet, atMs, process: seen });
+    this.#rig.level({
+      subject: processLabel(process),
+      figure: 'state',
+      value: state,
+      limit,
+      isMet,
+      atMs,
+      process: seen,
+    });
   }
 
   #tellExit(process: ProcessStat, atMs: number): void {
-    const subject = label(process);
+    const subject = processLabel(process);
     if (this.#plan.isExitAwaited) this.#rig.saw({ subject, text: 'has exited', atMs });
     const isNamed = this.#plan.targets.some((target) => 'name' in target);
     if (!isNamed && this.#alive.size === 0) this.#rig.exhausted(`${subject} has exited`);

@@ -2,6 +2,7 @@
  * Splits a command into words as sh(1) would, without a shell. No library does it: shell-quote takes `a#b` for a comment and
  * accepts an open quote, shlex reads `"\$"` unlike a shell, and neither refuses what needs a shell.
  */
+import { messageOf, UsageError } from '../errors.ts';
 
 /** Matches the pieces of a command: blanks, an escaped character, something quoted, or a single character. */
 const pieces = /(?<blanks>[ \t]+)|\\(?<escaped>.)|'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|(?<bare>.)/gs;
@@ -25,10 +26,20 @@ function unquoteDouble(text: string, instead: string): string {
 }
 
 /**
- * Splits a command into its words. Throws an Error for a quote that is not closed, and for what only a shell can do; `instead`
- * tells the user how to get a shell.
+ * The program and the arguments that the value of an option names. Throws a UsageError for a quote that is not closed, and for
+ * what only a shell can do; `instead` tells the user how to get a shell.
  */
-export function splitWords(command: string, instead: string): string[] {
+export function splitCommand(option: string, command: string, instead: string): { name: string; args: string[] } {
+  try {
+    const [name, ...args] = splitWords(command, instead);
+    if (name) return { name, args };
+    throw new Error('names no program');
+  } catch (error) {
+    throw new UsageError(`${option}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function splitWords(command: string, instead: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
   for (const { groups = {} } of command.trim().matchAll(pieces)) {

@@ -2,8 +2,8 @@
 import minimist from 'minimist';
 import { UsageError } from '../errors.ts';
 import { nearest } from './nearest.ts';
-import { isNegatable, type Option, type OptionTable, type Values } from './table.ts';
-import { type Given, missingValue, toValues } from './values.ts';
+import { isNegatable, type Option, type OptionTable } from './table.ts';
+import { type Given, missingValue } from './values.ts';
 
 function unknownOption(typed: string, table: OptionTable): UsageError {
   const shown = typed.replace(/=.*/s, '');
@@ -117,10 +117,4 @@ export function readArguments(table: OptionTable, argv: string[]): { given: Give
     given[name] = givenFor(name, option, raw[name], typed.includes(`--no-${name}`));
   }
   return { given, words: raw._ };
-}
-
-/** Parses what follows a subcommand. Throws a UsageError that names the option, what was expected and what came. */
-export function parseOptions<T extends OptionTable>(table: T, argv: string[]): { values: Values<T>; words: string[] } {
-  const { given, words } = readArguments(table, argv);
-  return { values: toValues(table, given), words };
 }

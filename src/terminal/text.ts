@@ -11,6 +11,9 @@ export function visible(text: string): string {
   });
 }
 
+/** A process in a message: `nginx (123)`. */
+export const processLabel = ({ pid, comm }: { pid: number; comm: string }): string => `${visible(comm)} (${pid})`;
+
 /** Takes no cell: combining marks, joiners, variation selectors. */
 const zeroWidth = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 /** Takes two cells: the wide and fullwidth blocks of Unicode's EastAsianWidth.txt, without unassigned and rare ones. */

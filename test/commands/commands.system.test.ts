@@ -321,7 +321,7 @@ for (const [what, args, says] of [
   [
     'a program that is not there',
     ['--exec', 'no-such-program'],
-    /^rig: --exec: no-such-program is no program on this host\n$/,
+    /^rig: --exec: "no-such-program" is no program on this host\n$/,
   ],
   [
     'what only a shell can do',

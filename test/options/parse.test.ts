@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseOptions } from '../../src/options/parse.ts';
+import { readArguments } from '../../src/options/parse.ts';
 import type { OptionTable } from '../../src/options/table.ts';
+import { toValues } from '../../src/options/values.ts';
 
 const table = {
   message: { kind: 'text', short: 'm', hint: 'TEXT', summary: 'text' },
@@ -24,7 +25,10 @@ const table = {
   files: { kind: 'flag', default: true, summary: 'no files' },
 } as const satisfies OptionTable;
 
-const parse = (...argv: string[]) => parseOptions(table, argv);
+function parse(...argv: string[]) {
+  const { given, words } = readArguments(table, argv);
+  return { values: toValues(table, given), words };
+}
 
 for (const [argv, name, value] of [
   [['--message', '500'], 'message', '500'],

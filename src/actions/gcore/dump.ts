@@ -11,9 +11,9 @@ import { leaveStopped, letRun } from '../../host/processes/tracing.ts';
 import { ownerVariable } from '../../host/programs/own-programs.ts';
 import type { RunResult } from '../../host/programs/run-program.ts';
 import type { TriggerContext } from '../../plugin.ts';
-import { visible } from '../../terminal/text.ts';
+import { processLabel, visible } from '../../terminal/text.ts';
 import { estimateCore } from './core-size.ts';
-import { label, type Outcome, withoutCore } from './outcome.ts';
+import { type Outcome, withoutCore } from './outcome.ts';
 
 /**
  * gdb's environment. gcore starts gdb with --nx; without a home, gdb finds no gdbinit, gdbearlyinit or Python package of the
@@ -109,7 +109,7 @@ export async function dumpProcess(
   if (context.signal.aborted) return withoutCore(wanted, found, 'failed', 'there was no time left to dump it');
   // Read it again: the dumps before this one may have taken minutes.
   const target = readProcess(found.pid);
-  const exited = () => withoutCore(wanted, found, 'exited', `process ${label(found)} had exited`);
+  const exited = () => withoutCore(wanted, found, 'exited', `process ${processLabel(found)} had exited`);
   if (target === undefined || !isAlive(found)) return exited();
   if (tracedBy !== 0) return withoutCore(wanted, target, 'failed', `it is traced by process ${tracedBy}`);
 
@@ -124,7 +124,7 @@ export async function dumpProcess(
     await delay(pollMs);
     return await dumpProcess(program, wanted, found, note, context, tries - 1);
   }
-  if (tracer !== 0) context.log(`process ${label(target)} is still held by process ${tracer}`);
+  if (tracer !== 0) context.log(`process ${processLabel(target)} is still held by process ${tracer}`);
 
   const core = await checkIfThere(join(context.dir, file));
   const after = readProcess(target.pid);

@@ -2,9 +2,10 @@
 import { ActionError } from '../../errors.ts';
 import { formatSize } from '../../options/units.ts';
 import { defineAction } from '../../plugin.ts';
+import { processLabel } from '../../terminal/text.ts';
 import { estimateCore } from './core-size.ts';
 import { dumpProcess, safeFileName } from './dump.ts';
-import { describeFailure, label, type Outcome } from './outcome.ts';
+import { describeFailure, type Outcome } from './outcome.ts';
 import { findCandidates, findTargets, prepareTargets, type Target } from './targets.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
@@ -35,7 +36,7 @@ async function describeCore(target: Target, allPids: boolean): Promise<string> {
   const found = await findCandidates(target);
   if (found.length === 0)
     return target.kind === 'pid'
-      ? `nothing: process ${label(target)} has exited`
+      ? `nothing: process ${processLabel(target)} has exited`
       : `core.${safeFileName(target.name)}.PID, as soon as a process has that name`;
   const cores = found
     .slice(0, allPids ? mostDescribed : 1)

@@ -35,11 +35,6 @@ export function withoutCore(
   return { wanted, pid, name: comm, status, note, file: null, complete: null };
 }
 
-/** A process in a message: `nginx (123)`, without control characters. */
-export function label({ pid, comm }: { pid: number; comm: string }): string {
-  return `${visible(comm)} (${pid})`;
-}
-
 /**
  * Why the action failed; undefined if it did not: it dumped at least one process, and every process that still ran completely.
  */

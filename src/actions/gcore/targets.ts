@@ -5,8 +5,8 @@ import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.t
 import { isAlive, type ProcessIdentity, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
 import { readProcessStatus } from '../../host/processes/status.ts';
 import type { Asking, TriggerContext } from '../../plugin.ts';
-import { visible } from '../../terminal/text.ts';
-import { label, type Outcome, withoutCore } from './outcome.ts';
+import { processLabel, visible } from '../../terminal/text.ts';
+import { type Outcome, withoutCore } from './outcome.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
 export type Target =
@@ -31,11 +31,11 @@ function remarkObstacles(target: ProcessStat, ask: Asking): void {
   const tracer = readProcessStatus(target.pid)?.tracer ?? 0;
   if (tracer !== 0)
     ask.remark(
-      `--gcore: ${label(target)} is traced by process ${tracer} (a debugger, strace?): until that ends, it cannot be dumped`,
+      `--gcore: ${processLabel(target)} is traced by process ${tracer} (a debugger, strace?): until that ends, it cannot be dumped`,
     );
   if (target.state === 'D')
     ask.remark(
-      `--gcore: ${label(target)} is in uninterruptible sleep (state D): it cannot be dumped until it wakes up`,
+      `--gcore: ${processLabel(target)} is in uninterruptible sleep (state D): it cannot be dumped until it wakes up`,
     );
 }
 
@@ -46,15 +46,15 @@ async function preparePid(text: string, ask: Asking): Promise<Target> {
   const found = readProcess(pid);
   if (found === undefined) throw new UsageError(`--gcore: there is no process ${pid}`);
   if (found.state === 'Z' || found.state === 'X')
-    throw new UsageError(`--gcore: ${label(found)} has already ended (a zombie)`);
+    throw new UsageError(`--gcore: ${processLabel(found)} has already ended (a zombie)`);
   const threadGroup = readProcessStatus(pid)?.threadGroup;
   if (threadGroup !== pid) throw new UsageError(`--gcore: ${pid} is a thread of process ${threadGroup}: give that PID`);
-  if (isOwn(found)) throw new UsageError(`--gcore: ${label(found)} is rig itself`);
+  if (isOwn(found)) throw new UsageError(`--gcore: ${processLabel(found)} is rig itself`);
   const access = await checkAccess(pid);
   if (access === 'kernel thread')
-    throw new UsageError(`--gcore: ${label(found)} is a kernel thread, which cannot be dumped`);
+    throw new UsageError(`--gcore: ${processLabel(found)} is a kernel thread, which cannot be dumped`);
   if (access === 'denied')
-    throw new UsageError(`--gcore: ${label(found)}: this host does not let root attach to it (ptrace)`);
+    throw new UsageError(`--gcore: ${processLabel(found)}: this host does not let root attach to it (ptrace)`);
   remarkObstacles(found, ask);
   return { kind: 'pid', pid, startTime: found.startTime, comm: found.comm };
 }
@@ -104,7 +104,7 @@ function findPinned(pinned: ProcessIdentity): Found {
   const wanted = String(pinned.pid);
   const process = readProcess(pinned.pid);
   if (process === undefined || !isAlive(pinned))
-    return withoutCore(wanted, pinned, 'exited', `process ${label(pinned)} had exited`);
+    return withoutCore(wanted, pinned, 'exited', `process ${processLabel(pinned)} had exited`);
   return { wanted, process, note: null };
 }
 
@@ -126,8 +126,13 @@ async function findMatch({ trigger }: TriggerContext): Promise<Found> {
     return withoutCore(wanted, { pid: seen.pid, comm: '' }, 'exited', `process ${seen.pid} had exited`);
   // If the clock was set forward meanwhile, the process looks younger and is not dumped: better none than the wrong one.
   if (startedAtMs(process) > seen.seenAtMs + startToleranceMs)
-    return withoutCore(wanted, process, 'exited', `process ${seen.pid} had exited; ${label(process)} started later`);
-  if (isOwn(process)) return withoutCore(wanted, process, 'failed', `${label(process)} is rig itself`);
+    return withoutCore(
+      wanted,
+      process,
+      'exited',
+      `process ${seen.pid} had exited; ${processLabel(process)} started later`,
+    );
+  if (isOwn(process)) return withoutCore(wanted, process, 'failed', `${processLabel(process)} is rig itself`);
   return { wanted, process, note: null };
 }
 

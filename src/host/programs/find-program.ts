@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
+import { RigError } from '../../errors.ts';
 
 /** The folders that programs are looked for in: root's PATH may lack sbin, and a cleaned PATH may be empty. */
 export function searchPath(): string[] {
@@ -29,11 +30,11 @@ export async function findProgram(name: string): Promise<string | undefined> {
 }
 
 /**
- * The full path of a command as a user types it: a name with a slash is a path, relative to the current folder; any other name
- * is looked for as {@link findProgram} does. Undefined where there is no program.
+ * The full path of a command that a user gave to an option: a name with a slash is a path, relative to the current folder; any
+ * other name is looked for as {@link findProgram} does. Throws a RigError where there is no program.
  */
-export async function findCommand(name: string): Promise<string | undefined> {
-  if (!name.includes('/')) return await findProgram(name);
-  const path = resolve(name);
-  return (await isProgram(path)) ? path : undefined;
+export async function findCommand(option: string, name: string): Promise<string> {
+  const path = name.includes('/') ? resolve(name) : await findProgram(name);
+  if (path !== undefined && (await isProgram(path))) return path;
+  throw new RigError(`${option}: ${JSON.stringify(name)} is no program on this host`);
 }

@@ -9,6 +9,7 @@ import type { MetBy } from '../condition/together.ts';
 import type { RigLog } from '../log/log.ts';
 import { isoTime } from '../records/paths.ts';
 import type { RigSpec } from '../records/spec.ts';
+import { settled } from '../records/trigger.ts';
 
 /** A trigger to work on. */
 export interface TakenTrigger {
@@ -70,9 +71,10 @@ export class Triggers {
     this.#heldFor = undefined;
     this.hold.take();
     const at = new Date(this.#clock.dateMs());
-    const { atMs: _, earlier, facts = {}, ...rest } = met;
-    const time = isoTime(at);
-    const trigger: Trigger = { time, monitor, ...rest, earlier: earlier && this.#tellEarlier(earlier), facts };
+    const { atMs: _, earlier: first, process: known, facts = {}, ...rest } = met;
+    const earlier = first && this.#tellEarlier(first);
+    const process = known && settled(known);
+    const trigger: Trigger = { time: isoTime(at), monitor, ...rest, earlier, process, facts };
     const taken = { trigger, at, number: this.hold.triggers };
     this.#waiting.push(taken);
     this.#onTaken(taken);

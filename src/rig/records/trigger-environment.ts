@@ -1,6 +1,5 @@
 /** A trigger as environment variables for the user's programs: log text is never part of a command. */
 import type { Trigger } from '../../plugin.ts';
-import { settledProcess } from './trigger.ts';
 
 /**
  * How long one value may be, and all values together. execve(2) refuses a string of 128 KiB, and arguments and environment
@@ -31,7 +30,7 @@ const asVariable = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '_')
  */
 export async function triggerEnvironment(id: string, trigger: Trigger): Promise<Record<string, string>> {
   const { monitor, subject, text, time, facts } = trigger;
-  const process = await settledProcess(trigger);
+  const process = await trigger.process;
   const variables: [string, string][] = [
     ['RIG_ID', id],
     ['RIG_MONITOR', monitor],

@@ -6,15 +6,15 @@ import type { Facts, Trigger, TriggerProcess } from '../../plugin.ts';
 /** How long a monitor has to find out which process a trigger is about. */
 const processMs = 1000;
 
-/** The process that a trigger is about; undefined if its monitor does not know it in time. */
-export async function settledProcess({ process }: Pick<Trigger, 'process'>): Promise<TriggerProcess | undefined> {
+/** The process that a trigger is about; undefined if its monitor does not know it in time. Does not reject. */
+export async function settled(process: Trigger['process']): Promise<TriggerProcess | undefined> {
   const late = delay(processMs, undefined, { ref: false });
   return await Promise.race([process, late]).catch(() => undefined);
 }
 
 /** A trigger for the manifest. */
 export async function triggerFacts(trigger: Trigger): Promise<Facts> {
-  const { process: _, ...facts } = trigger;
-  const process = await settledProcess(trigger);
+  const { process: known, ...facts } = trigger;
+  const process = await known;
   return { ...(facts as { [key: string]: Json }), ...(process ? { process: { ...process } } : {}) };
 }

@@ -1,8 +1,7 @@
 /** The options of every rig. */
-import { messageOf, RigError, UsageError } from '../../errors.ts';
 import { checkSharedFolder } from '../../host/folders.ts';
 import { findCommand } from '../../host/programs/find-program.ts';
-import { splitWords } from '../../options/command-words.ts';
+import { splitCommand } from '../../options/command-words.ts';
 import type { OptionTable, Values } from '../../options/table.ts';
 import { outputRoot } from '../records/paths.ts';
 import { compressions, type RigSpec } from '../records/spec.ts';
@@ -118,14 +117,6 @@ const folderOf = async (dir: string): Promise<string> =>
   dir === outputRoot ? outputRoot : await checkSharedFolder(dir, '--output-dir');
 
 async function planNotify(command: string): Promise<NonNullable<RigSpec['notify']>> {
-  let words: string[];
-  try {
-    words = splitWords(command, "name one: sh -c '...'");
-  } catch (error) {
-    throw new UsageError(`--notify: ${messageOf(error)}`, { cause: error });
-  }
-  const [name = '', ...args] = words;
-  const program = await findCommand(name);
-  if (program === undefined) throw new RigError(`--notify: ${JSON.stringify(name)} is no program on this host`);
-  return { program, args };
+  const { name, args } = splitCommand('--notify', command, "name one: sh -c '...'");
+  return { program: await findCommand('--notify', name), args };
 }
