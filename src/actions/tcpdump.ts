@@ -27,6 +27,7 @@ type TcpdumpPlan = {
 
 /** The kernel hands packets over in blocks, after a second at most: pcap_set_timeout(3PCAP), as tcpdump sets it. */
 const handOverMs = 1200;
+
 /** Reads `0 packets dropped by kernel` and the like, which tcpdump says at SIGUSR1 and when it ends. */
 function parseCounts(stderr: string): Facts {
   const count = (what: string) =>
