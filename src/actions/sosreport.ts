@@ -27,7 +27,7 @@ export function findVersion(stdout: string): string | null {
   return /^(?:sosreport|sos report) \(version ([^)\s]+)\)/m.exec(stdout)?.[1] ?? null;
 }
 
-/** Why sos made no archive, in its own words if it has any. */
+/** Why sos made no archive: what it printed, if it did. */
 function findReason({ stdout, exitCode, signalName }: RunResult): string {
   const full = /No space left on device.*/.exec(stdout)?.[0];
   if (full !== undefined) return visible(full.trim());

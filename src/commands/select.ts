@@ -19,7 +19,7 @@ const isPattern = (typed: string): boolean => /[*?[]/.test(typed);
  * The ids that one word means: that id itself, all that fit a shell pattern, or the only one that begins with it. Throws a
  * RigError if it means none, or if several begin with it.
  */
-export function matchIds(typed: string, ids: string[]): string[] {
+function matchIds(typed: string, ids: string[]): string[] {
   if (ids.includes(typed)) return [typed];
   if (isPattern(typed)) {
     const fitting = ids.filter((id) => matchesGlob(id, typed));

@@ -11,7 +11,7 @@ const bytesOf = (character: string): string =>
  * One argument as it can be pasted into a shell: as it is, or in quotes if it needs them. Control characters would act on the
  * terminal, so they are escapes in $'...', which bash, zsh and ksh read (bash(1), QUOTING).
  */
-export function quoteWord(word: string): string {
+function quoteWord(word: string): string {
   if (plain.test(word)) return word;
   if (word.search(controls) < 0) return `'${word.replaceAll("'", "'\\''")}'`;
   // bash reads at most two digits after \x, so a digit may follow.

@@ -15,7 +15,7 @@ const recentMs = 2 * lookMs + 1000;
 const gigabyte = 2 ** 30;
 
 /** How many bytes of a file system must stay free. `minFree` undefined: 1 GiB or 5 %, whichever is more. */
-export function floorOf(minFree: Space | undefined, total: number): number {
+function floorOf(minFree: Space | undefined, total: number): number {
   if (minFree === undefined) return Math.max(gigabyte, total * 0.05);
   return 'bytes' in minFree ? minFree.bytes : (total * minFree.percent) / 100;
 }

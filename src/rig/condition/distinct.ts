@@ -35,8 +35,11 @@ export class Distinct implements EventCondition {
 
   #add(name: string): Kind | undefined {
     if (this.#kinds.size >= mostKinds) return undefined;
-    const condition = this.#make((met) => {
-      const isTaken = this.#onMet({ ...met, facts: { ...met.facts, kind: name } });
+    const condition = this.#make((read) => {
+      const isTaken = this.#onMet(() => {
+        const met = read();
+        return { ...met, facts: { ...met.facts, kind: name } };
+      });
       if (isTaken) kind.captured++;
       return isTaken;
     });

@@ -20,7 +20,7 @@ export function makeEventCondition(
   lateMs: () => number,
 ): EventCondition {
   const { count, withinMs, absentMs, distinct, sequence } = rules;
-  if (distinct !== undefined) return new Distinct(distinct, (met) => new Counted(count, withinMs, met), onMet);
+  if (distinct !== undefined) return new Distinct(distinct, (onKind) => new Counted(count, withinMs, onKind), onMet);
   if (absentMs !== undefined) return new Absent(absentMs, clock, onMet, lateMs);
   if (sequence === 'then') return new FollowedBy(withinMs ?? 0, onMet);
   if (sequence === 'unless') return new NotFollowedBy(withinMs ?? 0, clock, onMet, lateMs);
@@ -48,7 +48,7 @@ class Counted implements EventCondition {
     const counted = this.matches - this.#used;
     const isMet = this.#window ? this.#window.add(atMs, times) : counted >= this.#count;
     if (!isMet) return;
-    this.#onMet(metBy(sighting, counted));
+    this.#onMet(() => metBy(sighting, counted));
     this.#used = this.matches;
     this.#window?.clear();
   }
@@ -69,7 +69,7 @@ class Absent implements EventCondition {
     this.#alarm = new Alarm(
       clock,
       () => {
-        onMet(metWithout('all sources', because, clock.nowMs(), this.matches));
+        onMet(() => metWithout('all sources', because, clock.nowMs(), this.matches));
         this.#expectNext(clock.nowMs());
       },
       lateMs,
@@ -133,7 +133,7 @@ class FollowedBy implements EventCondition {
     const because = `followed within ${formatDuration(this.#spanMs)}`;
     // The groups of --message are facts only of the first one.
     const facts = { ...earlier.facts, ...second.facts };
-    this.#onMet({ ...second, matches: this.matches, because, earlier, facts });
+    this.#onMet(() => ({ ...second, matches: this.matches, because, earlier, facts }));
     this.#first.all = [];
     this.#second.all = [];
   }
@@ -156,7 +156,7 @@ class NotFollowedBy implements EventCondition {
       clock,
       () => {
         const first = this.#open.all.shift();
-        if (first) onMet({ ...first, because: `not followed within ${formatDuration(spanMs)}` });
+        if (first) onMet(() => ({ ...first, because: `not followed within ${formatDuration(spanMs)}` }));
         // The next one makes a trigger of its own.
         this.#expectOldest();
       },

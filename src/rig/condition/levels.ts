@@ -38,8 +38,8 @@ export class Levels {
     level.looks++;
     if (level.hasTriggered || level.looks < this.#cycles || atMs - level.sinceMs < this.#forMs) return;
     const facts = { figure, value, limit, forMs: Math.round(atMs - level.sinceMs), looks: level.looks };
-    const text = `${figure} ${value}`;
-    level.hasTriggered = this.#onMet({ subject, text, atMs, matches: level.looks, process, facts });
+    const met = { subject, text: `${figure} ${value}`, atMs, matches: level.looks, process, facts };
+    level.hasTriggered = this.#onMet(() => met);
   }
 
   /** The subject has gone: none of its levels is met. */

@@ -26,8 +26,8 @@ export function metWithout(subject: string, because: string, atMs: number, match
   return { subject, text: '', atMs, matches, because };
 }
 
-/** Takes what was met. Returns whether it made a trigger. */
-export type OnMet = (met: Met) => boolean;
+/** Takes what was met, which is read only if it makes a trigger: most matches of a burst do not. Returns whether it did. */
+export type OnMet = (read: () => Met) => boolean;
 
 export interface EventCondition {
   /** How many sightings of the first slot there were. */

@@ -2,17 +2,17 @@
 import { formatDuration } from '../../options/units.ts';
 import type { Met } from './met.ts';
 
-/** What was met, and by which monitor. */
+/** By which monitor something was met, and how to read what, at once. */
 export interface MetBy {
   monitor: string;
-  met: Met;
+  read(): Met;
 }
 
 export class Together {
   readonly #count: number;
   readonly #withinMs: number | undefined;
   /** What each monitor met last, by its number. */
-  readonly #last = new Map<number, MetBy>();
+  readonly #last = new Map<number, Met>();
 
   /** `withinMs` undefined: any of the monitors is enough. */
   constructor(count: number, withinMs: number | undefined) {
@@ -24,12 +24,13 @@ export class Together {
   add(number: number, by: MetBy): MetBy | undefined {
     const withinMs = this.#withinMs;
     if (withinMs === undefined || this.#count < 2) return by;
-    this.#last.set(number, by);
-    const all = [...this.#last.values()].filter(({ met }) => Math.abs(by.met.atMs - met.atMs) <= withinMs);
+    const last = by.read();
+    this.#last.set(number, last);
+    const all = [...this.#last.values()].filter(({ atMs }) => Math.abs(last.atMs - atMs) <= withinMs);
     if (all.length < this.#count) return undefined;
     this.#last.clear();
-    const first = all.reduce((a, b) => (b.met.atMs < a.met.atMs ? b : a));
+    const first = all.reduce((a, b) => (b.atMs < a.atMs ? b : a));
     const because = `all ${this.#count} conditions within ${formatDuration(withinMs)}`;
-    return { ...by, met: { ...by.met, because, earlier: by.met.earlier ?? first.met } };
+    return { ...by, read: () => ({ ...last, because, earlier: last.earlier ?? first }) };
   }
 }

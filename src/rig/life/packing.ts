@@ -10,7 +10,7 @@ import type { RigSpec } from '../records/spec.ts';
 const mostPackings = 2;
 
 /** How many results, and how many reasons for a failure, are in the record. */
-export const mostTold = 100;
+const mostTold = 100;
 
 export class Packing {
   readonly #results: Results;

@@ -55,23 +55,24 @@ export class Triggers {
     // While none is being worked on, the first is about to start and does not count as waiting.
     const held = this.hold.reason(this.#isWorking ? this.waiting : Math.max(0, this.waiting - 1));
     if (held === undefined) this.take(by);
-    else this.#tellHeld(held, by.met);
+    else this.#tellHeld(held, by);
     return held;
   }
 
   /** Logs each reason once until the next trigger: in a burst, every match may be passed over. */
-  #tellHeld(held: HoldReason, { subject, because }: Met): void {
-    if (this.#heldFor !== held)
-      this.#log.info(`a trigger is passed over (${held}): ${[subject, because].filter(Boolean).join(': ')}`);
+  #tellHeld(held: HoldReason, by: MetBy): void {
+    if (this.#heldFor === held) return;
     this.#heldFor = held;
+    const { subject, because } = by.read();
+    this.#log.info(`a trigger is passed over (${held}): ${[subject, because].filter(Boolean).join(': ')}`);
   }
 
   /** Takes a trigger. */
-  take({ monitor, met }: MetBy): void {
+  take({ monitor, read }: MetBy): void {
     this.#heldFor = undefined;
     this.hold.take();
     const at = new Date(this.#clock.dateMs());
-    const { atMs: _, earlier: first, process: known, facts = {}, ...rest } = met;
+    const { atMs: _, earlier: first, process: known, facts = {}, ...rest } = read();
     const earlier = first && this.#tellEarlier(first);
     const process = known && settled(known);
     const trigger: Trigger = { time: isoTime(at), monitor, ...rest, earlier, process, facts };
@@ -95,7 +96,7 @@ export class Triggers {
 
   /** Takes a trigger that no condition made. */
   takeNow(subject: string, because: string): void {
-    this.take({ monitor: 'rig', met: metWithout(subject, because, this.#clock.nowMs(), 0) });
+    this.take({ monitor: 'rig', read: () => metWithout(subject, because, this.#clock.nowMs(), 0) });
   }
 
   /** Takes no further trigger. Those that wait still have their turn. */

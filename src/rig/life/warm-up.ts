@@ -11,7 +11,7 @@ import type { ReadyAction } from '../collect/actions.ts';
 import { Collection } from '../collect/collection.ts';
 import { makeWarmUpFolder, removeWarmUpFolder } from '../collect/work-folder.ts';
 import { Condition } from '../condition/condition.ts';
-import type { Met } from '../condition/met.ts';
+import type { OnMet } from '../condition/met.ts';
 import type { RigLog } from '../log/log.ts';
 import type { RigSpec } from '../records/spec.ts';
 import type { Ending } from './ending.ts';
@@ -54,7 +54,7 @@ async function goTheWay(spec: RigSpec, folder: string, clock: Clock, ending: End
   const output = { ...spec.output, folder };
   const once = { ...spec, output, delayMs: 0, restart: { times: 0 }, repeat: { times: 0, delayMs: 0 } };
   const triggers = new Triggers(once, clock, noLog, silent);
-  const onMet = (met: Met): boolean => triggers.offer({ monitor: 'rig', met }) === undefined;
+  const onMet: OnMet = (read) => triggers.offer({ monitor: 'rig', read }) === undefined;
   const condition = new Condition({ count: 1, forMs: 0, cycles: 1 }, clock, onMet, () => 0);
   condition.saw({ subject: 'rig', text: 'warm-up', atMs: clock.nowMs() });
   const taken = await triggers.next();

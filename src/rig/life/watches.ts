@@ -65,7 +65,7 @@ export class Watches {
       condition: new Condition(
         planned.when,
         clock,
-        (met) => this.#onMet(number, { monitor: planned.name, met }),
+        (read) => this.#onMet(number, { monitor: planned.name, read }),
         () => watched.watch?.lateMs?.() ?? 0,
       ),
       watch: undefined,

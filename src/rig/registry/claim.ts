@@ -66,7 +66,7 @@ function isTaken(error: unknown): false {
 }
 
 /** Whether the state folder of the name is still this rig's. */
-export function ownsFolder(state: RigState): boolean {
+function ownsFolder(state: RigState): boolean {
   try {
     const said: unknown = JSON.parse(readFileSync(`${stateFolder(state.spec.id)}/rig.json`, 'utf8'));
     return isOwner(said) && ownerMarker(said) === ownerMarker(state);

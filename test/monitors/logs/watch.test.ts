@@ -7,7 +7,7 @@ import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
 import { watchLogs } from '../../../src/monitors/logs/watch.ts';
 import type { Trigger } from '../../../src/plugin.ts';
 import { Condition } from '../../../src/rig/condition/condition.ts';
-import type { Met } from '../../../src/rig/condition/met.ts';
+import type { Met, OnMet } from '../../../src/rig/condition/met.ts';
 import { monitorContext, type Seen, triggerWith } from '../../support/contexts.ts';
 import { DrivenClock } from '../../support/driven-clock.ts';
 import { newFolder } from '../../support/folder.ts';
@@ -214,7 +214,7 @@ test('of mixed errors each kind triggers once, whatever times, numbers, addresse
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');
   const met: Met[] = [];
-  const onMet = (each: Met): boolean => met.push(each) > 0;
+  const onMet: OnMet = (read) => met.push(read()) > 0;
   const condition = new Condition(rulesWith({ distinct: 1 }), new DrivenClock(), onMet, () => 0);
   const rig = monitorContext((sighting) => condition.saw(sighting));
   const message = { text: 'error', mode: 'plain', ignoreCase: false } as const;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Sighting } from '../../../src/plugin.ts';
 import { Condition } from '../../../src/rig/condition/condition.ts';
 import { mostKinds } from '../../../src/rig/condition/distinct.ts';
-import type { Met } from '../../../src/rig/condition/met.ts';
+import type { Met, OnMet } from '../../../src/rig/condition/met.ts';
 import { SlidingWindow } from '../../../src/rig/condition/sliding-window.ts';
 import type { ConditionRules } from '../../../src/rig/records/spec.ts';
 import { DrivenClock } from '../../support/driven-clock.ts';
@@ -13,8 +13,8 @@ import { rulesWith, sighting } from '../../support/sightings.ts';
 function make(rules: Partial<ConditionRules>, { lateMs = 0, isHeld = false } = {}) {
   const met: Met[] = [];
   const clock = new DrivenClock();
-  const onMet = (each: Met): boolean => {
-    met.push(each);
+  const onMet: OnMet = (read) => {
+    met.push(read());
     return !isHeld;
   };
   const condition = new Condition(rulesWith(rules), clock, onMet, () => lateMs);

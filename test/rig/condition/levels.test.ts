@@ -10,7 +10,7 @@ import { reading, rulesWith } from '../../support/sightings.ts';
 
 function make(rules: Partial<ConditionRules> = {}): { levels: Levels; met: Met[] } {
   const met: Met[] = [];
-  return { levels: new Levels(rulesWith(rules), (each) => met.push(each) > 0), met };
+  return { levels: new Levels(rulesWith(rules), (read) => met.push(read()) > 0), met };
 }
 
 test('a level triggers when it is met, with what was looked at', () => {
@@ -95,8 +95,9 @@ test('a level that a cooldown holds back triggers as soon as that is over, if it
   const clock = new DrivenClock();
   const hold = new Hold({ times: -1, cooldownMs: 5000 }, clock);
   const taken: string[] = [];
-  const levels = new Levels(rulesWith(), ({ subject, atMs }) => {
+  const levels = new Levels(rulesWith(), (read) => {
     if (hold.reason(0) !== undefined) return false;
+    const { subject, atMs } = read();
     hold.take();
     taken.push(`${subject} at ${atMs}`);
     return true;

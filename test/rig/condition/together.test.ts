@@ -4,7 +4,7 @@ import { type MetBy, Together } from '../../../src/rig/condition/together.ts';
 
 const metBy = (monitor: string, atMs: number): MetBy => ({
   monitor,
-  met: { subject: monitor, text: `${monitor} at ${atMs}`, atMs, matches: 1 },
+  read: () => ({ subject: monitor, text: `${monitor} at ${atMs}`, atMs, matches: 1 }),
 });
 
 test('any: whichever monitor is met is the trigger', () => {
@@ -24,8 +24,9 @@ test('all: the last one that is met within the time is the trigger, and the firs
   assert.equal(together.add(0, metBy('logs', 0)), undefined);
   assert.equal(together.add(1, metBy('process', 400)), undefined);
   const all = together.add(2, metBy('timer', 1000));
+  const met = all?.read();
   assert.deepEqual(
-    [all?.monitor, all?.met.text, all?.met.because, all?.met.earlier?.text],
+    [all?.monitor, met?.text, met?.because, met?.earlier?.text],
     ['timer', 'timer at 1000', 'all 3 conditions within 1s', 'logs at 0'],
   );
 });
@@ -47,7 +48,7 @@ test('all: one that is heard of late counts by the time at which it was met', ()
   const together = new Together(2, 1000);
   assert.equal(together.add(0, metBy('logs', 5000)), undefined);
   const all = together.add(1, metBy('journal', 4500));
-  assert.equal(all?.met.text, 'journal at 4500');
+  assert.equal(all?.read().text, 'journal at 4500');
 });
 
 test('all: after a trigger every one must be met anew', () => {

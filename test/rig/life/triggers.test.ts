@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Met } from '../../../src/rig/condition/met.ts';
 import type { MetBy } from '../../../src/rig/condition/together.ts';
 import { type TakenTrigger, Triggers } from '../../../src/rig/life/triggers.ts';
 import type { RestartRules, RigSpec } from '../../../src/rig/records/spec.ts';
@@ -14,9 +15,9 @@ function make(restart: RestartRules, monitors: RigSpec['monitors'] = []) {
   return { triggers, clock, taken };
 }
 
-const met = (text: string, more: Partial<MetBy['met']> = {}): MetBy => ({
+const met = (text: string, more: Partial<Met> = {}): MetBy => ({
   monitor: 'logs',
-  met: { subject: 'journal', text, atMs: 0, matches: 1, ...more },
+  read: () => ({ subject: 'journal', text, atMs: 0, matches: 1, ...more }),
 });
 
 const textOf = (taken: TakenTrigger | undefined): string | undefined => taken?.trigger.text;
@@ -42,7 +43,7 @@ test('a trigger is taken once, in the very turn, with what was met', async () =>
 
 test('what came earlier has the time at which it happened', async () => {
   const { triggers, clock, taken } = make({ times: 0 });
-  const [startMs, earlier] = [clock.dateMs(), met('first', { atMs: 2000 }).met];
+  const [startMs, earlier] = [clock.dateMs(), met('first', { atMs: 2000 }).read()];
   clock.pass(9000);
   triggers.offer(met('second', { atMs: 8000, earlier }));
   const told = taken[0]?.trigger.earlier;
@@ -129,4 +130,19 @@ test('a rig that waits for a trigger is told that it ends', async () => {
   const next = triggers.next();
   triggers.end();
   assert.equal(await next, undefined);
+});
+
+test('of a burst, what makes no trigger is read once, for the log', () => {
+  const { triggers } = make({ times: -1, cooldownMs: 5000 });
+  let readings = 0;
+  const counted: MetBy = {
+    monitor: 'logs',
+    read: () => {
+      readings++;
+      return met('boom').read();
+    },
+  };
+  triggers.offer(met('first'));
+  for (let number = 0; number < 100; number++) assert.equal(triggers.offer(counted), 'cooldown');
+  assert.equal(readings, 1);
 });

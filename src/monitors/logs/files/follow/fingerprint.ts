@@ -30,7 +30,7 @@ export class Fingerprint {
     if (this.#headLength < headBytes) this.#headLength = readSync(fd, this.#head, 0, Math.min(headBytes, end), 0);
   }
 
-  /** Forgets everything: any content then passes for the same. */
+  /** Forgets what was read. Until something is, every content counts as the same. */
   forget(): void {
     this.#headLength = 0;
     this.#tailLength = 0;

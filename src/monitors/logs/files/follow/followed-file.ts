@@ -43,8 +43,8 @@ export class FollowedFile extends OpenedFile {
   /** Where it ended for good, in the midst of what was read. */
   #stoppedAt: number | undefined;
   /**
-   * What the last look found. `mtimeMs` is undefined before the first look and where the file goes on from another one;
-   * `isSettled`: any later write has another time.
+   * What the last look found. `mtimeMs` is undefined where the file goes on from another one. `isSettled`: that time was long
+   * past, so that every later write changes it. `wholeMs` as in Truncation.
    */
   readonly #seen: { size: number; mtimeMs: number | undefined; isSettled: boolean; wholeMs: number };
 
