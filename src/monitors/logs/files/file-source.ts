@@ -7,6 +7,7 @@ import type { Certificate } from './certificate.ts';
 import { excerptOf } from './follow/excerpt.ts';
 import type { FollowedFile, Truncation } from './follow/followed-file.ts';
 import type { Follower } from './follow/follower.ts';
+import { practiseReading } from './follow/practice.ts';
 import { ReadLoop } from './follow/read-loop.ts';
 import { Turns } from './follow/turns.ts';
 import { FolderWatches } from './names/folder-watches.ts';
@@ -79,6 +80,7 @@ export class FileSource implements Source {
   async start(): Promise<void> {
     this.#patterns.start();
     for (const path of this.#paths) path.start();
+    practiseReading();
     // In the turn's last phase: what inotify has to say is heard before.
     this.#endLooks = this.#context.clock.every(this.#intervalMs, () => void setImmediate(() => this.#lookAtAll()));
   }
