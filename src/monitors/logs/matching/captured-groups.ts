@@ -1,6 +1,7 @@
 /** What the groups of `--message` captured in the line that triggered. */
 import { toByteExpression } from './byte-expression.ts';
 import type { MessageOptions } from './matcher.ts';
+import { withoutColours } from './readable.ts';
 import { linearExpression } from './searcher.ts';
 
 /**
@@ -17,8 +18,9 @@ export function compileGroups({ text, mode, ignoreCase }: MessageOptions): (entr
   if (mode === 'plain' || !text.includes('(')) return () => ({});
   const expression = linearExpression(toByteExpression(text, ignoreCase).text);
   return (entry) => {
-    for (const line of entry.split('\n')) {
-      const found = expression.exec(line.replace(/\r$/, ''));
+    for (const ended of entry.split('\n')) {
+      const line = ended.replace(/\r$/, '');
+      const found = expression.exec(line) ?? expression.exec(withoutColours(line));
       if (found) return groupsOf(found);
     }
     return {};

@@ -2,15 +2,11 @@
 import { isAscii } from 'node:buffer';
 import type { ByteExpression } from './byte-expression.ts';
 import { toByteExpression } from './byte-expression.ts';
+import { escapedForms, escapeMarks } from './escaped-text.ts';
+import { marksIn } from './marks.ts';
+import { decodeLine, readableMarks, readableSearcher, withoutColours } from './readable.ts';
 import type { Searcher } from './searcher.ts';
-import {
-  expressionSearcher,
-  isWorthSearching,
-  linearExpression,
-  lineEndOf,
-  lineStartOf,
-  literalSearcher,
-} from './searcher.ts';
+import { expressionSearcher, linearExpression, lineEndOf, lineStartOf, literalSearcher } from './searcher.ts';
 
 const carriageReturn = 13;
 /** A character that an expression reads as something else than itself. */
@@ -22,6 +18,8 @@ export interface MessageOptions {
   /** How the text is read: as plain text, as an expression, or as both, where either may match. */
   mode: 'plain' | 'expression' | 'either';
   ignoreCase: boolean;
+  /** The encoding of lines that are not UTF-8, as TextDecoder names it; undefined: none. */
+  encoding?: string;
 }
 
 export interface Matcher {
@@ -34,27 +32,50 @@ export interface Matcher {
   test(text: Buffer): boolean;
 }
 
+/** A searcher, and in which chunks it may find something. */
+interface Place {
+  searcher: Searcher;
+  /** The chunk has one of these marks; 0: any chunk. */
+  marks: number;
+}
+
 /** Compiles options that `checkMessage` has let through. Of several, any may match. */
 export function compileMatcher(...options: MessageOptions[]): Matcher {
-  return new LineMatcher(options.flatMap(searchersOf), options.map(decidingExpression));
+  const encoding = options.find((each) => each.encoding !== undefined)?.encoding;
+  return new LineMatcher(options.flatMap(placesOf), options.map(decidingExpression), encoding);
 }
 
 /** The expression that decides for one decoded line. */
-function decidingExpression({ text, mode, ignoreCase }: MessageOptions): RegExp {
-  const plain = plainExpression(text, ignoreCase).text;
-  if (mode === 'plain' || !special.test(text)) return linearExpression(plain);
-  const expression = toByteExpression(text, ignoreCase).text;
-  return linearExpression(mode === 'expression' ? expression : `${expression}|${plain}`);
+function decidingExpression(options: MessageOptions): RegExp {
+  const { text, mode, ignoreCase } = options;
+  const forms = isText(options) ? [(escapedExpression(options) ?? plainExpression(text, ignoreCase)).text] : [];
+  if (mode !== 'plain' && special.test(text)) forms.push(toByteExpression(text, ignoreCase).text);
+  return linearExpression(forms.join('|'));
 }
 
-function searchersOf({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
-  // Without a special character the text means itself in every mode.
+function placesOf(options: MessageOptions): Place[] {
+  const places = typedSearchers(options).map((searcher) => ({ searcher, marks: 0 }));
+  const escaped = isText(options) ? escapedExpression(options) : undefined;
+  return escaped ? [...places, { searcher: expressionSearcher(escaped), marks: escapeMarks }] : places;
+}
+
+/** Whether it is searched for as typed. Without a special character a text means itself in every mode. */
+const isText = ({ text, mode }: MessageOptions): boolean => mode !== 'expression' || !special.test(text);
+
+/** Those that look for a text or an expression as it was typed. */
+function typedSearchers({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
   if (mode === 'plain' || !special.test(text)) return [plainSearcher(text, ignoreCase)];
   const expression = toByteExpression(text, ignoreCase);
   if (mode === 'expression') return [expressionSearcher(expression)];
   const both = eitherOf(plainExpression(text, ignoreCase), expression);
   if (both) return [expressionSearcher(both)];
   return [plainSearcher(text, ignoreCase), expressionSearcher(expression)];
+}
+
+/** The expression for all forms of a text; undefined where it has only its own. */
+function escapedExpression({ text, ignoreCase }: MessageOptions): ByteExpression | undefined {
+  const forms = escapedForms(text);
+  return forms === undefined ? undefined : toByteExpression(forms, ignoreCase);
 }
 
 /** Without regard to case, plain text becomes an expression of classes: that is faster than a search in lowered copies. */
@@ -71,27 +92,38 @@ function plainExpression(text: string, ignoreCase: boolean): ByteExpression {
 
 /** One expression for both, if every match of both contains the same text: then one search for that text is enough. */
 function eitherOf(plain: ByteExpression, expression: ByteExpression): ByteExpression | undefined {
-  if (!isWorthSearching(expression.required) || !plain.required.includes(expression.required)) return undefined;
+  const required = expression.required.filter((run) => plain.required.some((text) => text.includes(run)));
+  if (required.length === 0) return undefined;
   return {
     ...expression,
     source: `${plain.source}|${expression.source}`,
     ascii: `${plain.ascii}|${expression.ascii}`,
+    required,
   };
 }
 
 /** Merges what its searchers find, line by line. */
 class LineMatcher implements Matcher {
   /** Each with its next hit, which is -1 when it has none left. */
-  readonly #searchers: Array<{ searcher: Searcher; hit: number }>;
+  readonly #searchers: Array<Place & { hit: number }>;
+  readonly #wantedMarks: number;
   readonly #deciding: RegExp[];
+  readonly #encoding: string | undefined;
 
-  constructor(searchers: Searcher[], deciding: RegExp[]) {
-    this.#searchers = searchers.map((searcher) => ({ searcher, hit: -1 }));
+  constructor(places: Place[], deciding: RegExp[], encoding: string | undefined) {
+    const readable = readableSearcher(encoding, (text) => this.#decidesFor(text));
+    const all = [...places, { searcher: readable, marks: readableMarks(encoding) }];
+    this.#searchers = all.map((place) => ({ ...place, hit: -1 }));
+    this.#wantedMarks = all.reduce((wanted, { marks }) => wanted | marks, 0);
     this.#deciding = deciding;
+    this.#encoding = encoding;
   }
 
   scan(chunk: Buffer, onLine: (start: number, end: number) => boolean): void {
+    const marks = marksIn(chunk, this.#wantedMarks);
     for (const each of this.#searchers) {
+      each.hit = -1;
+      if (each.marks !== 0 && (each.marks & marks) === 0) continue;
       each.searcher.begin(chunk);
       each.hit = each.searcher.next(0);
     }
@@ -132,7 +164,10 @@ class LineMatcher implements Matcher {
 
   /** Whether the decoded line matches. With a CR, or bytes beyond ASCII, a searcher also finds lines that do not. */
   #matchesAlone(line: Buffer): boolean {
-    const text = line.toString();
+    return this.#decidesFor(line.toString()) || this.#decidesFor(withoutColours(decodeLine(line, this.#encoding)));
+  }
+
+  #decidesFor(text: string): boolean {
     return this.#deciding.some((each) => each.test(text));
   }
 }

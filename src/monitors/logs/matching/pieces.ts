@@ -14,8 +14,8 @@ export interface Forms {
 }
 
 export interface Piece extends Forms {
-  /** The longest run of bytes that every match contains, one character a byte; empty when none is known. */
-  required: string;
+  /** Runs of bytes that every match contains, one character a byte: those worth looking for, the longest first. */
+  required: string[];
   /** The bytes that every match begins with; empty when unknown. */
   begins: string;
   /** Whether `begins` is all of it. */
@@ -38,11 +38,15 @@ export interface Quantifier {
 /** A valid expression that cannot be run in linear time. The message says what to use instead. */
 export class NotLinear extends Error {}
 
+/** A shorter run is too common to be looked for. */
+const shortestRequired = 3;
+/** Each further run is looked for in vain more often than not. */
+const mostRequired = 4;
 /** The most characters that counted repetition may come to: the time for a byte grows with them. */
 const mostCounted = 1000;
 export const unbounded = Number.POSITIVE_INFINITY;
 const newline: Ranges = [[10, 10]];
-const noCharacter = { required: '', begins: '', size: 0, counted: 0 };
+const noCharacter = { required: [] as string[], begins: '', size: 0, counted: 0 };
 
 /** What matches an empty place: `^`, `$`, `\b`. */
 export const assertion = (source: string): Piece => ({ ...sameInAll(source), ...noCharacter });
@@ -58,7 +62,7 @@ export function character(point: number, ignoreCase: boolean): Piece {
   const written = isAscii
     ? sameInAll(escaped)
     : { source: `(?:${escaped})`, ascii: '[]', text: textClass([[point, point]]) };
-  return { ...written, required: literal, begins: literal, isLiteral: true, size: 1, counted: 0 };
+  return { ...written, required: [], begins: literal, isLiteral: true, size: 1, counted: 0 };
 }
 
 /** One character of a set. */
@@ -79,13 +83,18 @@ export function setOf(members: Ranges): Piece {
 
 /** One piece after the other. */
 export function sequence(pieces: Piece[]): Piece {
-  let [run, required] = ['', ''];
+  const runs: string[] = [];
+  let run = '';
   for (const piece of pieces) {
     run += piece.begins;
-    for (const bytes of [run, piece.required]) if (bytes.length > required.length) required = bytes;
-    if (!piece.isLiteral) run = '';
+    if (piece.isLiteral) continue;
+    runs.push(run, ...piece.required);
+    run = '';
   }
-  return { ...joined(pieces, ''), required };
+  runs.push(run);
+  const required = [...new Set(runs)].filter(({ length }) => length >= shortestRequired);
+  required.sort((one, other) => other.length - one.length);
+  return { ...joined(pieces, ''), required: required.slice(0, mostRequired) };
 }
 
 /** One piece or another. */
@@ -119,7 +128,7 @@ export function group(opening: string, inner: Piece): Piece {
 export function repeat(piece: Piece, quantifier: Quantifier): Piece {
   const { text: typed, least, most } = quantifier;
   const { source, ascii, text, size, counted, repeatable = source } = piece;
-  const { required, begins } = least > 0 ? piece : { required: '', begins: '' };
+  const { required, begins } = least > 0 ? piece : noCharacter;
   const isUnbounded = most === unbounded;
   if (least <= 1 && (most <= 1 || isUnbounded)) {
     const repeated = isUnbounded ? repeatable : source;

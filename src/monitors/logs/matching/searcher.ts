@@ -2,13 +2,11 @@
 import { isAscii } from 'node:buffer';
 import { setFlagsFromString } from 'node:v8';
 import type { ByteExpression } from './byte-expression.ts';
-import { finder } from './vectors.ts';
+import { type Finder, finder } from './vectors.ts';
 
 const newline = 10;
 /** Expressions are run over pieces of about this size: longer strings leave the processor's cache and V8's nursery. */
 const pieceBytes = 64 * 1024;
-/** A required text shorter than this is too common to be looked for first. */
-const shortestRequired = 3;
 /** If more lines than one in this many bytes have the required text and do not match, looking for it first does not pay. */
 const bytesPerMiss = 1024;
 /** On longer lines each backtrack that V8 counts may hide a long loop: `\w+` takes back a whole word for one. */
@@ -42,12 +40,7 @@ export function expressionSearcher(expression: ByteExpression): Searcher {
   const choose = compile(expression);
   const whole = wholeTextSearcher(choose);
   const { required } = expression;
-  return isWorthSearching(required) ? requiredTextSearcher(required, choose, whole) : whole;
-}
-
-/** Whether a text that every match contains is looked for before the expression is run. */
-export function isWorthSearching(required: string): boolean {
-  return required.length >= shortestRequired;
+  return required.length > 0 ? requiredTextSearcher(required, choose, whole) : whole;
 }
 
 /** An expression for lines of any length, which V8 runs in linear time. */
@@ -134,9 +127,12 @@ function pieceEnd(chunk: Buffer, start: number): number {
   return Math.min(chunk.length, (lineEnd >= start ? lineEnd : lineEndOf(chunk, wanted)) + 1);
 }
 
-/** Looks for the text that every match contains, at memory speed, and runs the expression on the lines that have it. */
-function requiredTextSearcher(required: string, choose: Choose, whole: Searcher): Searcher {
-  const find = finder(Buffer.from(required, 'latin1'));
+/**
+ * Looks for the longest text that every match contains, at memory speed, and runs the expression on the lines that have it. When
+ * one of them does not match, looks whether the chunk has the other texts at all.
+ */
+function requiredTextSearcher(required: string[], choose: Choose, whole: Searcher): Searcher {
+  const [find, ...others] = required.map((text) => finder(Buffer.from(text, 'latin1'))) as [Finder, ...Finder[]];
   let chunk: Buffer = Buffer.alloc(0);
   let misses = 0;
   return {
@@ -147,7 +143,7 @@ function requiredTextSearcher(required: string, choose: Choose, whole: Searcher)
     },
     next(from) {
       let at = from;
-      for (; misses * bytesPerMiss <= chunk.length; misses++) {
+      while (misses * bytesPerMiss <= chunk.length) {
         const hit = find(chunk, at);
         if (hit < 0) return -1;
         const [start, end] = [lineStartOf(chunk, hit), lineEndOf(chunk, hit)];
@@ -155,6 +151,7 @@ function requiredTextSearcher(required: string, choose: Choose, whole: Searcher)
         expression.lastIndex = 0;
         if (expression.test(chunk.toString('latin1', start, end))) return start;
         at = end + 1;
+        if (misses++ === 0 && others.some((each) => each(chunk, at) < 0)) return -1;
       }
       return whole.next(at);
     },

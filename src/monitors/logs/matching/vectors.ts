@@ -75,7 +75,10 @@ function rarest(needle: Buffer): [one: number, other: number] {
 }
 
 /** Looks for a text in a chunk, from a place on: the offset, or -1 when it is not there. */
-export function finder(needle: Buffer): (chunk: Buffer, from: number) => number {
+export type Finder = (chunk: Buffer, from: number) => number;
+
+/** Makes the function that looks for a text. */
+export function finder(needle: Buffer): Finder {
   const [one, other] = rarest(needle);
   const isFit = needle.length > 1 && needle.length <= longestNeedle;
   return (chunk, from) => {
