@@ -6,6 +6,9 @@ import type { Matcher } from './matching/matcher.ts';
 /** How late a line of a file may be read at most: files are looked at once a second where there is no inotify. */
 export const fileReadingMs = 1500;
 
+/** How long nothing must have come before an unfinished line is examined as it stands: it may be a program's last words. */
+export const tailAfterMs = 2000;
+
 /** Matching lines are reported, decoded and kept only up to this many bytes. */
 export const reportedLineBytes = 64 * 1024;
 /** How much of a source goes into the context of a trigger, at most. */

@@ -16,7 +16,7 @@ export class StreamLines {
   readonly #onLine: OnLine;
   /** The unfinished line, or what came since its last part. */
   #rest: Buffer = Buffer.alloc(0);
-  /** The line that is examined in parts. */
+  /** The line that is examined in parts, or that has counted before its newline came. */
   #longLine: LongLine | undefined;
 
   constructor(matcher: Matcher, onLine: OnLine) {
@@ -54,17 +54,25 @@ export class StreamLines {
     this.#rest = Buffer.alloc(0);
   }
 
+  /** Examines the unfinished line as it stands. If it matches, it counts for the whole line. */
+  examineTail(): void {
+    if (!this.#longLine && this.#rest.length === 0) return;
+    const line = this.#longLine ?? new LongLine(this.#restStart);
+    if (this.#examinePart(line, this.#rest, true)) this.#longLine = line;
+  }
+
   /** The text has ended: its last line counts without a line end, too. */
   end(): void {
-    if (!this.#longLine && this.#rest.length === 0) return;
-    this.#examinePart(this.#longLine ?? new LongLine(this.#restStart), this.#rest, true);
-    this.lines++;
+    this.examineTail();
+    if (this.#longLine || this.#rest.length > 0) this.lines++;
     this.#rest = Buffer.alloc(0);
     this.#longLine = undefined;
   }
 
-  #examinePart(line: LongLine, part: Buffer, isEnd: boolean): void {
+  /** Whether it matches, for the first time. */
+  #examinePart(line: LongLine, part: Buffer, isEnd: boolean): boolean {
     const text = line.examine(this.#matcher, part, isEnd);
     if (text) this.#onLine(text, line.start);
+    return text !== undefined;
   }
 }

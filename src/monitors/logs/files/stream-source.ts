@@ -3,10 +3,11 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { RigError } from '../../../errors.ts';
+import type { Cancel } from '../../../host/clock.ts';
 import type { SourceStatus } from '../../../plugin.ts';
 import { lastLines } from '../last-lines.ts';
 import type { LinePosition, LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
-import { contextBytes, contextLines } from '../source.ts';
+import { contextBytes, contextLines, tailAfterMs } from '../source.ts';
 import { Certificate, type ExaminedSpan, longLinesDoubt } from './certificate.ts';
 import { StreamLines } from './stream-lines.ts';
 import { SuppressedLines } from './suppressed-lines.ts';
@@ -35,6 +36,8 @@ interface Stream extends Opened {
   /** The last bytes that were read, for the context. */
   recent: Buffer;
   hasEnded: boolean;
+  /** Ends the wait for more of the unfinished line. */
+  cancelTail: Cancel | undefined;
   /** Where the line ended that triggered the rig: what came behind it was not examined. */
   stoppedAt: number | undefined;
   matches: number;
@@ -66,7 +69,10 @@ export class StreamSource implements Source {
   close(): void {}
 
   async stop(): Promise<void> {
-    for (const { readable } of this.#streams) readable.destroy();
+    for (const { readable, cancelTail } of this.#streams) {
+      readable.destroy();
+      cancelTail?.();
+    }
   }
 
   status(): SourceStatus[] {
@@ -107,8 +113,9 @@ export class StreamSource implements Source {
       stream.stoppedAt = offset + line.length;
       return false;
     });
-    const state = { recent: Buffer.alloc(0), hasEnded: false, stoppedAt: undefined, matches: 0, passedOver: 0 };
-    const stream: Stream = { source, device, inode, readable, certificate, lines, ...state };
+    const nothingYet = { recent: Buffer.alloc(0), hasEnded: false, cancelTail: undefined, stoppedAt: undefined };
+    const figures = { matches: 0, passedOver: 0 };
+    const stream: Stream = { source, device, inode, readable, certificate, lines, ...nothingYet, ...figures };
     this.#streams.push(stream);
     readable.on('data', (data: Buffer) => {
       this.#take(stream, data);
@@ -128,11 +135,16 @@ export class StreamSource implements Source {
     if (this.#context.isOver()) return;
     stream.recent = Buffer.concat([stream.recent, data]).subarray(-contextBytes);
     stream.lines.push(data);
+    stream.cancelTail?.();
+    stream.cancelTail = this.#context.clock.after(tailAfterMs, () => {
+      if (!this.#context.isOver()) stream.lines.examineTail();
+    });
   }
 
   #onEnd(stream: Stream): void {
     if (stream.hasEnded || this.#context.isOver()) return;
     stream.hasEnded = true;
+    stream.cancelTail?.();
     stream.lines.end();
     if (!this.#context.isOver() && this.#streams.every(({ hasEnded }) => hasEnded)) this.#onAllEnded();
   }

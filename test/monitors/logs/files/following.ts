@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SystemClock } from '../../../../src/host/clock.ts';
+import { type Clock, SystemClock } from '../../../../src/host/clock.ts';
 import type { FileSettings } from '../../../../src/monitors/logs/files/file-source.ts';
 import { FileSource } from '../../../../src/monitors/logs/files/file-source.ts';
 import { compileMatcher } from '../../../../src/monitors/logs/matching/matcher.ts';
@@ -42,19 +42,21 @@ export const follow = (
   paths: string[],
   expression = '.',
   settings: FileSettings = {},
-): Promise<Following> => watchSource(t, expression, (context) => new FileSource(paths, context, settings));
+  clock?: Clock,
+): Promise<Following> => watchSource(t, expression, (context) => new FileSource(paths, context, settings), clock);
 
 /** Starts a source that looks for an expression. */
 export async function watchSource<S extends Source>(
   t: TestContext,
   expression: string,
   makeSource: (context: SourceContext) => S,
+  clock: Clock = new SystemClock((error) => assert.fail(String(error))),
 ): Promise<Following<S>> {
   const seen: Seen[] = [];
   const remarks: string[] = [];
   const source = makeSource({
     matcher: compileMatcher({ text: expression, mode: 'expression', ignoreCase: false }),
-    clock: new SystemClock((error) => assert.fail(String(error))),
+    clock,
     onMatch: ({ line, source, position }: LineMatch) => {
       seen.push({ line: line.toString(), source, position });
       return 'counted' as const;

@@ -87,7 +87,7 @@ export class FollowedFile extends OpenedFile {
     const position = new Position();
     position.readTo = from + data.length;
     position.lineStart = from + data.lastIndexOf(newline) + 1;
-    // Should the file be rotated away before the line has grown, all of it is old.
+    // Until the line has grown, all of it is old.
     position.tailExaminedTo = position.readTo;
     if (data.length > 0) position.fingerprint.update(this.fd, data, position.readTo);
     if (data.at(-1) === 0) this.hasHole = true;
@@ -142,7 +142,7 @@ export class FollowedFile extends OpenedFile {
     return isRewritten;
   }
 
-  /** Examines the unfinished last line: the file was rotated away, and its newline may never come. */
+  /** Examines the unfinished last line as it stands: its newline may never come. If it matches, it counts for the whole line. */
   examineTail(matcher: Matcher, onLine: OnLine): void {
     const { lineStart, readTo, longLine, tailExaminedTo } = this.#position;
     if (tailExaminedTo === readTo || (lineStart === readTo && !longLine)) return;
@@ -150,7 +150,6 @@ export class FollowedFile extends OpenedFile {
     const tail = longLine ?? new LongLine(lineStart);
     const text = tail.examine(matcher, readAt(this.fd, lineStart, readTo - lineStart), true);
     if (!text) return;
-    // It has counted, whatever its writer still adds to it.
     this.#position.longLine = tail;
     onLine(text, tail.start);
   }

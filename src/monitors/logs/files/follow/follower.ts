@@ -20,8 +20,8 @@ export class Follower {
   readonly certificates: Set<Certificate>;
   /** How many watched paths lead to it. */
   names = 1;
-  /** When it last grew or lost a name: milliseconds on the clock of performance.now(). */
-  lastGrewMs = performance.now();
+  /** When it last grew or lost a name: milliseconds on the rig's clock. */
+  lastGrewMs = 0;
   /** Files refer to each other as copies and originals: none is read while it is being read. */
   isBeingRead = false;
   readonly #matcher: Matcher;

@@ -9,7 +9,7 @@ export class Position {
   readTo = 0;
   /** The line that is examined in parts, or that has counted before its newline came. */
   longLine: LongLine | undefined;
-  /** Up to where the unfinished line was examined when the file was rotated away. */
+  /** Up to where the unfinished line was examined as it stood. */
   tailExaminedTo = 0;
   /** What is known of the bytes before `readTo`. */
   fingerprint = new Fingerprint();

@@ -5,15 +5,12 @@
 import { errnoOf } from '../../../../errors.ts';
 import { holding } from '../../../../host/event-loop.ts';
 import { WriterSearch } from '../../../../host/processes/writers.ts';
-import type { SourceContext } from '../../source.ts';
+import { type SourceContext, tailAfterMs } from '../../source.ts';
 import type { Certificate } from '../certificate.ts';
 import { SuppressedLines } from '../suppressed-lines.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
 import { Follower } from './follower.ts';
 import { Turns } from './turns.ts';
-
-/** How long a file without a name must be silent before its unfinished last line is taken for complete. */
-const tailAfterMs = 1000;
 
 /** What the loop asks of, and tells, those who know the names and copies of the files. */
 export interface ReadHooks {
@@ -69,6 +66,10 @@ export class ReadLoop {
     return [...this.#followers.values()];
   }
 
+  get #nowMs(): number {
+    return this.#context.clock.nowMs();
+  }
+
   get isClosed(): boolean {
     return this.#state === 'closed';
   }
@@ -84,6 +85,7 @@ export class ReadLoop {
       remark: this.#context.remark,
     });
     file.onTruncated = (truncation) => onTruncated(follower, truncation);
+    follower.lastGrewMs = this.#nowMs;
     this.#followers.set(file.key, follower);
     const onChange = (kind: 'change' | 'rename'): void => {
       this.wake(follower);
@@ -120,7 +122,7 @@ export class ReadLoop {
     } finally {
       follower.isBeingRead = false;
     }
-    if (file.offset !== before) follower.lastGrewMs = performance.now();
+    if (file.offset !== before) follower.lastGrewMs = this.#nowMs;
     // For inotify a deletion looks like a write, and in the folder that a link leads to nobody watches names.
     if (file.isDeleted && !wasDeleted) this.#hooks.onMoved();
     return this.#pending.has(follower);
@@ -131,7 +133,7 @@ export class ReadLoop {
     const follower = this.of(file);
     if (!follower) return;
     follower.names--;
-    follower.lastGrewMs = performance.now();
+    follower.lastGrewMs = this.#nowMs;
     this.wake(follower);
   }
 
@@ -174,9 +176,10 @@ export class ReadLoop {
 
   #check(follower: Follower): void {
     this.read(follower);
-    const silentMs = performance.now() - follower.lastGrewMs;
-    if (follower.names > 0 || this.#state !== 'reading' || this.#pending.has(follower)) return;
+    if (this.#state !== 'reading' || this.#context.isOver() || this.#pending.has(follower)) return;
+    const silentMs = this.#nowMs - follower.lastGrewMs;
     if (silentMs >= tailAfterMs && follower.isReadable) this.#examineTail(follower);
+    if (follower.names > 0) return;
     if (silentMs >= this.#letGoAfterMs && !this.#sought.has(follower)) void this.#letGoUnlessHeld(follower);
   }
 
@@ -204,8 +207,8 @@ export class ReadLoop {
     this.read(follower);
     if (this.of(follower.file) !== follower) return;
     const hasGrown = follower.file.offset !== before || this.#pending.has(follower);
-    const isSilent = performance.now() - follower.lastGrewMs >= this.#letGoAfterMs;
-    if (isHeld || hasGrown || !isSilent) follower.lastGrewMs = performance.now();
+    const isSilent = this.#nowMs - follower.lastGrewMs >= this.#letGoAfterMs;
+    if (isHeld || hasGrown || !isSilent) follower.lastGrewMs = this.#nowMs;
     else this.end(follower);
   }
 }
