@@ -2,6 +2,7 @@
 import type { Facts, Sighting, TriggerProcess } from '../../plugin.ts';
 import { messageOfLine } from './events/same-event.ts';
 import type { CapturedGroups } from './matching/captured-groups.ts';
+import { decodeLine } from './matching/readable.ts';
 import type { LineMatch } from './source.ts';
 import { reportedLineBytes } from './source.ts';
 
@@ -12,11 +13,14 @@ export class LineSighting implements Sighting {
   readonly slot: 'first' | 'second' | 'both';
   readonly #match: LineMatch;
   readonly #groupsIn: (text: string) => CapturedGroups;
+  readonly #encoding: string | undefined;
 
+  /** `encoding`: that of a line which is not UTF-8. */
   constructor(
     match: LineMatch,
     groupsIn: (text: string) => CapturedGroups,
     { atMs, times, slot }: Pick<LineSighting, 'atMs' | 'times' | 'slot'>,
+    encoding?: string,
   ) {
     this.subject = match.source;
     this.atMs = atMs;
@@ -24,11 +28,12 @@ export class LineSighting implements Sighting {
     this.slot = slot;
     this.#match = match;
     this.#groupsIn = groupsIn;
+    this.#encoding = encoding;
   }
 
   /** Without its line end, cut to 64 KiB. */
   get text(): string {
-    return this.#match.line.subarray(0, reportedLineBytes).toString('utf8');
+    return decodeLine(this.#match.line.subarray(0, reportedLineBytes), this.#encoding);
   }
 
   /** Without the time, host and process id that syslog puts before it. */

@@ -19,6 +19,12 @@ export const logsOptions = {
     excludes: ['no-files', 'unit-event'],
     completes: 'file',
   },
+  encoding: {
+    kind: 'text',
+    hint: 'NAME',
+    summary: 'Encoding of lines that are not UTF-8, such as latin1',
+    excludes: ['no-files'],
+  },
   interval: { kind: 'duration', hint: 'DURATION', default: 1000, summary: 'How often files are looked at unasked' },
   files: { kind: 'flag', default: true, summary: 'Watch no files' },
   journal: {

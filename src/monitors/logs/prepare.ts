@@ -2,13 +2,14 @@
 import { basename } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import type { Asking } from '../../plugin.ts';
+import { remarkOnEncodings } from './files/encodings.ts';
 import type { LogFiles } from './files/log-files.ts';
 import { checkNamedFiles, findDefaultFiles } from './files/log-files.ts';
 import { streamName } from './files/stream-source.ts';
 import type { LogsValues } from './options.ts';
 import type { LogsPlan } from './plan.ts';
 import { journalOnly, journalWords, planJournal } from './prepare-journal.ts';
-import { planTexts } from './texts.ts';
+import { planTexts, typedTexts } from './texts.ts';
 
 /** Throws UsageError for what cannot be. */
 export async function planLogs(values: LogsValues, ask: Asking): Promise<LogsPlan> {
@@ -17,6 +18,7 @@ export async function planLogs(values: LogsValues, ask: Asking): Promise<LogsPla
   const texts = planTexts(values, ask.remark);
   const journal = await planJournal(values, ask.remark);
   const files = values.files ? await planFiles(values, ask) : { files: [] };
+  if (values.encoding === undefined) remarkOnEncodings(files.files, typedTexts(values), ask.remark);
   const events = values['unit-event'];
   return {
     ...texts,

@@ -1,6 +1,7 @@
 /** The texts that lines are searched for. All of them are read in the same way. */
 
 import { checkMessage } from './matching/check-message.ts';
+import { checkEncoding } from './matching/encoding.ts';
 import type { MessageOptions } from './matching/matcher.ts';
 import type { LogsValues } from './options.ts';
 import type { LogsPlan } from './plan.ts';
@@ -12,8 +13,10 @@ export function planTexts(
 ): Pick<LogsPlan, 'message' | 'exclude' | 'second'> {
   const { 'fixed-strings': isPlain, 'extended-regexp': isExpression, 'ignore-case': ignoreCase } = values;
   const mode = isPlain ? 'plain' : isExpression ? 'expression' : 'either';
+  const encoding = values.encoding === undefined ? undefined : checkEncoding(values.encoding);
+  const reading = encoding === undefined ? {} : { encoding };
   const check = (text: string, option: string): MessageOptions =>
-    checkMessage({ text, mode, ignoreCase }, remark, option);
+    checkMessage({ text, mode, ignoreCase, ...reading }, remark, option);
   const { message, exclude, then: following, unless } = values;
   return {
     // A unit event needs no text: what systemd says of it depends on the language of the host.
@@ -22,6 +25,11 @@ export function planTexts(
     ...(following === undefined ? {} : { second: check(following, 'then') }),
     ...(unless === undefined ? {} : { second: check(unless, 'unless') }),
   };
+}
+
+/** All texts that lines are searched for. */
+export function typedTexts({ message, exclude = [], then: following, unless }: LogsValues): string[] {
+  return [message, ...exclude, following, unless].filter((text) => text !== undefined);
 }
 
 /** What matches, in words: `"x" in any case, passing over "y"`. */

@@ -129,7 +129,8 @@ class LogsWatch implements Watch {
     }
     const slot = times > 0 ? (isSecond ? 'both' : 'first') : 'second';
     const atMs = match.monotonicMs ?? readMs;
-    this.#rig.saw(new LineSighting(match, this.#groupsIn, { atMs, times: Math.max(times, 1), slot }));
+    const { encoding } = this.#plan.message;
+    this.#rig.saw(new LineSighting(match, this.#groupsIn, { atMs, times: Math.max(times, 1), slot }, encoding));
     return 'counted';
   }
 }

@@ -54,6 +54,9 @@ const wrong: Array<[string, Given, RegExp]> = [
   ['a pattern in no folder', { logfile: ['/no/such/*.log'] }, /no such file, and no such folder/],
   ['standard input of a rig that detaches', { logfile: ['-'] }, /--logfile -: .* with --foreground only/],
   ['a pattern of files that the kernel makes', { logfile: ['/proc/*/status'] }, /cannot be watched in proc; name each/],
+  ['an unknown encoding', { encoding: ['latin-99'] }, /--encoding: unknown: "latin-99"; known are latin1, /],
+  ['an encoding with other line ends', { encoding: ['utf-16le'] }, /--encoding: rig reads no utf-16le/],
+  ['an encoding that shifts', { encoding: ['iso-2022-jp'] }, /--encoding: rig reads no iso-2022-jp/],
   ["rig's own log", { logfile: ['/var/log/rig/../rig/rig.log'] }, /own log/],
 ];
 
@@ -127,6 +130,37 @@ test('what is no expression is searched for as plain text, with a remark', async
   assert.equal(plan.message.mode, 'plain');
   assert.match(remarks.join('\n'), /plain text/);
   assert.match(condition, /"\(code=exited"/);
+});
+
+for (const [what, content, message, remark] of [
+  ['Latin-1', Buffer.from('Müller\n', 'latin1'), 'Müller', /app\.log is not UTF-8: .*--encoding latin1$/],
+  ['Latin-1, and the text is ASCII', Buffer.from('Müller\n', 'latin1'), 'user', undefined],
+  ['UTF-8', Buffer.from('Müller\n'), 'Müller', undefined],
+  ['UTF-8, and its last line is cut', Buffer.from('Müller\nMü').subarray(0, -1), 'Müller', undefined],
+  ['UTF-8 of more than is looked at', Buffer.from(`x${'ü'.repeat(200_000)}\nü\n`), 'Müller', undefined],
+  ['UTF-16', Buffer.from('\ufeffboom\n', 'utf16le'), 'user', /app\.log is in UTF-16, which rig does not read$/],
+] as const)
+  test(`${remark ? 'a remark is made' : 'nothing is said'} of a file in ${what}`, async (t) => {
+    const file = join(newFolder(t), 'app.log');
+    writeFileSync(file, content);
+    const { remarks } = await prepare({ message: [message], logfile: [file] });
+    if (remark) assert.match(remarks.join(), remark);
+    else assert.deepEqual(remarks, []);
+  });
+
+test('an encoding goes by any of its names, and nothing more is said of the file', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, Buffer.from('Müller\n', 'latin1'));
+  for (const [typed, known] of [
+    ['latin1', 'windows-1252'],
+    ['ISO-8859-1', 'windows-1252'],
+    ['cp1252', 'windows-1252'],
+    ['sjis', 'shift_jis'],
+    ['utf8', undefined],
+  ] as const) {
+    const { plan, remarks } = await prepare({ message: ['Müller'], logfile: [file], encoding: [typed] });
+    assert.deepEqual([plan.message.encoding, remarks], [known, []]);
+  }
 });
 
 const words: Array<[Given, condition: string, second?: string]> = [

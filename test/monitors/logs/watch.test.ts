@@ -58,6 +58,20 @@ test('each line that matches is seen once, with its place; after the last trigge
   assert.deepEqual({ ...(seen[2]?.facts.position as object), inode: '' }, { file, inode: '', offset: 27 });
 });
 
+test('a line in Latin-1 is shown in letters, and a line in UTF-8 beside it, too', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const message = { text: 'Müller', mode: 'plain', ignoreCase: false, encoding: 'windows-1252' } as const;
+  const { seen } = await arm(t, [file], { message });
+  appendFileSync(file, Buffer.from('Müller\nMaier\n', 'latin1'));
+  appendFileSync(file, 'Frau Müller\n');
+  await waitFor('both lines', () => seen.length >= 2);
+  assert.deepEqual(
+    seen.map(({ text }) => text),
+    ['Müller', 'Frau Müller'],
+  );
+});
+
 test('an echo of the command line is passed over, and shown', async (t) => {
   const file = join(newFolder(t), 'auth.log');
   writeFileSync(file, '');

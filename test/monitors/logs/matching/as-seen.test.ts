@@ -86,6 +86,30 @@ for (const [text, line] of [
   test(`${JSON.stringify(text)} is not found in ${JSON.stringify(line)}`, () =>
     assert.equal(matches(text, line), false));
 
+/** What was seen, how it is stored in an encoding, and options. */
+const encoded: Array<[seen: string, encoding: string, stored: Buffer, given?: Partial<MessageOptions>]> = [
+  ['Müller gesperrt', 'latin1', Buffer.from('user Müller gesperrt', 'latin1')],
+  ['MÜLLER', 'latin1', Buffer.from('user Müller', 'latin1'), { ignoreCase: true }],
+  ['^user M[üé]ller$', 'latin1', Buffer.from('user Müller\r\n', 'latin1'), { mode: 'expression' }],
+  ['Müller "x"     y', 'latin1', Buffer.from(`${esc}[1mMüller${esc}[0m \\"x\\"\ty`, 'latin1')],
+  ['100 €', 'iso-8859-15', Buffer.from('cost: 100 \xa4', 'latin1')],
+  ['100 €', 'windows-1252', Buffer.from('cost: 100 \x80', 'latin1')],
+  ['ошибка', 'koi8-r', Buffer.from('\xcf\xdb\xc9\xc2\xcb\xc1', 'latin1')],
+  ['ошибка', 'windows-1251', Buffer.from('\xee\xf8\xe8\xe1\xea\xe0', 'latin1')],
+  ['エラー', 'shift_jis', Buffer.from('\x83\x47\x83\x89\x81\x5b', 'latin1')],
+  ['错误', 'gbk', Buffer.from('\xb4\xed\xce\xf3', 'latin1')],
+  ['Müller', 'latin1', Buffer.from('a line of UTF-8: Müller')],
+];
+for (const [seen, encoding, stored, given] of encoded)
+  test(`${seen} is found in ${encoding}${given ? ` ${JSON.stringify(given)}` : ''}`, () => {
+    assert.equal(matches(seen, stored, { ...given, encoding }), true);
+    const other = Buffer.from('\xe4 other line\n', 'latin1');
+    const chunk = Buffer.concat([other, stored, Buffer.from('\n'), other]);
+    const starts: number[] = [];
+    compileMatcher(asText(seen, { ...given, encoding })).scan(chunk, (start) => starts.push(start) > 0);
+    assert.deepEqual(starts, [other.length]);
+  });
+
 test('an expression means what it says: it is not looked for in escaped form', () => {
   assert.equal(matches('user "b.b"', docker('user "bob"'), { mode: 'expression' }), false);
   assert.equal(matches('id +name', 'id\tname', { mode: 'expression' }), false);
