@@ -1,6 +1,6 @@
 /** Notices files in which the text that is looked for is written in other bytes. */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { readSync } from 'node:fs';
+import { readAt } from './follow/excerpt.ts';
 import { OpenedFile } from './follow/opened-file.ts';
 
 /** How much is looked at, at the end of a file. */
@@ -12,11 +12,7 @@ const utf16Marks = ['fffe', 'feff'];
  * Remarks on files that rig would read wrongly: those in UTF-16, and, where one of the `texts` has a character beyond ASCII, those
  * that are not UTF-8. Never throws.
  */
-export function remarkOnEncodings(
-  files: readonly string[],
-  texts: readonly string[],
-  remark: (text: string) => void,
-): void {
+export function remarkOnEncodings(files: string[], texts: string[], remark: (text: string) => void): void {
   const isBeyondAscii = texts.some((text) => !isAscii(Buffer.from(text)));
   for (const path of files) {
     const { head, end } = readEnds(path);
@@ -32,10 +28,9 @@ function readEnds(path: string): { head: Buffer; end: Buffer } {
     const file = new OpenedFile(path);
     try {
       const from = Math.max(0, file.size - lookedAtBytes);
-      const [head, end] = [Buffer.alloc(2), Buffer.alloc(file.size - from)];
-      readSync(file.fd, head, 0, head.length, 0);
-      const found = end.subarray(0, readSync(file.fd, end, 0, end.length, from));
-      return { head, end: found.subarray(from === 0 ? 0 : found.indexOf('\n') + 1, found.lastIndexOf('\n') + 1) };
+      const end = readAt(file.fd, from, lookedAtBytes);
+      const [firstLine, linesEnd] = [from === 0 ? 0 : end.indexOf('\n') + 1, end.lastIndexOf('\n') + 1];
+      return { head: readAt(file.fd, 0, 2), end: end.subarray(firstLine, linesEnd) };
     } finally {
       file.close();
     }

@@ -39,50 +39,40 @@ interface Place {
   marks: number;
 }
 
+/** What one text is compiled to: how lines are found, and the expression that decides for one decoded line. */
+interface CompiledText {
+  places: Place[];
+  deciding: RegExp;
+}
+
 /** Compiles options that `checkMessage` has let through. Of several, any may match. */
 export function compileMatcher(...options: MessageOptions[]): Matcher {
   const encoding = options.find((each) => each.encoding !== undefined)?.encoding;
-  return new LineMatcher(options.flatMap(placesOf), options.map(decidingExpression), encoding);
+  return new LineMatcher(options.map(compileText), encoding);
 }
 
-/** The expression that decides for one decoded line. */
-function decidingExpression(options: MessageOptions): RegExp {
-  const { text, mode, ignoreCase } = options;
-  const forms = isText(options) ? [(escapedExpression(options) ?? plainExpression(text, ignoreCase)).text] : [];
-  if (mode !== 'plain' && special.test(text)) forms.push(toByteExpression(text, ignoreCase).text);
-  return linearExpression(forms.join('|'));
-}
-
-function placesOf(options: MessageOptions): Place[] {
-  const places = typedSearchers(options).map((searcher) => ({ searcher, marks: 0 }));
-  const escaped = isText(options) ? escapedExpression(options) : undefined;
-  return escaped ? [...places, { searcher: expressionSearcher(escaped), marks: escapeMarks }] : places;
-}
-
-/** Whether it is searched for as typed. Without a special character a text means itself in every mode. */
-const isText = ({ text, mode }: MessageOptions): boolean => mode !== 'expression' || !special.test(text);
-
-/** Those that look for a text or an expression as it was typed. */
-function typedSearchers({ text, mode, ignoreCase }: MessageOptions): Searcher[] {
-  if (mode === 'plain' || !special.test(text)) return [plainSearcher(text, ignoreCase)];
-  const expression = toByteExpression(text, ignoreCase);
-  if (mode === 'expression') return [expressionSearcher(expression)];
-  const both = eitherOf(plainExpression(text, ignoreCase), expression);
-  if (both) return [expressionSearcher(both)];
-  return [plainSearcher(text, ignoreCase), expressionSearcher(expression)];
-}
-
-/** The expression for all forms of a text; undefined where it has only its own. */
-function escapedExpression({ text, ignoreCase }: MessageOptions): ByteExpression | undefined {
+function compileText({ text, mode, ignoreCase }: MessageOptions): CompiledText {
+  // Without a special character the text means itself in every mode.
+  const expression = mode !== 'plain' && special.test(text) ? toByteExpression(text, ignoreCase) : undefined;
+  if (expression && mode === 'expression')
+    return { places: everywhere(expressionSearcher(expression)), deciding: linearExpression(expression.text) };
+  const plain = plainExpression(text, ignoreCase);
+  const both = expression && eitherOf(plain, expression);
+  const places = both ? everywhere(expressionSearcher(both)) : everywhere(plainSearcher(text, plain, ignoreCase));
+  if (expression && !both) places.push(...everywhere(expressionSearcher(expression)));
   const forms = escapedForms(text);
-  return forms === undefined ? undefined : toByteExpression(forms, ignoreCase);
+  const escaped = forms === undefined ? undefined : toByteExpression(forms, ignoreCase);
+  if (escaped) places.push({ searcher: expressionSearcher(escaped), marks: escapeMarks });
+  const deciding = [escaped ?? plain, ...(expression ? [expression] : [])].map((each) => each.text);
+  return { places, deciding: linearExpression(deciding.join('|')) };
 }
+
+const everywhere = (searcher: Searcher): Place[] => [{ searcher, marks: 0 }];
 
 /** Without regard to case, plain text becomes an expression of classes: that is faster than a search in lowered copies. */
-function plainSearcher(text: string, ignoreCase: boolean): Searcher {
+function plainSearcher(text: string, plain: ByteExpression, ignoreCase: boolean): Searcher {
   const isCased = text.toLowerCase() !== text || text.toUpperCase() !== text;
-  if (!ignoreCase || !isCased) return literalSearcher(Buffer.from(text));
-  return expressionSearcher(plainExpression(text, ignoreCase));
+  return ignoreCase && isCased ? expressionSearcher(plain) : literalSearcher(Buffer.from(text));
 }
 
 /** The expression that matches a text as it is typed. */
@@ -110,12 +100,12 @@ class LineMatcher implements Matcher {
   readonly #deciding: RegExp[];
   readonly #encoding: string | undefined;
 
-  constructor(places: Place[], deciding: RegExp[], encoding: string | undefined) {
+  constructor(texts: CompiledText[], encoding: string | undefined) {
     const readable = readableSearcher(encoding, (text) => this.#decidesFor(text));
-    const all = [...places, { searcher: readable, marks: readableMarks(encoding) }];
+    const all = [...texts.flatMap(({ places }) => places), { searcher: readable, marks: readableMarks(encoding) }];
     this.#searchers = all.map((place) => ({ ...place, hit: -1 }));
     this.#wantedMarks = all.reduce((wanted, { marks }) => wanted | marks, 0);
-    this.#deciding = deciding;
+    this.#deciding = texts.map(({ deciding }) => deciding);
     this.#encoding = encoding;
   }
 

@@ -8,16 +8,36 @@
   ;; How many newlines there are from $at to before $end.
   (func (export "count") (param $at i32) (param $end i32) (result i32)
     (local $sum i32)
-    ;; Whole vectors: compare all bytes with newline, and count the bits of those that are equal.
+    (local $stop i32) ;; where the vectors end that are counted together
+    (local $counts v128) ;; sixteen counts, each of at most 255
     (block $done
-      (loop $next
-        (br_if $done (i32.gt_u (i32.add (local.get $at) (i32.const 16)) (local.get $end)))
+      (loop $together
+        (local.set $stop
+          (i32.add
+            (local.get $at)
+            (select
+              (i32.const 4080)
+              (i32.and (i32.sub (local.get $end) (local.get $at)) (i32.const -16))
+              (i32.gt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 4080)))))
+        (br_if $done (i32.eq (local.get $at) (local.get $stop)))
+        (local.set $counts (v128.const i32x4 0 0 0 0))
+        ;; A byte that is equal compares to -1.
+        (loop $next
+          (local.set $counts
+            (i8x16.sub
+              (local.get $counts)
+              (i8x16.eq (v128.load (local.get $at)) (i8x16.splat (i32.const 10)))))
+          (local.set $at (i32.add (local.get $at) (i32.const 16)))
+          (br_if $next (i32.lt_u (local.get $at) (local.get $stop))))
+        (local.set $counts
+          (i32x4.extadd_pairwise_i16x8_u (i16x8.extadd_pairwise_i8x16_u (local.get $counts))))
         (local.set $sum
           (i32.add
             (local.get $sum)
-            (i32.popcnt (i8x16.bitmask (i8x16.eq (v128.load (local.get $at)) (i8x16.splat (i32.const 10)))))))
-        (local.set $at (i32.add (local.get $at) (i32.const 16)))
-        (br $next)))
+            (i32.add
+              (i32.add (i32x4.extract_lane 0 (local.get $counts)) (i32x4.extract_lane 1 (local.get $counts)))
+              (i32.add (i32x4.extract_lane 2 (local.get $counts)) (i32x4.extract_lane 3 (local.get $counts))))))
+        (br $together)))
     ;; What is left, byte by byte.
     (block $done
       (loop $next

@@ -32,6 +32,11 @@ test('a text is found where Buffer.indexOf finds it, and newlines are counted, i
   }
 });
 
+test('however many newlines there are in a row, they are counted', () => {
+  const large = vectorBuffer(20_000).fill('\n');
+  for (const length of [4079, 4080, 4081, 8160, 8192, 19_999]) assert.equal(countNewlines(large, length), length);
+});
+
 test('a text at the very end of the buffer is found, and a longer one than the rest of it is not', () => {
   buffer.fill(0x20);
   buffer.write('needle', size - 6);

@@ -74,8 +74,8 @@ function readLine(fd: number, offset: number): { text: Buffer; end: number } {
   return { text: Buffer.concat([text, Buffer.from('\n')]), end: offset + text.length };
 }
 
-/** Reads what a file still holds there: it may have been truncated meanwhile. */
-function readAt(fd: number, offset: number, length: number): Buffer {
+/** Reads what a file still holds there, into a new buffer: it may have been truncated meanwhile. */
+export function readAt(fd: number, offset: number, length: number): Buffer {
   const buffer = Buffer.alloc(length);
   return buffer.subarray(0, readSync(fd, buffer, 0, length, offset));
 }
