@@ -133,7 +133,12 @@ test('what is no expression is searched for as plain text, with a remark', async
 });
 
 for (const [what, content, message, remark] of [
-  ['Latin-1', Buffer.from('Müller\n', 'latin1'), 'Müller', /app\.log is not UTF-8: .*--encoding latin1$/],
+  [
+    'Latin-1',
+    Buffer.from('Müller\n', 'latin1'),
+    'Müller',
+    /app\.log has lines that are not UTF-8: .*--encoding latin1$/,
+  ],
   ['Latin-1, and the text is ASCII', Buffer.from('Müller\n', 'latin1'), 'user', undefined],
   ['UTF-8', Buffer.from('Müller\n'), 'Müller', undefined],
   ['UTF-8, and its last line is cut', Buffer.from('Müller\nMü').subarray(0, -1), 'Müller', undefined],

@@ -18,7 +18,7 @@ export function remarkOnEncodings(files: string[], texts: string[], remark: (tex
     const { head, end } = readEnds(path);
     if (utf16Marks.includes(head.toString('hex'))) remark(`${path} is in UTF-16, which rig does not read`);
     else if (isBeyondAscii && !isUtf8(end))
-      remark(`${path} is not UTF-8: name its encoding, for example with --encoding latin1`);
+      remark(`${path} has lines that are not UTF-8: name their encoding, for example with --encoding latin1`);
   }
 }
 

@@ -62,6 +62,21 @@
     (block $none
       (loop $next_vector
         (br_if $none (i32.gt_u (local.get $at) (local.get $last)))
+        ;; Two vectors at once, as long as there is no candidate in either.
+        (block $look
+          (loop $skip
+            (br_if $look (i32.gt_u (i32.add (local.get $at) (i32.const 32)) (local.get $last)))
+            (br_if $look
+              (v128.any_true
+                (v128.or
+                  (v128.and
+                    (i8x16.eq (v128.load (i32.add (local.get $at) (local.get $one))) (local.get $ones))
+                    (i8x16.eq (v128.load (i32.add (local.get $at) (local.get $other))) (local.get $others)))
+                  (v128.and
+                    (i8x16.eq (v128.load offset=16 (i32.add (local.get $at) (local.get $one))) (local.get $ones))
+                    (i8x16.eq (v128.load offset=16 (i32.add (local.get $at) (local.get $other))) (local.get $others))))))
+            (local.set $at (i32.add (local.get $at) (i32.const 32)))
+            (br $skip)))
         (local.set $candidates
           (i8x16.bitmask
             (v128.and
