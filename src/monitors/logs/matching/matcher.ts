@@ -14,7 +14,7 @@ import {
 
 const carriageReturn = 13;
 /** A character that an expression reads as something else than itself. */
-const special = /[\\^$.*+?()[\]{}|]/;
+export const special = /[\\^$.*+?()[\]{}|]/;
 
 /** What the user asked for, as it travels in the plan. */
 export interface MessageOptions {
