@@ -4,11 +4,11 @@ import { unitEvents } from './unit-events.ts';
 
 export const logsOptions = {
   message: {
-    kind: 'text',
+    kind: 'texts',
     short: 'm',
     hint: 'TEXT',
     gives: 'event',
-    summary: 'Text, or regular expression, that a line must contain',
+    summary: 'Text, or expression, that a line must contain; may be repeated',
     requiredUnless: ['unit-event'],
   },
   logfile: {
