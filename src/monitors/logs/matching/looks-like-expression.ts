@@ -4,8 +4,6 @@ const quantifier = String.raw`(?:[*+?]|\{\d+(?:,\d*)?\})`;
 
 /** One of these makes a text an expression. */
 const signs: readonly RegExp[] = [
-  // (?i) at the beginning
-  /^\(\?i\)/,
   // ^ first, $ last
   /^\^/,
   /\$$/,
@@ -25,20 +23,26 @@ const backslashSigns: readonly RegExp[] = [/\\[dDwWsSb]/, /\\[\^$.*+?()[\]{}|]/]
 
 /** Whether `--message` is also read as an expression. It need not be a valid one. */
 export function looksLikeExpression(text: string): boolean {
-  const bars = barsOutside(text);
-  // The columns of a pasted line. As an expression, each of them would do.
-  if (bars.some(({ besideBlank }) => besideBlank)) return false;
-  return (
-    bars.length === 1 ||
-    signs.some((sign) => sign.test(text)) ||
-    hasLetterInBothCases(text) ||
-    (!isWindowsPath(text) && backslashSigns.some((sign) => sign.test(text)))
-  );
+  if (text.startsWith('(?i)')) return true;
+  const parts = splitAtBars(text);
+  const hasBlankAtBar =
+    parts.slice(1).some((part) => /^\s/.test(part)) || parts.slice(0, -1).some((part) => /\s$/.test(part));
+  // The columns of a pasted line. As an expression, any one of them would do.
+  if (hasBlankAtBar) return false;
+  return parts.length === 2 || parts.every(hasSign);
 }
 
 /** Whether a text has a path of Windows in it, where a backslash is itself. */
 export function isWindowsPath(text: string): boolean {
   return /(?:^|[^A-Za-z])[A-Za-z]:\\|(?:^|[\s"'(=])\\\\\w/.test(text);
+}
+
+function hasSign(text: string): boolean {
+  return (
+    signs.some((sign) => sign.test(text)) ||
+    hasLetterInBothCases(text) ||
+    (!isWindowsPath(text) && backslashSigns.some((sign) => sign.test(text)))
+  );
 }
 
 /** `[Ee]` */
@@ -48,14 +52,18 @@ function hasLetterInBothCases(text: string): boolean {
   );
 }
 
-/** The `|` outside of brackets and parentheses. */
-function barsOutside(text: string): { besideBlank: boolean }[] {
-  let outside = text.replace(/\\./gs, 'x').replace(/\[[^\]]*\]/g, 'x');
+/** The parts of a text between each `|` outside of brackets and parentheses. */
+function splitAtBars(text: string): string[] {
+  const blot = (inner: string): string => 'x'.repeat(inner.length);
+  let outside = text.replace(/\\./gs, blot).replace(/\[[^\]]*\]/g, blot);
   for (let before = ''; before !== outside; ) {
     before = outside;
-    outside = outside.replace(/\([^()]*\)/g, 'x');
+    outside = outside.replace(/\([^()]*\)/g, blot);
   }
-  return [...outside.matchAll(/\|/g)].map(({ index }) => ({
-    besideBlank: /\s/.test(outside.slice(Math.max(0, index - 1), index + 2)),
-  }));
+  let from = 0;
+  return outside.split('|').map(({ length }) => {
+    const part = text.slice(from, from + length);
+    from += length + 1;
+    return part;
+  });
 }

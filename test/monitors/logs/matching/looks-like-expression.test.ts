@@ -34,6 +34,10 @@ const rules: Record<string, { expressions: string[]; pasted: string[] }> = {
     pasted: ['(a | b)', '(EE)', '()', '(|)'],
   },
   'one | without blanks': { expressions: ['error|warn'], pasted: ['| ERROR |', 'a |b', 'a| b', 'a|b|c', '[a|b]'] },
+  'several | without blanks, and a sign in each part': {
+    expressions: ['\\bfoo\\b|\\bbar\\b|\\bbaz\\b', '^a|^b|^c', '(?i)a|b|c'],
+    pasted: ['12:00|ERROR|CORP\\dave|denied', 'a|b|c', 'x.*|ERROR|y', '.* | .* | .*'],
+  },
   'an escaped mark': {
     expressions: ['\\[ERROR\\]', 'app\\.log', 'a\\|b'],
     pasted: ['a\\nb', '\\"x\\"', 'C:\\.config', '\\/'],
