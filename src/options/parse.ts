@@ -14,8 +14,16 @@ function unknownOption(typed: string, table: OptionTable): UsageError {
 
 /** What to type instead of an unknown spelling; undefined if nothing is near. */
 function meantBy(spelling: string, table: OptionTable): string | undefined {
-  const name = nearest(spelling, Object.keys(table));
+  const name = nearest(spelling, Object.entries(table).flatMap(spellingsOf));
   return triedFor(spelling, table) ?? (name === undefined ? undefined : `--${name}`);
+}
+
+/** How an option may be typed: `--files` is there from the beginning, only `--no-files` says something. */
+function spellingsOf([name, option]: [string, Option]): string[] {
+  return [
+    ...(option.kind === 'flag' && isNegatable(option) ? [] : [name]),
+    ...(isNegatable(option) ? [`no-${name}`] : []),
+  ];
 }
 
 function triedFor(spelling: string, table: OptionTable): string | undefined {
