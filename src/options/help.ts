@@ -36,7 +36,8 @@ function defaultOf(option: Option): string | undefined {
 /** The rows of one option, and of its negation if it has one. */
 function rowsOf(name: string, option: Option): [spelled: string, summary: string][] {
   const value = defaultOf(option);
-  const summary = value === undefined ? option.summary : `${option.summary} (default: ${value})`;
+  const alias = option.alias === undefined ? '' : `, also --${option.alias}`;
+  const summary = `${option.summary}${alias}${value === undefined ? '' : ` (default: ${value})`}`;
   const own: [string, string] = [spelling(name, option), summary];
   return option.kind === 'list' && option.negated !== undefined ? [own, [`    --no-${name}`, option.negated]] : [own];
 }

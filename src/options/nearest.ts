@@ -6,7 +6,11 @@ export function nearest(typed: string, candidates: string[]): string | undefined
   const ranked = candidates.map((candidate) => ({ candidate, distance: leven(typed, candidate) }));
   ranked.sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  // At least two: a pair of swapped letters counts twice.
-  const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
-  return best && best.distance <= limit ? best.candidate : undefined;
+  if (!best) return undefined;
+  // A pair of swapped letters counts twice.
+  const least = sorted(best.candidate) === sorted(typed) ? 2 : 1;
+  const limit = Math.min(typed.length - 1, Math.max(least, Math.floor(typed.length / 3)));
+  return best.distance <= limit ? best.candidate : undefined;
 }
+
+const sorted = (word: string): string => [...word].sort().join('');

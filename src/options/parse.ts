@@ -7,8 +7,38 @@ import { type Given, missingValue } from './values.ts';
 
 function unknownOption(typed: string, table: OptionTable): UsageError {
   const shown = typed.replace(/=.*/s, '');
-  const name = nearest(shown.replace(/^-+/, ''), Object.keys(table));
-  return new UsageError(`unknown option ${shown}${name === undefined ? '' : `: did you mean --${name}?`}`);
+  // `-f/var/log/x` is `-f` with its value.
+  const meant = meantBy(shown.replace(/^-+/, ''), table) ?? triedFor(/^-(\w)/.exec(shown)?.[1] ?? '', table);
+  return new UsageError(`unknown option ${shown}${meant === undefined ? '' : `: did you mean ${meant}?`}`);
+}
+
+/** What to type instead of an unknown spelling; undefined if nothing is near. */
+function meantBy(spelling: string, table: OptionTable): string | undefined {
+  const name = nearest(spelling, Object.entries(table).flatMap(spellingsOf));
+  return triedFor(spelling, table) ?? (name === undefined ? undefined : `--${name}`);
+}
+
+/** How an option may be typed: `--files` is there from the beginning, only `--no-files` says something. */
+function spellingsOf([name, option]: [string, Option]): string[] {
+  return [
+    ...(option.kind === 'flag' && isNegatable(option) ? [] : [name]),
+    ...(isNegatable(option) ? [`no-${name}`] : []),
+  ];
+}
+
+function triedFor(spelling: string, table: OptionTable): string | undefined {
+  const found = Object.values(table).find(({ tried }) => tried && Object.hasOwn(tried, spelling));
+  return found?.tried?.[spelling];
+}
+
+/** Writes each option by its own name, as in `--journal` for `--unit`. */
+function withoutAliases(argv: string[], table: OptionTable): string[] {
+  const names = new Map(Object.entries(table).flatMap(([name, { alias }]) => (alias ? [[alias, name]] : [])));
+  return argv.map((argument) => {
+    const [, typed = '', rest = ''] = /^--([^=]+)(=.*)?$/s.exec(argument) ?? [];
+    const name = names.get(typed);
+    return name === undefined ? argument : `--${name}${rest}`;
+  });
 }
 
 const longNameOf = (letter: string | undefined, table: OptionTable): string | undefined =>
@@ -95,12 +125,12 @@ function givenFor(name: string, option: Option, raw: unknown, isNegated: boolean
  * option and the nearest known one.
  */
 export function readArguments(table: OptionTable, argv: string[]): { given: Given; words: string[] } {
-  const end = argv.indexOf('--');
-  const typed = end < 0 ? argv : argv.slice(0, end);
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const typed = withoutAliases(argv.slice(0, end), table);
   refuseStrange(typed, table);
   const names = Object.keys(table);
   const flags = names.filter((name) => !takesValue(table[name]));
-  const raw = minimist(prepare(argv, table), {
+  const raw = minimist(prepare([...typed, ...argv.slice(end)], table), {
     string: [...names.filter((name) => takesValue(table[name])), '_'],
     boolean: flags,
     // Otherwise a flag that is not given would be false, as if it had been negated.

@@ -7,6 +7,10 @@ interface OptionBase<V> {
   detail?: string;
   /** A one-letter spelling, without the dash. */
   short?: string;
+  /** Another long spelling, that of a program which people know. */
+  alias?: string;
+  /** Spellings that people try, and what they mean here. An error names it. */
+  tried?: Readonly<Record<string, string>>;
   /** Its value if it is not given. */
   default?: V;
   /** The default in words, if it depends on the host. */

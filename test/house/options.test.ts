@@ -28,6 +28,21 @@ test('no letter stands for two options of a command', () => {
   }
 });
 
+test('a spelling that is read as another one, or that people try, is no option, and what is named instead is one', () => {
+  for (const command of commands) {
+    const table = optionsOf(command);
+    const options = Object.values(table);
+    const real = [...Object.keys(table), ...options.flatMap(({ short }) => short ?? [])];
+    const tried = options.flatMap((option) => Object.entries(option.tried ?? {}));
+    const spellings = [...options.flatMap(({ alias }) => alias ?? []), ...tried.map(([spelling]) => spelling)];
+    for (const spelling of spellings) assert.ok(!real.includes(spelling), `${command.name}: ${spelling} is an option`);
+    assert.equal(new Set(spellings).size, spellings.length, `${command.name}: a spelling stands twice`);
+    for (const [, instead] of tried)
+      for (const [, named = ''] of instead.matchAll(/(?<=^| )--?([\w-]+)/g))
+        assert.ok(real.includes(named), `${command.name}: ${instead}`);
+  }
+});
+
 /** All conditions that rig shares with monitors. */
 const shared = conditionOptions(
   fakeMonitor({

@@ -159,7 +159,7 @@ export interface Manifest {
     matches: number;
     because?: string;
     earlier?: { subject: string; text: string; time: string };
-    facts: { position?: { cursor?: string }; groups?: Record<string, string | null> };
+    facts: { position?: { cursor?: string }; groups?: Record<string, string | null>; message?: string };
   };
   sources: ({ source: string } & Record<string, unknown>)[];
   gaps: { cause: string }[];

@@ -1,7 +1,7 @@
 /** A matching line as the rig sees it. Its text is decoded only when it is asked for: most lines are counted and no more. */
 import type { Facts, Sighting, TriggerProcess } from '../../plugin.ts';
 import { messageOfLine } from './events/same-event.ts';
-import type { CapturedGroups } from './matching/captured-groups.ts';
+import type { MatchFacts } from './matching/match-facts.ts';
 import { decodeLine } from './matching/readable.ts';
 import type { LineMatch } from './source.ts';
 import { reportedLineBytes } from './source.ts';
@@ -12,13 +12,13 @@ export class LineSighting implements Sighting {
   readonly times: number;
   readonly slot: 'first' | 'second' | 'both';
   readonly #match: LineMatch;
-  readonly #groupsIn: (text: string) => CapturedGroups;
+  readonly #factsIn: (text: string) => MatchFacts;
   readonly #encoding: string | undefined;
 
   /** `encoding`: that of a line which is not UTF-8. */
   constructor(
     match: LineMatch,
-    groupsIn: (text: string) => CapturedGroups,
+    factsIn: (text: string) => MatchFacts,
     { atMs, times, slot }: Pick<LineSighting, 'atMs' | 'times' | 'slot'>,
     encoding?: string,
   ) {
@@ -27,7 +27,7 @@ export class LineSighting implements Sighting {
     this.times = times;
     this.slot = slot;
     this.#match = match;
-    this.#groupsIn = groupsIn;
+    this.#factsIn = factsIn;
     this.#encoding = encoding;
   }
 
@@ -46,10 +46,10 @@ export class LineSighting implements Sighting {
     return Promise.resolve(this.#match.process);
   }
 
-  /** Where it stands, when it was logged (journal) or read (file), and what the groups of the expression captured. */
+  /** Where it stands, when it was logged (journal) or read (file), and what was found in it. */
   get facts(): Facts {
     const { position, atMs } = this.#match;
-    const groups = this.slot === 'second' ? {} : this.#groupsIn(this.text);
-    return { position, loggedAt: new Date(atMs).toISOString(), ...groups };
+    const matched = this.slot === 'second' ? {} : this.#factsIn(this.text);
+    return { position, loggedAt: new Date(atMs).toISOString(), ...matched };
   }
 }

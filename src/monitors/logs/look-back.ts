@@ -26,9 +26,9 @@ const mostBytes = 4 * 1024 * 1024;
 
 /** Tells for each file and the journal how often the condition matched lately. Never throws. */
 export async function lookBack(plan: LogsPlan, remark: (text: string) => void): Promise<void> {
-  if (plan.message.text === '') return;
+  if (plan.messages.some(({ text }) => text === '')) return;
   const deadline = performance.now() + withinMs;
-  const matcher = compileMatcher(plan.message);
+  const matcher = compileMatcher(...plan.messages);
   const echo = new EchoRule(plan.names);
   const journal = plan.journal ? lookBackAtJournal(plan.journal, matcher, echo) : undefined;
   for (const path of plan.files) {

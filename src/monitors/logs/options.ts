@@ -4,12 +4,20 @@ import { unitEvents } from './unit-events.ts';
 
 export const logsOptions = {
   message: {
-    kind: 'text',
+    kind: 'texts',
     short: 'm',
     hint: 'TEXT',
     gives: 'event',
-    summary: 'Text, or regular expression, that a line must contain',
+    summary: 'Text, or expression, that a line must contain; may be repeated',
     requiredUnless: ['unit-event'],
+    tried: {
+      g: '-m TEXT',
+      grep: '--message TEXT',
+      pattern: '--message TEXT',
+      e: '-m TEXT',
+      regex: '-E --message TEXT',
+      regexp: '-E --message TEXT',
+    },
   },
   logfile: {
     kind: 'list',
@@ -18,6 +26,7 @@ export const logsOptions = {
     summary: 'Files to watch, patterns too',
     excludes: ['no-files', 'unit-event'],
     completes: 'file',
+    tried: { f: '--logfile FILE', file: '--logfile FILE', log: '--logfile FILE' },
   },
   encoding: {
     kind: 'text',
@@ -29,6 +38,8 @@ export const logsOptions = {
   files: { kind: 'flag', default: true, summary: 'Watch no files' },
   journal: {
     kind: 'list',
+    short: 'u',
+    alias: 'unit',
     hint: 'UNIT,...',
     defaultWords: 'the whole journal',
     summary: 'Watch only these units',
@@ -40,12 +51,21 @@ export const logsOptions = {
     hint: 'LEVEL',
     summary: 'Only journal entries of this priority, as in journalctl',
     excludes: ['no-journal'],
+    tried: { p: '--priority LEVEL' },
   },
   'journal-match': {
     kind: 'texts',
     hint: 'FIELD=VALUE',
     summary: 'Only journal entries with this field; may be repeated',
     excludes: ['no-journal'],
+    tried: {
+      t: '--journal-match SYSLOG_IDENTIFIER=NAME',
+      identifier: '--journal-match SYSLOG_IDENTIFIER=NAME',
+      'user-unit': '--journal-match _SYSTEMD_USER_UNIT=NAME.service',
+      facility: '--journal-match SYSLOG_FACILITY=NUMBER',
+      k: '--journal-match _TRANSPORT=kernel',
+      dmesg: '--journal-match _TRANSPORT=kernel',
+    },
   },
   'journal-dir': {
     kind: 'text',
@@ -53,6 +73,11 @@ export const logsOptions = {
     summary: 'The journal in this folder: a copy, or of a mounted host',
     excludes: ['no-journal'],
     completes: 'folder',
+    tried: {
+      D: '--journal-dir DIR',
+      directory: '--journal-dir DIR',
+      namespace: '--journal-dir /var/log/journal/$(cat /etc/machine-id).NAME',
+    },
   },
   'journal-reader': {
     kind: 'choice',
@@ -78,7 +103,12 @@ export const logsOptions = {
     summary: 'failed, restarted, oom, coredump, exited: what units go through',
     excludes: ['no-journal'],
   },
-  exclude: { kind: 'texts', hint: 'TEXT', summary: 'Pass over lines that match TEXT; may be repeated' },
+  exclude: {
+    kind: 'texts',
+    hint: 'TEXT',
+    summary: 'Pass over lines that match TEXT; may be repeated',
+    tried: { v: '--exclude TEXT', 'invert-match': '--exclude TEXT' },
+  },
   echo: { kind: 'flag', summary: "Let echoes of rig's own command line count too" },
   'ignore-case': { kind: 'flag', short: 'i', summary: 'Ignore upper and lower case' },
   'fixed-strings': {

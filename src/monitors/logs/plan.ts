@@ -3,10 +3,11 @@ import type { MessageOptions } from './matching/matcher.ts';
 
 /** A type and not an interface: only a type fits the plan's `Json`. */
 export type LogsPlan = {
-  message: MessageOptions;
+  /** Each of them will do. */
+  messages: MessageOptions[];
   /** Lines that match one of these are passed over. */
   exclude?: MessageOptions[];
-  /** What must follow the message, or must not: --then, --unless. */
+  /** What must follow a message, or must not: --then, --unless. */
   second?: MessageOptions;
   /** --unit-event: what is waited for, in words. */
   events?: string[];

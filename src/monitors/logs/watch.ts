@@ -9,7 +9,7 @@ import { PseudoFileSource } from './files/pseudo-file-source.ts';
 import { StreamSource, streamName } from './files/stream-source.ts';
 import { JournalSource } from './journal/journal-source.ts';
 import { LineSighting } from './line-sighting.ts';
-import { type CapturedGroups, compileGroups } from './matching/captured-groups.ts';
+import { compileMatchFacts, type MatchFacts } from './matching/match-facts.ts';
 import { compileMatcher } from './matching/matcher.ts';
 import { compileVerdict, type Verdict } from './matching/verdict.ts';
 import type { LogsPlan } from './plan.ts';
@@ -29,20 +29,20 @@ class LogsWatch implements Watch {
   /** One for each text: an event may match --message in the file, with its program, and only --then in the journal. */
   readonly #firstEvents: SameEvent;
   readonly #secondEvents: SameEvent;
-  readonly #groupsIn: (text: string) => CapturedGroups;
+  readonly #factsIn: (text: string) => MatchFacts;
   readonly #verdictOn: (line: Buffer) => Verdict;
   readonly #objectionTo: (match: LineMatch, verdict: Verdict) => Objection | undefined;
 
   constructor(plan: LogsPlan, rig: MonitorContext) {
     this.#plan = plan;
     this.#rig = rig;
-    this.#groupsIn = compileGroups(plan.message);
+    this.#factsIn = compileMatchFacts(plan.messages);
     this.#verdictOn = compileVerdict(plan);
     this.#objectionTo = objectionsOf(plan);
     this.#firstEvents = new SameEvent(watchesOnePlace(plan));
     this.#secondEvents = new SameEvent(watchesOnePlace(plan));
     this.#addSources({
-      matcher: plan.second ? compileMatcher(plan.message, plan.second) : compileMatcher(plan.message),
+      matcher: compileMatcher(...plan.messages, ...(plan.second ? [plan.second] : [])),
       clock: rig.clock,
       onMatch: (match) => this.#take(match),
       isOver: () => rig.signal.aborted,
@@ -85,7 +85,7 @@ class LogsWatch implements Watch {
     const match: LineMatch = { source: '/', line, position: { cursor: '' }, atMs: Date.now() };
     this.#objectionTo(match, this.#verdictOn(line));
     const times = new SameEvent().countNew(match, nowMs());
-    const sighting = new LineSighting(match, this.#groupsIn, { atMs: nowMs(), times, slot: 'first' });
+    const sighting = new LineSighting(match, this.#factsIn, { atMs: nowMs(), times, slot: 'first' });
     this.#rig.debug(`practised: ${sighting.kind}, ${JSON.stringify(sighting.facts)}, ${sighting.text}`);
   }
 
@@ -129,8 +129,8 @@ class LogsWatch implements Watch {
     }
     const slot = times > 0 ? (isSecond ? 'both' : 'first') : 'second';
     const atMs = match.monotonicMs ?? readMs;
-    const { encoding } = this.#plan.message;
-    this.#rig.saw(new LineSighting(match, this.#groupsIn, { atMs, times: Math.max(times, 1), slot }, encoding));
+    const encoding = this.#plan.messages[0]?.encoding;
+    this.#rig.saw(new LineSighting(match, this.#factsIn, { atMs, times: Math.max(times, 1), slot }, encoding));
     return 'counted';
   }
 }

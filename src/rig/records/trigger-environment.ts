@@ -25,8 +25,8 @@ const withoutNul = (text: string): string => text.replaceAll('\0', '\\x00');
 const asVariable = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '_');
 
 /**
- * RIG_ID, RIG_MONITOR, RIG_SOURCE, RIG_LINE, RIG_TIME, RIG_PID if a process is known, and RIG_MATCH_1 or RIG_MATCH_NAME for
- * each group of the expression that matched. Values that are too long are cut; the manifest has them whole.
+ * RIG_ID, RIG_MONITOR, RIG_SOURCE, RIG_LINE, RIG_TIME, RIG_PID if a process is known, RIG_MESSAGE if there are several, and
+ * RIG_MATCH_1 or RIG_MATCH_NAME for each group of the expression that matched. Values that are too long are cut; the manifest has them whole.
  */
 export async function triggerEnvironment(id: string, trigger: Trigger): Promise<Record<string, string>> {
   const { monitor, subject, text, time, facts } = trigger;
@@ -38,6 +38,7 @@ export async function triggerEnvironment(id: string, trigger: Trigger): Promise<
     ['RIG_SOURCE', subject],
     ...(process ? ([['RIG_PID', String(process.pid)]] as [string, string][]) : []),
     ['RIG_LINE', text],
+    ...(typeof facts.message === 'string' ? ([['RIG_MESSAGE', facts.message]] as [string, string][]) : []),
     ...Object.entries(facts.groups ?? {}).flatMap(([name, captured]): [string, string][] =>
       typeof captured === 'string' ? [[`RIG_MATCH_${asVariable(name)}`, captured]] : [],
     ),

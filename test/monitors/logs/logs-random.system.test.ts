@@ -139,7 +139,7 @@ async function live(t: TestContext, seed: number): Promise<void> {
     RandomLog,
   ];
   const watch = await startWatch(host, {
-    message: { text: '^(?:[abc]|journal) \\d', mode: 'expression', ignoreCase: false },
+    messages: [{ text: '^(?:[abc]|journal) \\d', mode: 'expression', ignoreCase: false }],
     watch: 'everything',
     files: [`${folder}/a.log`, `${folder}/a.log.1`, `${folder}/b.log`],
     patterns: [`${folder}/c*.log`],

@@ -10,7 +10,7 @@ import { newFolder } from '../../support/folder.ts';
 /** What is told of a file. */
 async function lookAt(file: string, text: string): Promise<string[]> {
   const remarks: string[] = [];
-  const plan: LogsPlan = { message: { text, mode: 'either', ignoreCase: false }, watch: '', files: [file] };
+  const plan: LogsPlan = { messages: [{ text, mode: 'either', ignoreCase: false }], watch: '', files: [file] };
   await lookBack(plan, (remark) => remarks.push(remark.replace(file, 'FILE')));
   return remarks;
 }

@@ -127,7 +127,7 @@ test('a file that is named twice is watched once, and a link is kept as the name
 
 test('what is no expression is searched for as plain text, with a remark', async (t) => {
   const { plan, remarks, condition } = await prepare({ message: ['(code=exited'], logfile: [join(newFolder(t), 'x')] });
-  assert.equal(plan.message.mode, 'plain');
+  assert.equal(plan.messages[0]?.mode, 'plain');
   assert.match(remarks.join('\n'), /plain text/);
   assert.match(condition, /"\(code=exited"/);
 });
@@ -164,7 +164,7 @@ test('an encoding goes by any of its names, and nothing more is said of the file
     ['utf8', undefined],
   ] as const) {
     const { plan, remarks } = await prepare({ message: ['Müller'], logfile: [file], encoding: [typed] });
-    assert.deepEqual([plan.message.encoding, remarks], [known, []]);
+    assert.deepEqual([plan.messages[0]?.encoding, remarks], [known, []]);
   }
 });
 
@@ -176,6 +176,8 @@ const words: Array<[Given, condition: string, second?: string]> = [
   [{ exclude: ['x, y', 'z'] }, '"boom", passing over "x, y" and "z"'],
   [{ exclude: ['x'], 'ignore-case': true }, '"boom" in any case, passing over "x" in any case'],
   [{ unless: ['done'], within: ['1h'] }, '"boom"', '"done"'],
+  [{ message: ['boom', 'bang'], exclude: ['x'] }, '"boom" or "bang", passing over "x"'],
+  [{ message: ['[x]', 'a|b'] }, 'plain text "[x]" or "a|b"'],
 ];
 
 for (const [given, condition, second] of words)
@@ -184,17 +186,26 @@ for (const [given, condition, second] of words)
     assert.deepEqual([told.condition, told.second], [condition, second]);
   });
 
+test('of several messages a remark says which one it is about', async (t) => {
+  const { remarks } = await prepare({ message: ['boom', '[x]', 'a|b'], logfile: [join(newFolder(t), 'x')] });
+  const told = remarks.filter((remark) => remark.includes(' is read as '));
+  assert.equal(told.length, 2);
+  assert.match(told[0] as string, /^--message "\[x\]" is read as plain text;/);
+  assert.match(told[1] as string, /^--message "a\|b" is read as plain text and as/);
+});
+
 test('a unit event in words', () => {
   const message = { text: '', mode: 'plain', ignoreCase: false } as const;
-  const plan = { message, events: ['failed', 'oom'], watch: 'journal', files: [] };
+  const plan = { messages: [message], events: ['failed', 'oom'], watch: 'journal', files: [] };
   assert.equal(logs.describe(plan).condition, 'unit failed or oom');
   assert.equal(
-    logs.describe({ ...plan, message: { ...message, text: 'x' } }).condition,
+    logs.describe({ ...plan, messages: [{ ...message, text: 'x' }] }).condition,
     'unit failed or oom with plain text "x"',
   );
 });
 
-const plan = { message: { text: 'x', mode: 'plain', ignoreCase: false }, watch: '', files: [] } as const;
+const messages: LogsPlan['messages'] = [{ text: 'x', mode: 'plain', ignoreCase: false }];
+const plan = { messages, watch: '', files: [] } as const;
 const journal = { reader: 'native', selection: [] } as const;
 for (const [what, more, gives] of [
   ['a line of this journal names the process that logged it', { journal }, ['process']],

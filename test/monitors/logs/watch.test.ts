@@ -30,7 +30,7 @@ async function arm(
     if (rig.seen.length === lastAt) rig.end();
   });
   const watch = await watchLogs(
-    { message: { text, mode: 'either', ignoreCase: false }, watch: '', files, ...more },
+    { messages: [{ text, mode: 'either', ignoreCase: false }], watch: '', files, ...more },
     rig.context,
   );
   t.after(async () => {
@@ -42,6 +42,43 @@ async function arm(
 
 /** The trigger that a sighting makes. */
 const triggerBy = ({ subject, text, facts }: Seen): Trigger => triggerWith({ subject, text, facts });
+
+test('any of several messages will do, and what is seen says which it was and what its groups captured', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const messages = ['disk (\\w+) full', '[ERROR]', '(?<what>oom|panic)'].map(
+    (text) => ({ text, mode: text === '[ERROR]' ? 'plain' : 'expression', ignoreCase: false }) as const,
+  );
+  const { seen } = await arm(t, [file], { messages });
+  appendFileSync(file, 'ERROR\na panic\nx [ERROR] y\ndisk sdb full [ERROR]\nlast [ERROR]\n');
+  await waitFor('the last sighting', () => seen.length >= 4);
+  assert.deepEqual(
+    seen.map(({ text, facts: { message, groups } }) => [text, message, groups]),
+    [
+      ['a panic', '(?<what>oom|panic)', { 1: 'panic', what: 'panic' }],
+      ['x [ERROR] y', '[ERROR]', undefined],
+      ['disk sdb full [ERROR]', 'disk (\\w+) full', { 1: 'sdb' }],
+      ['last [ERROR]', '[ERROR]', undefined],
+    ],
+  );
+});
+
+test('with a text that follows, each of several messages begins the sequence', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  const plain = (text: string) => ({ text, mode: 'plain', ignoreCase: false }) as const;
+  const { seen } = await arm(t, [file], { messages: [plain('down'), plain('lost')], second: plain('failover') });
+  appendFileSync(file, 'link lost\nfailover\nother\nlink down\n');
+  await waitFor('the last sighting', () => seen.length >= 3);
+  assert.deepEqual(
+    seen.map(({ text, facts }) => [text, facts.message]),
+    [
+      ['link lost', 'lost'],
+      ['failover', undefined],
+      ['link down', 'down'],
+    ],
+  );
+});
 
 test('each line that matches is seen once, with its place; after the last trigger nothing is', async (t) => {
   const file = join(newFolder(t), 'app.log');
@@ -62,7 +99,7 @@ test('a line in Latin-1 is shown in letters, and a line in UTF-8 beside it, too'
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, '');
   const message = { text: 'Müller', mode: 'plain', ignoreCase: false, encoding: 'windows-1252' } as const;
-  const { seen } = await arm(t, [file], { message });
+  const { seen } = await arm(t, [file], { messages: [message] });
   appendFileSync(file, Buffer.from('Müller\nMaier\n', 'latin1'));
   appendFileSync(file, 'Frau Müller\n');
   await waitFor('both lines', () => seen.length >= 2);
@@ -232,7 +269,7 @@ test('of mixed errors each kind triggers once, whatever times, numbers, addresse
   const condition = new Condition(rulesWith({ distinct: 1 }), new DrivenClock(), onMet, () => 0);
   const rig = monitorContext((sighting) => condition.saw(sighting));
   const message = { text: 'error', mode: 'plain', ignoreCase: false } as const;
-  const watch = await watchLogs({ message, watch: '', files: [file] }, rig.context);
+  const watch = await watchLogs({ messages: [message], watch: '', files: [file] }, rig.context);
   t.after(() => watch.stop());
   const kinds = [
     (n: number) =>

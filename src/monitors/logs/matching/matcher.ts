@@ -10,7 +10,7 @@ import { expressionSearcher, linearExpression, lineEndOf, lineStartOf, literalSe
 
 const carriageReturn = 13;
 /** A character that an expression reads as something else than itself. */
-const special = /[\\^$.*+?()[\]{}|]/;
+export const special = /[\\^$.*+?()[\]{}|]/;
 
 /** What the user asked for, as it travels in the plan. */
 export interface MessageOptions {

@@ -130,7 +130,7 @@ test('the line is given as it is stored, each once and in order', () => {
 
 test('the texts of a verdict are found in the same lines as those that are searched for', () => {
   const verdictOn = compileVerdict({
-    message: asText('user "bob"'),
+    messages: [asText('user "bob"')],
     second: asText('job "a"'),
     exclude: [asText('a     b')],
   });

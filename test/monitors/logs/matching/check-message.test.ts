@@ -20,7 +20,7 @@ for (const [text, advice] of [
     const options: MessageOptions = { text, mode: 'expression', ignoreCase: false };
     assert.throws(() => checkMessage(options, remark), { name: 'UsageError', message: advice });
     assert.deepEqual(checkMessage({ ...options, mode: 'either' }, remark), { ...options, mode: 'plain' });
-    assert.match(remarks.join(), /is no expression that rig runs \(.* and is searched for as plain text$/);
+    assert.match(remarks.join(), /is read as plain text/);
   });
 
 test('(?i) at the beginning means that case does not matter', () => {
@@ -32,10 +32,10 @@ test('(?i) at the beginning means that case does not matter', () => {
   assert.deepEqual(check('(?i)err(', 'either'), { text: '(?i)err(', mode: 'plain', ignoreCase: false });
 });
 
-test('what is no expression is plain text with a remark, and an error when an expression is asked for', () => {
+test('what looks like an expression and is none is plain text with a remark, and an error with -E', () => {
   const remarks: string[] = [];
   const remark = (text: string): unknown => remarks.push(text);
-  const options: MessageOptions = { text: '(code=exited', mode: 'either', ignoreCase: false };
+  const options: MessageOptions = { text: '(code=.*', mode: 'either', ignoreCase: false };
   assert.equal(checkMessage(options, remark).mode, 'plain');
   assert.match(remarks.join(), /Unterminated group.*plain text/);
   assert.throws(() => checkMessage({ ...options, mode: 'expression' }, remark), UsageError);
@@ -44,9 +44,16 @@ test('what is no expression is plain text with a remark, and an error when an ex
 for (const [text, mode, told] of [
   ['\\<oom\\>', 'either', ['\\< means <: \\b is the edge of a word', '\\> means >: \\b is the edge of a word']],
   ['\\p{L}+\\Z', 'expression', ['\\p means p', '\\Z means Z']],
+  ['\\p{L}+', 'either', ['\\p means p']],
+  ['(a\\|b)', 'either', ['\\| means |: alternatives are written a|b']],
+  [
+    '\\(a\\)x\\{2\\}',
+    'expression',
+    ['\\( means (: a group is written (ab)', '\\{ means {: repetition is written a{3}'],
+  ],
   ['C:\\Program Files\\app', 'either', []],
   ['\\<', 'plain', []],
-  ['\\bx\\d\\W\\t\\n\\x41\\u0041\\cA\\(\\[\\\\<(?<n>.)', 'expression', []],
+  ['\\bx\\d\\W\\t\\n\\x41\\u0041\\cA\\[\\\\<(?<n>.)', 'expression', []],
 ] as const)
   test(`an escape that other engines know and rig does not is remarked: ${text} (${mode})`, () => {
     const remarks: string[] = [];
@@ -61,4 +68,27 @@ for (const [text, mode, told] of [
 test('a range of emoji that is out of order is an error', () => {
   const options: MessageOptions = { text: '[😎-😀]', mode: 'expression', ignoreCase: false };
   assert.throws(() => checkMessage(options, () => undefined), UsageError);
+});
+
+for (const [text, says] of [
+  ['[ERROR]', /^--message is read as plain text; -E takes it as a regular expression$/],
+  ['10.0.0.1', /^--message is read as plain text; -E/],
+  ['[Ee]rror', /^--message is read as plain text and as a regular expression, .*; -F takes it as text only$/],
+  ['(a.*)?', /^--message is read as plain text: as a regular expression \(-E\) it would match an empty line$/],
+  ['(?!x).*', /^--message is no expression that rig runs \(instead of .*\) and is read as plain text$/],
+] as const)
+  test(`creation says how ${text} is read`, () => {
+    const remarks: string[] = [];
+    checkMessage({ text, mode: 'either', ignoreCase: false }, (remark) => remarks.push(remark));
+    assert.equal(remarks.length, 1);
+    assert.match(remarks[0] as string, says);
+  });
+
+test('nothing is said of a text without special characters, nor where the user has chosen with -F or -E', () => {
+  for (const [text, mode] of [
+    ['Out of memory', 'either'],
+    ['[ERROR]', 'plain'],
+    ['[Ee]rror', 'expression'],
+  ] as const)
+    checkMessage({ text, mode, ignoreCase: false }, (remark) => assert.fail(remark));
 });

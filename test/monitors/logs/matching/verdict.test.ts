@@ -5,7 +5,11 @@ import { compileVerdict } from '../../../../src/monitors/logs/matching/verdict.t
 const text = (text: string) => ({ text, mode: 'expression', ignoreCase: false }) as const;
 
 test('of a line that was found, a verdict says which of the texts it matches', () => {
-  const verdictOn = compileVerdict({ message: text('x|y'), second: text('y1'), exclude: [text('2$'), text('3$')] });
+  const verdictOn = compileVerdict({
+    messages: [text('x'), text('y')],
+    second: text('y1'),
+    exclude: [text('2$'), text('3$')],
+  });
   const rows: Array<[line: string, isFirst: boolean, isSecond: boolean, isExcluded: boolean]> = [
     ['x1', true, false, false],
     ['x2', true, false, true],
