@@ -6,7 +6,7 @@ import { mark } from './marks.ts';
 
 /** What JSON must escape, and what writers escape beside it: Go `<>&`, Gson `'=` too, .NET also `+` and the backtick, PHP `/`. */
 const escapable = /["'`/<>&=+\u0080-\u{10ffff}]/u;
-const parts = new RegExp(`( +)|(\\\\+)|(${escapable.source})|[$^.*?()[\\]{}|]`, 'gu');
+const parts = new RegExp(`([ \\t]+)|(\\\\+)|(${escapable.source})|[$^.*?()[\\]{}|]`, 'gu');
 /** What a chunk has in which a text stands in another form than its own. */
 export const escapeMarks = mark.backslash | mark.tab | mark.hash;
 /** A tab: as it is, as syslog writes it, and in JSON. */
@@ -16,7 +16,7 @@ const tab = '(?:\\t|#011|\\\\+t)';
  * The expression that finds a plain text as it is and in every escaped form; undefined where it has only its own form.
  */
 export function escapedForms(text: string): string | undefined {
-  if (!/[ \\]/.test(text) && !escapable.test(text)) return undefined;
+  if (!/[ \t\\]/.test(text) && !escapable.test(text)) return undefined;
   return text.replace(parts, (part, blanks?: string, backslashes?: string, character?: string) => {
     if (blanks) return `(?:${blanks}| *${tab}(?: |${tab})*)`;
     if (backslashes) return `${'\\\\'.repeat(backslashes.length)}+`;

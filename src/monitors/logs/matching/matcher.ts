@@ -32,11 +32,11 @@ export interface Matcher {
   test(text: Buffer): boolean;
 }
 
-/** A searcher, and in which chunks it may find something. */
+/** A searcher, and in which chunks it is needed: in those that have one of the `marks`, or in those that have none of them. */
 interface Place {
   searcher: Searcher;
-  /** The chunk has one of these marks; 0: any chunk. */
   marks: number;
+  isWithout: boolean;
 }
 
 /** What one text is compiled to: how lines are found, and the expression that decides for one decoded line. */
@@ -55,19 +55,25 @@ function compileText({ text, mode, ignoreCase }: MessageOptions): CompiledText {
   // Without a special character the text means itself in every mode.
   const expression = mode !== 'plain' && special.test(text) ? toByteExpression(text, ignoreCase) : undefined;
   if (expression && mode === 'expression')
-    return { places: everywhere(expressionSearcher(expression)), deciding: linearExpression(expression.text) };
+    return { places: [everywhere(expressionSearcher(expression))], deciding: linearExpression(expression.text) };
   const plain = plainExpression(text, ignoreCase);
-  const both = expression && eitherOf(plain, expression);
-  const places = both ? everywhere(expressionSearcher(both)) : everywhere(plainSearcher(text, plain, ignoreCase));
-  if (expression && !both) places.push(...everywhere(expressionSearcher(expression)));
   const forms = escapedForms(text);
   const escaped = forms === undefined ? undefined : toByteExpression(forms, ignoreCase);
-  if (escaped) places.push({ searcher: expressionSearcher(escaped), marks: escapeMarks });
+  const both = expression && eitherOf(plain, expression);
+  const places: Place[] = [];
+  if (escaped) places.push({ searcher: expressionSearcher(escaped), marks: escapeMarks, isWithout: false });
+  if (both) places.push(everywhere(expressionSearcher(both)));
+  else {
+    // The other forms include the text itself.
+    const marks = escaped ? escapeMarks : 0;
+    places.push({ searcher: plainSearcher(text, plain, ignoreCase), marks, isWithout: true });
+    if (expression) places.push(everywhere(expressionSearcher(expression)));
+  }
   const deciding = [escaped ?? plain, ...(expression ? [expression] : [])].map((each) => each.text);
   return { places, deciding: linearExpression(deciding.join('|')) };
 }
 
-const everywhere = (searcher: Searcher): Place[] => [{ searcher, marks: 0 }];
+const everywhere = (searcher: Searcher): Place => ({ searcher, marks: 0, isWithout: true });
 
 /** Without regard to case, plain text becomes an expression of classes: that is faster than a search in lowered copies. */
 function plainSearcher(text: string, plain: ByteExpression, ignoreCase: boolean): Searcher {
@@ -102,7 +108,10 @@ class LineMatcher implements Matcher {
 
   constructor(texts: CompiledText[], encoding: string | undefined) {
     const readable = readableSearcher(encoding, (text) => this.#decidesFor(text));
-    const all = [...texts.flatMap(({ places }) => places), { searcher: readable, marks: readableMarks(encoding) }];
+    const all = [
+      ...texts.flatMap(({ places }) => places),
+      { searcher: readable, marks: readableMarks(encoding), isWithout: false },
+    ];
     this.#searchers = all.map((place) => ({ ...place, hit: -1 }));
     this.#wantedMarks = all.reduce((wanted, { marks }) => wanted | marks, 0);
     this.#deciding = texts.map(({ deciding }) => deciding);
@@ -113,7 +122,7 @@ class LineMatcher implements Matcher {
     const marks = marksIn(chunk, this.#wantedMarks);
     for (const each of this.#searchers) {
       each.hit = -1;
-      if (each.marks !== 0 && (each.marks & marks) === 0) continue;
+      if (((each.marks & marks) === 0) !== each.isWithout) continue;
       each.searcher.begin(chunk);
       each.hit = each.searcher.next(0);
     }

@@ -43,6 +43,8 @@ const found: Array<[seen: string, stored: string | Buffer, given?: Partial<Messa
   ['        at com.example.Main.main(Main.java:5)', '\tat com.example.Main.main(Main.java:5)'],
   ['        at com.example.Main', 'Nov 30 12:00:00 host app: #011at com.example.Main'],
   ['        at com.example.Main', docker('\tat com.example.Main')],
+  ['id\tname', docker('id\tname')],
+  ['id\tname', 'app: id#011name'],
   ['id     [x]', 'id\t[x]', { mode: 'either' }],
   ['ID     name', 'id\tNAME', { ignoreCase: true }],
   ['user "bob" denied', docker('user "bob" denied')],
