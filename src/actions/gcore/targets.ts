@@ -2,7 +2,7 @@
 import { UsageError } from '../../errors.ts';
 import { checkAccess, findByName } from '../../host/processes/names.ts';
 import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.ts';
-import { isAlive, type ProcessIdentity, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
+import { hasEnded, isAlive, type ProcessIdentity, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
 import { readProcessStatus } from '../../host/processes/status.ts';
 import type { Asking, TriggerContext } from '../../plugin.ts';
 import { processLabel, visible } from '../../terminal/text.ts';
@@ -45,8 +45,7 @@ async function preparePid(text: string, ask: Asking): Promise<Target> {
     throw new UsageError(`--gcore: expected a PID from 1 to ${pidLimit}, got ${JSON.stringify(text)}`);
   const found = readProcess(pid);
   if (found === undefined) throw new UsageError(`--gcore: there is no process ${pid}`);
-  if (found.state === 'Z' || found.state === 'X')
-    throw new UsageError(`--gcore: ${processLabel(found)} has already ended (a zombie)`);
+  if (hasEnded(found)) throw new UsageError(`--gcore: ${processLabel(found)} has already ended (a zombie)`);
   const threadGroup = readProcessStatus(pid)?.threadGroup;
   if (threadGroup !== pid) throw new UsageError(`--gcore: ${pid} is a thread of process ${threadGroup}: give that PID`);
   if (isOwn(found)) throw new UsageError(`--gcore: ${processLabel(found)} is rig itself`);

@@ -2,14 +2,14 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errnoOf } from '../../errors.ts';
-import { listPids, type ProcessStat, readProcess } from './stat.ts';
+import { listPids, livingThread, type ProcessStat, readProcess } from './stat.ts';
 
 /**
  * The path of the program that a process runs, as it was when the process was started: an upgrade may have replaced the file.
  * Undefined for a kernel thread or a zombie, and where {@link checkAccess} says `denied`. See proc_pid_exe(5).
  */
 export async function readExecutable(pid: number): Promise<string | undefined> {
-  const path = await readlink(`/proc/${pid}/exe`).catch(() => undefined);
+  const path = await readlink(`/proc/${livingThread(pid)}/exe`).catch(() => undefined);
   return path?.replace(/ \(deleted\)$/, '');
 }
 
@@ -19,7 +19,7 @@ export async function readExecutable(pid: number): Promise<string | undefined> {
  */
 export async function checkAccess(pid: number): Promise<'allowed' | 'denied' | 'kernel thread'> {
   try {
-    await readlink(`/proc/${pid}/exe`);
+    await readlink(`/proc/${livingThread(pid)}/exe`);
     return 'allowed';
   } catch (error) {
     return errnoOf(error) === 'ENOENT' ? 'kernel thread' : 'denied';
@@ -28,7 +28,7 @@ export async function checkAccess(pid: number): Promise<'allowed' | 'denied' | '
 
 /** The arguments of a process, its name among them; none when it is gone. See proc_pid_cmdline(5). */
 export async function readCommandLine(pid: number): Promise<string[]> {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const text = await readFile(`/proc/${livingThread(pid)}/cmdline`, 'utf8').catch(() => '');
   // A process that has set its own title may have left out the last NUL.
   return text === '' ? [] : text.replace(/\0$/, '').split('\0');
 }
