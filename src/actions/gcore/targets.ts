@@ -1,6 +1,6 @@
 /** Which processes `--gcore PID|NAME|@match|@monitor` means: checked at creation, looked up at the trigger. */
 import { UsageError } from '../../errors.ts';
-import { checkAccess, findByName } from '../../host/processes/names.ts';
+import { checkAccess, findByName, lookedAt } from '../../host/processes/names.ts';
 import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.ts';
 import { hasEnded, isAlive, type ProcessIdentity, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
 import { readProcessStatus } from '../../host/processes/status.ts';
@@ -67,7 +67,9 @@ async function prepareName(name: string, allPids: boolean, ask: Asking): Promise
     );
   }
   if (found.length === 0)
-    ask.remark(`--gcore: no process is named ${visible(name)} now; it is looked for again when the rig triggers`);
+    ask.remark(
+      `--gcore: no process is named ${visible(name)} now (${lookedAt}); it is looked for again when the rig triggers`,
+    );
   for (const process of found) remarkObstacles(process, ask);
   return { kind: 'name', name };
 }
@@ -110,7 +112,8 @@ function findPinned(pinned: ProcessIdentity): Found {
 async function findNamed(name: string, allPids: boolean): Promise<Found[]> {
   const found = await others(name);
   const [oldest] = found;
-  if (oldest === undefined) return [withoutCore(name, undefined, 'not running', 'no process of this name was running')];
+  if (oldest === undefined)
+    return [withoutCore(name, undefined, 'not running', `no process of this name was running (${lookedAt})`)];
   if (allPids || found.length === 1) return found.map((process) => ({ wanted: name, process, note: null }));
   // There was one at creation. A fork that has not yet called execve has the same name for a moment.
   return [{ wanted: name, process: oldest, note: `the oldest of ${found.map(({ pid }) => pid).join(' ')}` }];
