@@ -19,7 +19,7 @@ import { type Outcome, withoutCore } from './outcome.ts';
  * gdb's environment. gcore starts gdb with --nx; without a home, gdb finds no gdbinit, gdbearlyinit or Python package of the
  * user either. It gets no debuginfod server, because asking one for symbols hangs on closed networks.
  */
-const gdbEnvironment = { HOME: '/nonexistent', PYTHONNOUSERSITE: '1', DEBUGINFOD_URLS: '' };
+export const gdbEnvironment = { HOME: '/nonexistent', PYTHONNOUSERSITE: '1', DEBUGINFOD_URLS: '' };
 
 /** A process may have any characters but NUL in its name; only some of them are kept in a file name. */
 export function safeFileName(comm: string): string {
@@ -46,7 +46,7 @@ async function checkIfThere(path: string): Promise<CoreCheck | undefined> {
 }
 
 /** Whether gdb let go of the process in order. gcore exits with 0 even if gdb was killed or the disk was full. */
-const hasDetached = ({ stdout }: RunResult) => /^\[Inferior \d+ \(process \d+\) detached\]$/m.test(stdout);
+export const hasDetached = ({ stdout }: RunResult) => /^\[Inferior \d+ \(process \d+\) detached\]$/m.test(stdout);
 
 /** What is wrong with a core that is complete by its headers; undefined if nothing is. */
 function findFlaw(result: RunResult, isStillAlive: boolean): string | undefined {

@@ -1,29 +1,15 @@
 /** The names of processes, and processes by their names. */
 import { readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { errnoOf } from '../../errors.ts';
 import { listPids, livingThread, type ProcessStat, readProcess } from './stat.ts';
 
 /**
  * The path of the program that a process runs, as it was when the process was started: an upgrade may have replaced the file.
- * Undefined for a kernel thread or a zombie, and where {@link checkAccess} says `denied`. See proc_pid_exe(5).
+ * Undefined for a kernel thread or a zombie, and where rig may not look into the process. See proc_pid_exe(5).
  */
 export async function readExecutable(pid: number): Promise<string | undefined> {
   const path = await readlink(`/proc/${livingThread(pid)}/exe`).catch(() => undefined);
   return path?.replace(/ \(deleted\)$/, '');
-}
-
-/**
- * Whether rig may look into a process, which takes the same permission as attaching to it (proc_pid_exe(5), ptrace(2)): a
- * container may deny that even to root. A kernel thread has nothing to look into.
- */
-export async function checkAccess(pid: number): Promise<'allowed' | 'denied' | 'kernel thread'> {
-  try {
-    await readlink(`/proc/${livingThread(pid)}/exe`);
-    return 'allowed';
-  } catch (error) {
-    return errnoOf(error) === 'ENOENT' ? 'kernel thread' : 'denied';
-  }
 }
 
 /** The arguments of a process, its name among them; none when it is gone. See proc_pid_cmdline(5). */
