@@ -70,7 +70,8 @@ async function findFault(host: TestHost, command: Command): Promise<string | und
 
 /** Ends all rigs and removes what they made. */
 async function cleanUp(host: TestHost): Promise<void> {
-  if (host.list('/run/rig').some((name) => name !== 'finished')) await host.must('rig', ['destroy', '--all']);
+  if (host.list('/run/rig').some((name) => name !== 'finished' && !name.startsWith('.')))
+    await host.must('rig', ['destroy', '--all']);
   await host.must('sh', ['-c', 'rm -rf /var/tmp/rig-* /srv/evidence/* /root/rig-*']);
 }
 

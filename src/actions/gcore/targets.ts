@@ -138,8 +138,10 @@ function findPinned(pinned: ProcessIdentity): Found {
 async function findNamed(name: string, allPids: boolean): Promise<Found[]> {
   const found = await findNow(name);
   const [oldest] = found;
-  if (oldest === undefined)
-    return [withoutCore(name, undefined, 'not running', `no process of this name was running (${lookedAt})`)];
+  if (oldest === undefined) {
+    const note = `no process was running with this name (${lookedAt}), and no unit of it had a main process`;
+    return [withoutCore(name, undefined, 'not running', note)];
+  }
   if (allPids || found.length === 1) return found.map((process) => ({ wanted: name, process, note: null }));
   // There was one at creation. A fork that has not yet called execve has the same name for a moment.
   return [{ wanted: name, process: oldest, note: `the oldest of ${found.map(({ pid }) => pid).join(' ')}` }];

@@ -98,7 +98,7 @@ export function findScript(program: string, [calledBy = '', ...args]: string[]):
 }
 
 /** The words for where {@link ProcessFinder} looks, for a message that it has found nothing. */
-export const lookedAt = "by the kernel's name for it, its program, what it was called by, or its script";
+export const lookedAt = 'by its program, what it was called by, its script, or the name that the kernel has for it';
 
 /** The program, argv[0] and script of a process. `isComplete` is false when argv[0] could not be read, and may be readable later. */
 async function readNames({ pid, state }: ProcessStat): Promise<{ names: string[]; isComplete: boolean }> {
