@@ -31,8 +31,32 @@ test('a unit means its main process, also after it was restarted, and systemd it
     );
   }
 
+  machine.write('/etc/systemd/system/app@.service', '[Service]\nExecStart=/usr/bin/sleep 86400\n');
+  await machine.must('ln', ['-s', 'web.service', '/etc/systemd/system/www.service']);
+  await machine.must('systemctl', ['daemon-reload']);
+  await machine.must('systemctl', ['start', 'app@1']);
+  for (const [name, unit] of Object.entries({ www: 'web.service', 'app@1': 'app@1.service' })) {
+    const { stderr } = await machine.rig('logs', '-m', 'x', '--gcore', name);
+    assert.match(
+      stderr,
+      new RegExp(`${name} is the main process of ${unit}: now .* \\(${await mainPid(machine, unit)}\\)`),
+    );
+  }
+
   const idle = await machine.rig('logs', '-m', 'x', '--gcore', 'idle');
   assert.match(idle.stderr, /no process is named idle now .*, and idle\.service has no main process/);
+  await machine.must('cp', ['/usr/bin/sleep', '/usr/local/bin/pool']);
+  machine.write('/etc/systemd/system/pool.service', "[Service]\nExecStart=/bin/sh -c 'pool 1000 & exec pool 1000'\n");
+  await machine.must('systemctl', ['daemon-reload']);
+  await machine.must('systemctl', ['start', 'pool']);
+  const several = await waitFor('both to run', async () => {
+    const { stderr, code } = await machine.rig('logs', '-m', 'x', '--gcore', 'pool');
+    return code === 2 && stderr;
+  });
+  const first = await mainPid(machine, 'pool');
+  assert.match(several, new RegExp(`or pool\\.service for its main process ${first}, or --gcore-all-pids`));
+  const { stderr: one } = await machine.rig('logs', '-m', 'x', '--gcore', 'pool.service');
+  assert.match(one, new RegExp(`is the main process of pool\\.service: now pool \\(${first}\\)`));
   const unknown = await machine.rig('logs', '-m', 'x', '--gcore', 'nothing.service');
   assert.match(unknown.stderr, /and there is no such unit/);
 

@@ -78,25 +78,38 @@ async function preparePid(text: string, ask: Asking): Promise<Target> {
   return { kind: 'pid', pid, startTime: found.startTime, comm: found.comm };
 }
 
+/** The error where several processes have a name. A unit of that name tells which of them is the first one. */
+async function tooMany(name: string, found: ProcessStat[]): Promise<UsageError> {
+  const unit = await findUnit(name);
+  const choices = [
+    'one of these PIDs',
+    ...(unit?.main === undefined ? [] : [`${unit.unit} for its main process ${unit.main.pid}`]),
+    '--gcore-all-pids',
+  ];
+  const pids = found.map(({ pid }) => pid).join(' ');
+  return new UsageError(
+    `--gcore: ${found.length} processes are named ${visible(name)}: ${pids}; give ${choices.join(', or ')}`,
+  );
+}
+
+/** A name that no process has may be that of a unit. Remarks on what it means now. */
+async function findMain(name: string, ask: Asking): Promise<ProcessStat[]> {
+  const { unit, main } = (await findUnit(name)) ?? {};
+  if (main !== undefined) {
+    ask.remark(`--gcore: ${visible(name)} is the main process of ${unit}: now ${processLabel(main)}`);
+    return [main];
+  }
+  const orUnit = unit === undefined ? 'and there is no such unit' : `and ${unit} has no main process`;
+  ask.remark(
+    `--gcore: no process is named ${visible(name)} now (${lookedAt}), ${orUnit}; it is looked for again when the rig triggers`,
+  );
+  return [];
+}
+
 async function prepareName(name: string, allPids: boolean, ask: Asking): Promise<Target> {
   const found = await others(name);
-  if (found.length > 1 && !allPids) {
-    const pids = found.map(({ pid }) => pid).join(' ');
-    throw new UsageError(
-      `--gcore: ${found.length} processes are named ${visible(name)}: ${pids}; give one of these PIDs, or --gcore-all-pids`,
-    );
-  }
-  const unit = found.length === 0 ? await findUnit(name) : undefined;
-  if (unit?.main !== undefined) {
-    found.push(unit.main);
-    ask.remark(`--gcore: ${visible(name)} is the main process of ${unit.unit}: now ${processLabel(unit.main)}`);
-  } else if (found.length === 0) {
-    const orUnit = unit === undefined ? 'and there is no such unit' : `and ${unit.unit} has no main process`;
-    ask.remark(
-      `--gcore: no process is named ${visible(name)} now (${lookedAt}), ${orUnit}; it is looked for again when the rig triggers`,
-    );
-  }
-  for (const process of found) await checkTarget(process, ask);
+  if (found.length > 1 && !allPids) throw await tooMany(name, found);
+  for (const process of found.length > 0 ? found : await findMain(name, ask)) await checkTarget(process, ask);
   return { kind: 'name', name };
 }
 
