@@ -1,7 +1,7 @@
 /** The process monitor: triggers on the state of processes, and when they have exited. */
 import { UsageError } from '../errors.ts';
 import { ProcessFinder } from '../host/processes/names.ts';
-import { countThreads, type ProcessIdentity, type ProcessStat, readProcess } from '../host/processes/stat.ts';
+import { hasEnded, type ProcessIdentity, type ProcessStat, readProcess } from '../host/processes/stat.ts';
 import { defineMonitor, type MonitorContext, type SourceStatus, type Watch } from '../plugin.ts';
 import { processLabel, visible } from '../terminal/text.ts';
 
@@ -13,9 +13,6 @@ type Target = { pid: number; startTime: number; comm: string } | { name: string 
 type ProcessPlan = { targets: Target[]; states: string[]; isExitAwaited: boolean; intervalMs: number };
 
 const describe = (target: Target): string => ('name' in target ? visible(target.name) : processLabel(target));
-
-/** Whether a process has ended. A zombie has, unless only its main thread has ended and others run. */
-const hasEnded = ({ pid, state }: ProcessStat): boolean => state === 'X' || (state === 'Z' && countThreads(pid) <= 1);
 
 function planTarget(text: string): Target {
   if (!/^\d+$/.test(text)) return { name: text };

@@ -9,13 +9,13 @@ import { type GcorePlan, gcore } from '../../src/actions/gcore/index.ts';
 import type { Outcome } from '../../src/actions/gcore/outcome.ts';
 import { ActionError } from '../../src/errors.ts';
 import { startedAtMs } from '../../src/host/processes/start-time.ts';
-import { isAlive, readProcess, sendSignal } from '../../src/host/processes/stat.ts';
+import { isAlive, type ProcessIdentity, readProcess, sendSignal } from '../../src/host/processes/stat.ts';
 import { readProcessStatus } from '../../src/host/processes/status.ts';
 import { findProgram } from '../../src/host/programs/find-program.ts';
 import type { TriggerContext } from '../../src/plugin.ts';
 import { asking, triggerContext } from '../support/contexts.ts';
 import { newFolder } from '../support/folder.ts';
-import { copySleep, kill, mustRead, start, startStranger } from '../support/processes.ts';
+import { copySleep, kill, mustRead, start, startStranger, startWithoutMainThread } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 
 const program = (await findProgram('gcore')) ?? assert.fail('there is no gcore');
@@ -25,6 +25,12 @@ const prepare = async (wanted: string[], allPids = false) =>
     { gcore: wanted, 'gcore-all-pids': allPids },
     asking({ gives: ['process', 'processes'], programs: { gcore: program } }),
   );
+
+/** The plan for a child of this process, which rig would take for a program of its own. */
+const prepareOwn = async (child: ProcessIdentity): Promise<GcorePlan> => ({
+  ...(await prepare(['rig-nobody'])),
+  targets: [{ kind: 'pid', ...child }],
+});
 
 /** What the manifest gets, whether the action did what it is for or not. */
 async function run(plan: GcorePlan, context: TriggerContext): Promise<{ outcomes: Outcome[]; error?: ActionError }> {
@@ -76,6 +82,19 @@ test('a process that was stopped before it was dumped stays stopped', async (t) 
   await waitFor('the process to be stopped', async () => (await stateOf(pid)) === 'T');
 });
 
+test('a process whose main thread has ended is dumped through one that lives, and lives on', async (t) => {
+  const dir = newFolder(t);
+  const pid = await startWithoutMainThread(t);
+  const target = await mustRead(pid);
+  const { outcomes, error } = await run(await prepareOwn(target), triggerContext(dir));
+  assert.equal(error, undefined);
+  const [{ status, file, note } = assert.fail('no outcome')] = outcomes;
+  assert.deepEqual([status, file], ['dumped', `core.${target.comm}.${pid}`]);
+  assert.match(note ?? '', /its main thread has ended/);
+  assert.deepEqual(readdirSync(dir), [file]);
+  assert.ok(isAlive(target));
+});
+
 test('a pid that another process has by now is never dumped', async (t) => {
   const dir = newFolder(t);
   const pid = await startStranger(t);
@@ -125,7 +144,10 @@ test('a name means the process that has it when the rig triggers', async (t) => 
 test('a name that no process has when the rig triggers fails the action', async (t) => {
   const { outcomes, error } = await run(await prepare(['rig-nobody']), triggerContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['not running']);
-  assert.equal(error?.message, 'rig-nobody: no process of this name was running');
+  assert.match(
+    error?.message ?? '',
+    /^rig-nobody: no process was running with this name \(by its program, .*, and no unit/,
+  );
 });
 
 test('with --gcore-all-pids every process of a name is dumped', async (t) => {

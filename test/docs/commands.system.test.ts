@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Result } from '../support/enclosure.ts';
 import { startHost, type TestHost } from '../support/host.ts';
-import { startService } from '../support/rigs.ts';
+import { startService, stateNames } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 import { type Command, findCommands, findInlineCommands, findSessions, pages } from './pages.ts';
 
@@ -70,7 +70,7 @@ async function findFault(host: TestHost, command: Command): Promise<string | und
 
 /** Ends all rigs and removes what they made. */
 async function cleanUp(host: TestHost): Promise<void> {
-  if (host.list('/run/rig').some((name) => name !== 'finished')) await host.must('rig', ['destroy', '--all']);
+  if (stateNames(host).some((name) => name !== 'finished')) await host.must('rig', ['destroy', '--all']);
   await host.must('sh', ['-c', 'rm -rf /var/tmp/rig-* /srv/evidence/* /root/rig-*']);
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startHost, type TestHost } from '../support/host.ts';
-import { armRig, assertNothingLeft, MESSAGE, startService } from '../support/rigs.ts';
+import { armRig, assertNothingLeft, MESSAGE, startService, stateNames } from '../support/rigs.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** Wrong input, as typed after `rig` in a shell, and what the one line must say. `$PID` is a live process. */
@@ -91,7 +91,7 @@ for (const [what, typed, says] of wrong)
     assert.match(stderr, /^rig: [^\n]+\n$/, 'one line');
     assert.equal(stdout, '');
     assert.equal(code, 2);
-    assert.deepEqual(host.list('/run/rig'), ['finished', 'taken'], 'nothing was started');
+    assert.deepEqual(stateNames(host), ['finished', 'taken'], 'nothing was started');
   });
 
 test('an unprivileged user is told that rig runs as root, and can read the help and the version', async () => {

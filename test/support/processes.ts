@@ -1,7 +1,7 @@
 /** Real processes for the tests of host/ and actions/; they end with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type ProcessStat, readProcess } from '../../src/host/processes/stat.ts';
@@ -72,4 +72,15 @@ export async function mustRead(pid: number): Promise<ProcessStat> {
   const found = await readProcess(pid);
   if (found === undefined) throw new Error(`there is no process ${pid}`);
   return found;
+}
+
+/** A process that lives on in a thread after its main thread has ended: at its pid there is a zombie. */
+export async function startWithoutMainThread(t: TestContext): Promise<number> {
+  const program = `
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=[1000]).start()
+ctypes.CDLL(None).pthread_exit(None)`;
+  const { pid } = await start(t, 'python3', ['-c', program]);
+  await waitFor('the main thread to end', () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+  return pid;
 }

@@ -132,11 +132,14 @@ export function rigProcesses(host: Enclosure): string[] {
     .map(({ pid, args }) => `${pid} ${args.join(' ')}`);
 }
 
+/** What is in /run/rig, without the note that gdb could attach to a process since the boot. */
+export const stateNames = (host: Enclosure): string[] => host.list('/run/rig').filter((name) => name !== '.attached');
+
 /** Fails when anything of a rig is left: a process, its state, its work folder. Records and archives are not leftovers. */
 export async function assertNothingLeft(host: Enclosure): Promise<void> {
   await waitFor('the processes of the rig to be gone', () => rigProcesses(host).length === 0);
   assert.deepEqual(
-    host.list('/run/rig').filter((name) => name !== 'finished'),
+    stateNames(host).filter((name) => name !== 'finished'),
     [],
     'nothing is left in /run/rig',
   );

@@ -1,11 +1,11 @@
 /** Dumps one process with the host's gcore, and leaves it as it was. */
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, messageOf } from '../../errors.ts';
 import { type CoreCheck, checkCore } from '../../host/elf-core.ts';
 import { readVariable } from '../../host/processes/environment.ts';
-import { hasMemory, isAlive, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
+import { hasMemory, isAlive, livingThread, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
 import { readProcessStatus } from '../../host/processes/status.ts';
 import { leaveStopped, letRun } from '../../host/processes/tracing.ts';
 import { ownerVariable } from '../../host/programs/own-programs.ts';
@@ -19,7 +19,7 @@ import { type Outcome, withoutCore } from './outcome.ts';
  * gdb's environment. gcore starts gdb with --nx; without a home, gdb finds no gdbinit, gdbearlyinit or Python package of the
  * user either. It gets no debuginfod server, because asking one for symbols hangs on closed networks.
  */
-const gdbEnvironment = { HOME: '/nonexistent', PYTHONNOUSERSITE: '1', DEBUGINFOD_URLS: '' };
+export const gdbEnvironment = { HOME: '/nonexistent', PYTHONNOUSERSITE: '1', DEBUGINFOD_URLS: '' };
 
 /** A process may have any characters but NUL in its name; only some of them are kept in a file name. */
 export function safeFileName(comm: string): string {
@@ -46,7 +46,7 @@ async function checkIfThere(path: string): Promise<CoreCheck | undefined> {
 }
 
 /** Whether gdb let go of the process in order. gcore exits with 0 even if gdb was killed or the disk was full. */
-const hasDetached = ({ stdout }: RunResult) => /^\[Inferior \d+ \(process \d+\) detached\]$/m.test(stdout);
+export const hasDetached = ({ stdout }: RunResult) => /^\[Inferior \d+ \(process \d+\) detached\]$/m.test(stdout);
 
 /** What is wrong with a core that is complete by its headers; undefined if nothing is. */
 function findFlaw(result: RunResult, isStillAlive: boolean): string | undefined {
@@ -81,16 +81,19 @@ const wasRefused = ({ stderr }: RunResult) => /^ptrace: Operation not permitted/
 /** How often to try a process that gdb was refused without a cause. */
 const mostTries = 3;
 
-/** Runs gcore. Afterwards the process runs if it did before. `tracer`: who still holds it, or 0. */
+/** Runs gcore, which writes PREFIX.PID. Afterwards the process runs if it did before. `tracer`: who still holds it, or 0. */
 async function runGcore(program: string, prefix: string, target: ProcessStat, context: TriggerContext) {
   const wasStopped = target.state === 'T';
+  const thread = livingThread(target.pid);
   // SIGKILL: gdb 13 that gets a SIGTERM while it attaches may pass a SIGINT on to the process, which kills that.
-  const result = await context.run(program, ['-o', prefix, String(target.pid)], {
+  const result = await context.run(program, ['-o', prefix, String(thread)], {
     env: { ...gdbEnvironment, ...(wasStopped ? leaveStopped : {}) },
     endWith: 'SIGKILL',
   });
   const tracer = wasStopped || cameTooLate(result) ? 0 : await letRun(target, hasDetached(result));
-  return { result, tracer };
+  if (thread === target.pid) return { result, tracer };
+  await rename(`${prefix}.${thread}`, `${prefix}.${target.pid}`).catch(() => {}); // there may be no core
+  return { result, tracer, remark: `its main thread has ended: of its threads, only ${thread} is whole in the core` };
 }
 
 /**
@@ -118,7 +121,7 @@ export async function dumpProcess(
 
   const prefix = `core.${safeFileName(target.comm)}`;
   const file = `${prefix}.${target.pid}`;
-  const { result, tracer } = await runGcore(program, join(context.dir, prefix), target, context);
+  const { result, tracer, remark } = await runGcore(program, join(context.dir, prefix), target, context);
   if (cameTooLate(result)) return await dumpProcess(program, wanted, found, note, context, tries);
   if (wasRefused(result) && tries > 1) {
     await delay(pollMs);
@@ -142,6 +145,6 @@ export async function dumpProcess(
   const flaw = core.complete ? findFlaw(result, isStillAlive) : core.reason;
   const complete = flaw === undefined;
   const status = complete ? 'dumped' : 'incomplete';
-  const told = complete ? note : `its core is incomplete: ${flaw}`;
+  const told = complete ? [note, remark].filter(Boolean).join('; ') || null : `its core is incomplete: ${flaw}`;
   return { wanted, pid: target.pid, name: target.comm, status, note: told, file, complete };
 }

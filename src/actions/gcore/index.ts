@@ -6,6 +6,7 @@ import { processLabel } from '../../terminal/text.ts';
 import { estimateCore } from './core-size.ts';
 import { dumpProcess, safeFileName } from './dump.ts';
 import { describeFailure, type Outcome } from './outcome.ts';
+import { proveAttaching } from './proof.ts';
 import { findCandidates, findTargets, prepareTargets, type Target } from './targets.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
@@ -23,7 +24,7 @@ const mostDescribed = 10;
 async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
   let bytes = 0;
   for (const target of targets) {
-    const found = target.kind === 'pid' || target.kind === 'name' ? await findCandidates(target) : [];
+    const found = await findCandidates(target);
     for (const { pid } of allPids ? found : found.slice(0, 1)) bytes += estimateCore(pid);
   }
   return bytes;
@@ -78,6 +79,8 @@ export const gcore = defineAction({
   async plan(values, ask): Promise<GcorePlan> {
     const allPids = values['gcore-all-pids'];
     const targets = await prepareTargets(values.gcore ?? [], allPids, ask);
+    const gdb = ask.program('gdb');
+    if (gdb !== undefined) await proveAttaching(gdb, ask);
     return { program: ask.program('gcore') ?? '', targets, allPids };
   },
   estimate: async (plan) => ({ leaves: await describeCores(plan), bytes: await sizeOfCores(plan) }),

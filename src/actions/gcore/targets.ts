@@ -1,12 +1,14 @@
-/** Which processes `--gcore PID|NAME|@match|@monitor` means: checked at creation, looked up at the trigger. */
+/** Which processes `--gcore PID|NAME|UNIT|@match|@monitor` means: checked at creation, looked up at the trigger. */
 import { UsageError } from '../../errors.ts';
-import { checkAccess, findByName } from '../../host/processes/names.ts';
+import { checkAccess, explainDenial, readAttachFacts } from '../../host/processes/attaching.ts';
+import { findByName, lookedAt } from '../../host/processes/names.ts';
 import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.ts';
-import { isAlive, type ProcessIdentity, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
+import { hasEnded, isAlive, type ProcessIdentity, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
 import { readProcessStatus } from '../../host/processes/status.ts';
 import type { Asking, TriggerContext } from '../../plugin.ts';
 import { processLabel, visible } from '../../terminal/text.ts';
 import { type Outcome, withoutCore } from './outcome.ts';
+import { findUnit } from './unit.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
 export type Target =
@@ -26,8 +28,31 @@ const isOwn = ({ pid, parentPid }: ProcessStat) => pid === process.pid || parent
 
 const others = async (name: string) => (await findByName(name)).filter((candidate) => !isOwn(candidate));
 
-/** Remarks on what would keep a process from being dumped now. */
-function remarkObstacles(target: ProcessStat, ask: Asking): void {
+/** The processes of a name, or else the main process of the unit that has it. */
+async function findNow(name: string): Promise<ProcessStat[]> {
+  const found = await others(name);
+  const main = found.length === 0 ? (await findUnit(name))?.main : undefined;
+  return main === undefined ? found : [main];
+}
+
+/** The names of init systems. In a container, PID 1 may be the very program that is to be dumped. */
+const inits = ['systemd', 'init', 'openrc-init', 'runit', 's6-svscan'];
+
+const isInit = ({ pid, comm }: ProcessStat): boolean => pid === 1 && inits.includes(comm);
+
+const whyNotInit = (init: ProcessStat): string =>
+  `${processLabel(init)} is init: while it stands still, no service of this host is started, restarted or stopped`;
+
+/** Throws a UsageError if a process cannot be dumped, and remarks on what would keep it from being dumped now. */
+async function checkTarget(target: ProcessStat, ask: Asking): Promise<void> {
+  if (isInit(target)) throw new UsageError(`--gcore: ${whyNotInit(target)}; --exec 'gcore 1' dumps it all the same`);
+  const access = await checkAccess(target.pid);
+  if (access === 'kernel thread')
+    throw new UsageError(`--gcore: ${processLabel(target)} is a kernel thread, which cannot be dumped`);
+  if (access === 'denied') {
+    const reason = explainDenial(target.pid, readAttachFacts());
+    throw new UsageError(`--gcore: ${processLabel(target)}: rig may not attach to it (ptrace): ${visible(reason)}`);
+  }
   const tracer = readProcessStatus(target.pid)?.tracer ?? 0;
   if (tracer !== 0)
     ask.remark(
@@ -45,31 +70,46 @@ async function preparePid(text: string, ask: Asking): Promise<Target> {
     throw new UsageError(`--gcore: expected a PID from 1 to ${pidLimit}, got ${JSON.stringify(text)}`);
   const found = readProcess(pid);
   if (found === undefined) throw new UsageError(`--gcore: there is no process ${pid}`);
-  if (found.state === 'Z' || found.state === 'X')
-    throw new UsageError(`--gcore: ${processLabel(found)} has already ended (a zombie)`);
+  if (hasEnded(found)) throw new UsageError(`--gcore: ${processLabel(found)} has already ended (a zombie)`);
   const threadGroup = readProcessStatus(pid)?.threadGroup;
   if (threadGroup !== pid) throw new UsageError(`--gcore: ${pid} is a thread of process ${threadGroup}: give that PID`);
   if (isOwn(found)) throw new UsageError(`--gcore: ${processLabel(found)} is rig itself`);
-  const access = await checkAccess(pid);
-  if (access === 'kernel thread')
-    throw new UsageError(`--gcore: ${processLabel(found)} is a kernel thread, which cannot be dumped`);
-  if (access === 'denied')
-    throw new UsageError(`--gcore: ${processLabel(found)}: this host does not let root attach to it (ptrace)`);
-  remarkObstacles(found, ask);
+  await checkTarget(found, ask);
   return { kind: 'pid', pid, startTime: found.startTime, comm: found.comm };
+}
+
+/** The error where several processes have a name. A unit of that name tells which of them is the first one. */
+async function tooMany(name: string, found: ProcessStat[]): Promise<UsageError> {
+  const unit = await findUnit(name);
+  const choices = [
+    'one of these PIDs',
+    ...(unit?.main === undefined ? [] : [`${unit.unit} for its main process ${unit.main.pid}`]),
+    '--gcore-all-pids',
+  ];
+  const pids = found.map(({ pid }) => pid).join(' ');
+  return new UsageError(
+    `--gcore: ${found.length} processes are named ${visible(name)}: ${pids}; give ${choices.join(', or ')}`,
+  );
+}
+
+/** A name that no process has may be that of a unit. Remarks on what it means now. */
+async function findMain(name: string, ask: Asking): Promise<ProcessStat[]> {
+  const { unit, main } = (await findUnit(name)) ?? {};
+  if (main !== undefined) {
+    ask.remark(`--gcore: ${visible(name)} is the main process of ${unit}: now ${processLabel(main)}`);
+    return [main];
+  }
+  const orUnit = unit === undefined ? 'and there is no such unit' : `and ${unit} has no main process`;
+  ask.remark(
+    `--gcore: no process is named ${visible(name)} now (${lookedAt}), ${orUnit}; it is looked for again when the rig triggers`,
+  );
+  return [];
 }
 
 async function prepareName(name: string, allPids: boolean, ask: Asking): Promise<Target> {
   const found = await others(name);
-  if (found.length > 1 && !allPids) {
-    const pids = found.map(({ pid }) => pid).join(' ');
-    throw new UsageError(
-      `--gcore: ${found.length} processes are named ${visible(name)}: ${pids}; give one of these PIDs, or --gcore-all-pids`,
-    );
-  }
-  if (found.length === 0)
-    ask.remark(`--gcore: no process is named ${visible(name)} now; it is looked for again when the rig triggers`);
-  for (const process of found) remarkObstacles(process, ask);
+  if (found.length > 1 && !allPids) throw await tooMany(name, found);
+  for (const process of found.length > 0 ? found : await findMain(name, ask)) await checkTarget(process, ask);
   return { kind: 'name', name };
 }
 
@@ -109,9 +149,12 @@ function findPinned(pinned: ProcessIdentity): Found {
 }
 
 async function findNamed(name: string, allPids: boolean): Promise<Found[]> {
-  const found = await others(name);
+  const found = await findNow(name);
   const [oldest] = found;
-  if (oldest === undefined) return [withoutCore(name, undefined, 'not running', 'no process of this name was running')];
+  if (oldest === undefined) {
+    const note = `no process was running with this name (${lookedAt}), and no unit of it had a main process`;
+    return [withoutCore(name, undefined, 'not running', note)];
+  }
   if (allPids || found.length === 1) return found.map((process) => ({ wanted: name, process, note: null }));
   // There was one at creation. A fork that has not yet called execve has the same name for a moment.
   return [{ wanted: name, process: oldest, note: `the oldest of ${found.map(({ pid }) => pid).join(' ')}` }];
@@ -143,12 +186,18 @@ function findMonitored(rig: TriggerContext): Found[] {
   return watched.map((process) => ({ ...findPinned(process), wanted: '@monitor' }));
 }
 
-/** The processes that a PID or a name means now. */
-export async function findCandidates(target: Extract<Target, { kind: 'pid' | 'name' }>): Promise<ProcessIdentity[]> {
-  if (target.kind === 'name') return await others(target.name);
-  const now = readProcess(target.pid);
-  return now !== undefined && isAlive(target) ? [now] : [];
+/** The processes that a target means now; none for one that only the trigger names. */
+export async function findCandidates(target: Target): Promise<ProcessIdentity[]> {
+  if (target.kind === 'name') return await findNow(target.name);
+  const now = target.kind === 'pid' && isAlive(target) ? readProcess(target.pid) : undefined;
+  return now === undefined ? [] : [now];
 }
+
+/** A trigger may name init: systemd logs what becomes of services. */
+const refuseInit = (found: Found): Found =>
+  'process' in found && isInit(found.process)
+    ? withoutCore(found.wanted, found.process, 'failed', whyNotInit(found.process))
+    : found;
 
 /** The processes to dump now, each of them once. */
 export async function findTargets(targets: Target[], allPids: boolean, rig: TriggerContext): Promise<Found[]> {
@@ -160,7 +209,7 @@ export async function findTargets(targets: Target[], allPids: boolean, rig: Trig
     else found.push(...findMonitored(rig));
   }
   const pids = new Set<number>();
-  return found.filter((one) => {
+  return found.map(refuseInit).filter((one) => {
     if (!('process' in one)) return true;
     const isFirst = !pids.has(one.process.pid);
     pids.add(one.process.pid);

@@ -1,6 +1,6 @@
 /** What a process that does not answer is doing, in words. */
 import { readFile } from 'node:fs/promises';
-import { readProcess } from './stat.ts';
+import { livingThread, readProcess } from './stat.ts';
 
 /** From the state of a process and the place in the kernel where it waits: proc_pid_wchan(5). Undefined when it is gone. */
 export async function describeState(pid: number): Promise<string | undefined> {
@@ -9,7 +9,7 @@ export async function describeState(pid: number): Promise<string | undefined> {
   if (state === 'T') return 'it is stopped (SIGSTOP?); kill -CONT lets it run';
   if (state === 't') return 'a debugger holds it';
   if (state === 'R') return 'it is busy';
-  const wchan = await readFile(`/proc/${pid}/wchan`, 'latin1').catch(() => '');
+  const wchan = await readFile(`/proc/${livingThread(pid)}/wchan`, 'latin1').catch(() => '');
   // "0" where it does not wait, or where the kernel does not tell.
   const place = /^\w{2,}/.exec(wchan)?.[0];
   const what = state === 'D' ? 'it waits for a disk or the like, and cannot be interrupted' : 'it waits';

@@ -1,7 +1,7 @@
 /** The environment that a process was started with: proc_pid_environ(5). */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasEnvironment, hasMemory, listPids } from './stat.ts';
+import { hasEnvironment, hasMemory, listPids, livingThread } from './stat.ts';
 
 /** How long execve(2) may take to give a process another program: on a busy host it waits for a processor. */
 const execMs = 1000;
@@ -16,7 +16,7 @@ const mostEmpty = 10;
 async function readEnvironment(pid: number): Promise<string> {
   const deadline = performance.now() + execMs;
   for (let empty = 0; ; ) {
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => undefined);
+    const environment = await readFile(`/proc/${livingThread(pid)}/environ`, 'latin1').catch(() => undefined);
     if (environment !== '' || !hasMemory(pid) || performance.now() > deadline) return environment ?? '';
     if (!hasEnvironment(pid)) await delay(execPollMs);
     else if (++empty > mostEmpty) return environment;

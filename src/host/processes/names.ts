@@ -1,34 +1,20 @@
 /** The names of processes, and processes by their names. */
 import { readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { errnoOf } from '../../errors.ts';
-import { listPids, type ProcessStat, readProcess } from './stat.ts';
+import { listPids, livingThread, type ProcessStat, readProcess } from './stat.ts';
 
 /**
  * The path of the program that a process runs, as it was when the process was started: an upgrade may have replaced the file.
- * Undefined for a kernel thread or a zombie, and where {@link checkAccess} says `denied`. See proc_pid_exe(5).
+ * Undefined for a kernel thread or a zombie, and where rig may not look into the process. See proc_pid_exe(5).
  */
 export async function readExecutable(pid: number): Promise<string | undefined> {
-  const path = await readlink(`/proc/${pid}/exe`).catch(() => undefined);
+  const path = await readlink(`/proc/${livingThread(pid)}/exe`).catch(() => undefined);
   return path?.replace(/ \(deleted\)$/, '');
-}
-
-/**
- * Whether rig may look into a process, which takes the same permission as attaching to it (proc_pid_exe(5), ptrace(2)): a
- * container may deny that even to root. A kernel thread has nothing to look into.
- */
-export async function checkAccess(pid: number): Promise<'allowed' | 'denied' | 'kernel thread'> {
-  try {
-    await readlink(`/proc/${pid}/exe`);
-    return 'allowed';
-  } catch (error) {
-    return errnoOf(error) === 'ENOENT' ? 'kernel thread' : 'denied';
-  }
 }
 
 /** The arguments of a process, its name among them; none when it is gone. See proc_pid_cmdline(5). */
 export async function readCommandLine(pid: number): Promise<string[]> {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const text = await readFile(`/proc/${livingThread(pid)}/cmdline`, 'utf8').catch(() => '');
   // A process that has set its own title may have left out the last NUL.
   return text === '' ? [] : text.replace(/\0$/, '').split('\0');
 }
@@ -47,8 +33,9 @@ interface Named {
  * Finds processes by name, again and again. As with pidof(8), a process answers to
  * - the kernel's name for it (comm), which is cut to 15 bytes and which the process may have changed;
  * - its program (exe), as a full path and as the file's name;
- * - what it was called by (argv[0]), as it stands there and without its folder.
- * A search reads the stat of every process. Program and argv[0] are read once, and again when comm changes: execve(2) sets it.
+ * - what it was called by (argv[0]), as it stands there and without its folder;
+ * - its script, where the program is an interpreter, likewise: see {@link findScript}.
+ * A search reads the stat of every process. Program and arguments are read once, and again when comm changes: execve(2) sets it.
  */
 export class ProcessFinder {
   #known = new Map<number, Named>();
@@ -87,13 +74,40 @@ export class ProcessFinder {
   }
 }
 
-/** The program and argv[0] of a process. `isComplete` is false when argv[0] could not be read, and may be readable later. */
+/** Interpreters, by the names of their files, and which of their options have a value as the next argument. */
+const interpreters: readonly [RegExp, RegExp][] = [
+  [/^(ba|da|a|k|z)?sh$/, /^[-+][oO]$/],
+  [/^(python|pypy)[\d.]*$/, /^-[WX]$/],
+  [/^(perl|ruby)[\d.]*$/, /^-[Ir]$/],
+  [/^php[\d.]*$/, /^-[cd]$/],
+  [/^node(js)?$/, /^(-r|--require|--import|--loader)$/],
+  [/^java$/, /^(-cp|-classpath|--class-path|-p|--module-path|--add-opens|--add-modules)$/],
+];
+
+/**
+ * What an interpreter runs: its first argument that is no option. That is a script, the JAR file or class of a JVM, or the module
+ * of `python3 -m`. A process that a script's `#!/usr/bin/env python3` has started is named by nothing else.
+ */
+export function findScript(program: string, [calledBy = '', ...args]: string[]): string | undefined {
+  const names = [basename(program), basename(calledBy)];
+  const withValue = interpreters.find(([name]) => names.some((each) => name.test(each)))?.[1];
+  if (withValue === undefined) return undefined;
+  const script = args.find((arg, index) => !/^[-+]/.test(arg) && !withValue.test(args[index - 1] ?? ''));
+  // With a blank in it, it is the text of `sh -c`.
+  return script === undefined || /\s/.test(script) ? undefined : script;
+}
+
+/** The words for where {@link ProcessFinder} looks, for a message that it has found nothing. */
+export const lookedAt = 'by its program, what it was called by, its script, or the name that the kernel has for it';
+
+/** The program, argv[0] and script of a process. `isComplete` is false when argv[0] could not be read, and may be readable later. */
 async function readNames({ pid, state }: ProcessStat): Promise<{ names: string[]; isComplete: boolean }> {
   const program = await readExecutable(pid);
-  // A process in uninterruptible sleep may have locked its memory, where argv[0] is: reading it would hang, too. And while
+  // A process in uninterruptible sleep may have locked its memory, where its arguments are: reading it would hang, too. And while
   // execve(2) is at work there is no argv[0].
-  const [calledBy = ''] = state === 'D' ? [] : await readCommandLine(pid);
-  const paths = [program ?? '', calledBy].filter((path) => path !== '');
+  const args = state === 'D' ? [] : await readCommandLine(pid);
+  const [calledBy = ''] = args;
+  const paths = [program ?? '', calledBy, findScript(program ?? '', args) ?? ''].filter((path) => path !== '');
   // A kernel thread has neither.
   return {
     names: paths.flatMap((path) => [path, basename(path)]),

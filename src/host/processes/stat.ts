@@ -12,7 +12,7 @@ export interface ProcessIdentity {
 }
 
 export interface ProcessStat extends ProcessIdentity {
-  /** Field 3: R S D Z T t X ... */
+  /** Field 3: R S D Z T t X ... That of a thread that runs where only the main thread has ended. */
   state: string;
   parentPid: number;
 }
@@ -32,18 +32,41 @@ function readFields(pid: number): Fields | undefined {
   return { comm: text.slice(text.indexOf('(') + 1, close), field: (number) => fields[number - 3] };
 }
 
+/** The ids of all threads of a process; none when it is gone. */
+function listThreads(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The id by which /proc and ptrace(2) reach a process: its pid, or the id of a thread that runs where only the main thread has
+ * ended, by pthread_exit(3). That leaves at the pid what looks like a zombie: no memory, no program, no arguments.
+ */
+export function livingThread(pid: number): number {
+  const main = readFields(pid);
+  if (main?.field(3) !== 'Z' || Number(main.field(20)) < 2) return pid;
+  return listThreads(pid).find((thread) => /^[^ZX]$/.test(readFields(thread)?.field(3) ?? '')) ?? pid;
+}
+
 /** A process by its pid; undefined when there is none. */
 export function readProcess(pid: number): ProcessStat | undefined {
   const stat = readFields(pid);
-  const [state, parentPid, startTime] = [stat?.field(3), Number(stat?.field(4)), Number(stat?.field(22))];
+  const [parentPid, startTime] = [Number(stat?.field(4)), Number(stat?.field(22))];
+  const state = stat?.field(3) === 'Z' ? readFields(livingThread(pid))?.field(3) : stat?.field(3);
   if (stat === undefined || state === undefined || Number.isNaN(startTime)) return undefined;
   return { pid, startTime, comm: stat.comm, state, parentPid };
 }
 
-/** Whether this very process still runs: a zombie has ended, and another start time means another process. */
+/** Whether a process has ended: nobody has collected a zombie yet. */
+export const hasEnded = ({ state }: ProcessStat): boolean => state === 'Z' || state === 'X';
+
+/** Whether this very process still runs: another start time means another process. */
 export function isAlive({ pid, startTime }: { pid: number; startTime: number }): boolean {
   const now = readProcess(pid);
-  return now !== undefined && now.startTime === startTime && now.state !== 'Z' && now.state !== 'X';
+  return now !== undefined && now.startTime === startTime && !hasEnded(now);
 }
 
 /** Sends a signal to one process; false when there is no such process any more. */
@@ -66,16 +89,13 @@ export function listPids(): number[] {
  * Whether a process has memory: vsize, field 23. A kernel thread has none, and a process that is ending loses it, with its
  * environment and its arguments, some time before it is gone.
  */
-export const hasMemory = (pid: number): boolean => Number(readFields(pid)?.field(23)) > 0;
+export const hasMemory = (pid: number): boolean => Number(readFields(livingThread(pid))?.field(23)) > 0;
 
 /** Whether execve(2) has put an environment, which may be empty, into the memory of a process: env_end, field 51. */
-export const hasEnvironment = (pid: number): boolean => Number(readFields(pid)?.field(51)) > 0;
+export const hasEnvironment = (pid: number): boolean => Number(readFields(livingThread(pid))?.field(51)) > 0;
 
 /** The CPU time of all threads of a process, in clock ticks: utime and stime, fields 14 and 15. NaN when it is gone. */
 export function readCpuTicks(pid: number): number {
   const stat = readFields(pid);
   return Number(stat?.field(14)) + Number(stat?.field(15));
 }
-
-/** How many threads a process has, those that have ended left out: num_threads. 0 when there is no such process. */
-export const countThreads = (pid: number): number => Number(readFields(pid)?.field(20) ?? 0);

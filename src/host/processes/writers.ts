@@ -1,7 +1,7 @@
 /** Which files processes can still write to, from /proc/PID/fd and fdinfo: see proc_pid_fd(5), proc_pid_fdinfo(5). */
 import { constants } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { listPids } from './stat.ts';
+import { listPids, livingThread } from './stat.ts';
 
 const accessModes = constants.O_RDONLY | constants.O_WRONLY | constants.O_RDWR;
 
@@ -41,7 +41,7 @@ export class WriterSearch {
 
 async function findHeld(wanted: Set<string>): Promise<Set<string>> {
   const held = new Set<string>();
-  for (const pid of listPids()) {
+  for (const pid of listPids().map(livingThread)) {
     if (pid === process.pid) continue;
     // A process or descriptor that is gone by the time it is looked at holds nothing.
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {

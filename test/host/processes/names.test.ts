@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findByName, ProcessFinder, readExecutable } from '../../../src/host/processes/names.ts';
+import { findByName, findScript, ProcessFinder, readExecutable } from '../../../src/host/processes/names.ts';
 import { newFolder } from '../../support/folder.ts';
 import { copySleep, end, mustRead, start } from '../../support/processes.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -114,3 +114,43 @@ for (const name of ['rig-zombie', 'rig-zombie-with-a-name-longer-than-15-bytes']
       );
     assert.deepEqual(await finder.find(name), []);
   });
+
+for (const [what, command, script] of [
+  ['that env has found an interpreter for', 'python3 /opt/x.py', '/opt/x.py'],
+  ['after options', '/usr/bin/python3.11 -u -X dev -Werror x.py serve', 'x.py'],
+  ['that is a module', 'python3 -m http.server 8000', 'http.server'],
+  ['of a shell', 'bash -e -o pipefail deploy.sh nginx', 'deploy.sh'],
+  ['of Node', 'node --inspect -r dotenv/config app.js', 'app.js'],
+  ['that is a JAR file', 'java -Xmx64m -jar app.jar --port=1', 'app.jar'],
+  ['that is a class', 'java -cp a.jar:b.jar com.example.Main', 'com.example.Main'],
+  ['of Perl', 'perl -w -I /opt/lib x.pl', 'x.pl'],
+] as const)
+  test(`a script has a name: one ${what}`, () => {
+    const words = command.split(' ');
+    assert.equal(findScript(words[0] ?? '', words), script);
+  });
+
+test('the script of a shell that is busybox has a name', () => {
+  assert.equal(findScript('/bin/busybox', ['sh', 'x.sh']), 'x.sh');
+});
+
+test('the file that a program works on is no name of it', () => {
+  for (const command of ['vi x.py', 'tail -F mysqld', 'python3 -i', 'pythonista x.py'])
+    assert.equal(findScript('', command.split(' ')), undefined, command);
+});
+
+test('what a shell was given to run is no script', () => {
+  assert.equal(findScript('/bin/sh', ['sh', '-c', 'cd / && rig logs -m x --gcore /opt/x.py']), undefined);
+});
+
+test('a script is found by its name, with and without its folder, when env has found its interpreter', async (t) => {
+  const path = join(newFolder(t), 'rig-script.sh');
+  writeFileSync(path, '#!/usr/bin/env sh\nread _\n', { mode: 0o755 });
+  const { pid } = await start(t, path, []);
+  await waitFor('env to become the shell', async () => (await mustRead(pid)).comm === 'sh');
+  for (const name of ['rig-script.sh', path])
+    assert.deepEqual(
+      (await findByName(name)).map((found) => found.pid),
+      [pid],
+    );
+});

@@ -15,6 +15,7 @@ import {
   MESSAGE,
   rigProcesses,
   startWatched,
+  stateNames,
   theRig,
 } from '../../support/rigs.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -208,7 +209,7 @@ test('a rig that cannot be armed says why and leaves nothing', async (t) => {
   assert.equal(stdout, '');
   assert.match(stderr, /^rig: \/var\/tmp\/rig\.web is in the way.*\n$/);
   assert.deepEqual(host.list('/var/tmp'), ['rig.web'], 'what is not ours is not touched');
-  assert.deepEqual(host.list('/run/rig'), ['finished']);
+  assert.deepEqual(stateNames(host), ['finished']);
   await waitFor('the daemon to be gone', () => rigProcesses(host).length === 0);
 });
 
@@ -271,7 +272,7 @@ test('a rig that cannot write under /run says so in one line, and leaves nothing
   const { code, stderr } = await host.rig('logs', '-m', MESSAGE, '--no-journal', '--noop');
   assert.equal(code, 1);
   assert.match(stderr, /^rig: \/run\/rig: cannot be written to: ENOSPC\n$/);
-  assert.deepEqual(host.list('/run/rig'), ['finished']);
+  assert.deepEqual(stateNames(host), ['finished']);
   await assertNothingLeft(host);
 });
 
@@ -409,7 +410,7 @@ test('what is in /run/rig and not of rig is left alone, and hides no rig', async
   );
   assert.match((await host.rig('destroy', 'stray')).stderr, /stray: no such rig/);
   assert.equal((await host.rig(...rig, '--name', 'file')).code, 2);
-  assert.deepEqual(host.list('/run/rig'), ['empty', 'file', 'finished', 'stray', 'web']);
+  assert.deepEqual(stateNames(host), ['empty', 'file', 'finished', 'stray', 'web']);
 });
 
 for (const [what, remove] of [
