@@ -8,7 +8,7 @@ import { finder } from './vectors.ts';
  * A control sequence (ECMA-48, section 5.4), or the choice of a character set, with which `tput sgr0` begins. Its ESC stands as it
  * is, as syslog writes it, or as strings of JSON, Go and Python hold it.
  */
-const colour = /(?:\x1b|#033|(?<!\\)\\+(?:x1[bB]|u001[bB]|033))(?:\[[\d;:]*[A-Za-z]|\([A-Z0-9])/g;
+const colour = /(?:\x1b|#033|(?<!\\)\\+(?:x1b|u001b))(?:\[[\d;:]*[A-Za-z]|\([A-Z0-9])/g;
 
 /** What every line with a colour has, and the byte without which a chunk has none of it. */
 const coloured = [
