@@ -13,6 +13,8 @@ import { Watchdog } from './watchdog.ts';
 /** Of chosen entries nobody but journalctl knows whether one was stored, so its silence means less. */
 const patience = { whole: 2, chosen: 3 };
 
+const chosenOnly = 'only chosen entries are read, and those have no consecutive numbers';
+
 export class JournalctlReader implements JournalReader {
   readonly #journal: Journalctl;
   readonly #examination: Examination;
@@ -37,7 +39,7 @@ export class JournalctlReader implements JournalReader {
     });
     this.#watchdog = new Watchdog(
       {
-        dir: journal.dir,
+        place: journal,
         patience: isSelective ? patience.chosen : patience.whole,
         bytes: () => this.#follower.bytes,
         hasShown: (last) => sequence.hasSeen(last),
@@ -67,7 +69,7 @@ export class JournalctlReader implements JournalReader {
   status(): SourceStatus[] {
     const { bytes, restarts } = this.#follower;
     const details = { source: 'journal', reader: 'journalctl', bytes, restarts };
-    return [this.#examination.status(!this.#examination.isSelective, details)];
+    return [this.#examination.status(this.#examination.isSelective ? chosenOnly : undefined, details)];
   }
 
   async readBeside(cursor: string, { side, count }: RangeBeside): Promise<JournalEntry[]> {

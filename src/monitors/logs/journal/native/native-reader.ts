@@ -55,7 +55,7 @@ export class NativeReader implements JournalReader {
     this.#plan = plan;
     this.#examination = examination;
     this.#onUnreadable = onUnreadable;
-    this.#files = new HeldFiles(plan.dir, context.clock);
+    this.#files = new HeldFiles(plan, context.clock);
     this.#failures = new Failures(this.#files, context.clock);
     this.#numbers = new FileNumbers(examination.sequence);
     this.#examiner = new StoredExaminer(examination, plan.selection);
@@ -93,7 +93,7 @@ export class NativeReader implements JournalReader {
     this.#noteCursor();
     const { length } = this.#files.all;
     const details = { source: 'journal', reader: 'native', files: length, lookedAtEveryMs: this.#pace.everyMs };
-    return [this.#examination.status(true, details)];
+    return [this.#examination.status(length === 0 ? 'there is no journal file' : undefined, details)];
   }
 
   async readBeside(cursor: string, range: RangeBeside): Promise<JournalEntry[]> {

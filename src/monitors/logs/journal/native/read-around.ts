@@ -7,6 +7,7 @@ import { entryPartOf, placeOfCursor } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
 import { orUndefined } from '../format/error.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
+import type { JournalPlace } from '../locations.ts';
 import type { RangeBeside } from '../reader.ts';
 import { compileSelection } from '../selection/selection.ts';
 import { compare, firstFrom } from './entry-order.ts';
@@ -20,15 +21,15 @@ const shownFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID'];
 
 /** The selected entries beside the one with a cursor. */
 export async function readBeside(
-  { dir, selection: selectors }: JournalPlan,
+  plan: JournalPlan,
   cursor: string,
   { side, count }: RangeBeside,
 ): Promise<JournalEntry[]> {
-  const selection = compileSelection(selectors);
-  const place = placeOfCursor(cursor);
+  const selection = compileSelection(plan.selection);
+  const from = placeOfCursor(cursor);
   const entries: JournalEntry[] = [];
-  if (!place) return entries;
-  await readFromPlace({ dir, from: place, step: side === 'up to' ? -1 : 1, withinMs: searchMs }, (entry) => {
+  if (!from) return entries;
+  await readFromPlace({ place: plan, from, step: side === 'up to' ? -1 : 1, withinMs: searchMs }, (entry) => {
     const isWanted = side === 'up to' || entryPartOf(entry.cursor()) !== entryPartOf(cursor);
     if (isWanted && selection.accepts(entry)) entries.push(keep(entry));
     return entries.length < count;
@@ -47,7 +48,7 @@ function keep(entry: StoredEntry): JournalEntry {
 
 /** What is read. */
 interface Range {
-  dir: string | undefined;
+  place: JournalPlace;
   /** The first entry that is given; undefined: the last one that there is. */
   from?: EntryPlace;
   /** Files with nothing since then, in microseconds since the epoch, are not read. */
@@ -60,14 +61,14 @@ interface Range {
 
 /** Gives the entries of all files in order until `take` returns false or time is up. Passes over what cannot be read. */
 export async function readFromPlace(
-  { dir, from, sinceUs = 0, step, withinMs }: Range,
+  { place, from, sinceUs = 0, step, withinMs }: Range,
   take: (entry: StoredEntry) => boolean,
 ): Promise<void> {
   const untilMs = performance.now() + withinMs;
   const isInRange = ({ header: { headRealtimeUs, tailRealtimeUs } }: JournalFile): boolean =>
     tailRealtimeUs >= sinceUs &&
     (!from || (step > 0 ? tailRealtimeUs >= from.realtimeUs : headRealtimeUs <= from.realtimeUs));
-  const files = openAll(dir, isInRange);
+  const files = openAll(place, isInRange);
   try {
     let readings = files.flatMap((file) => orUndefined(() => ({ file, next: beginningIn(file, from, step) })) ?? []);
     let isUsedUp = startSlice();

@@ -25,12 +25,17 @@ interface Condition {
 export function compileSelection(selectors: readonly string[]): Selection {
   const priorities = selectors.filter((each) => each.startsWith(priorityOption));
   const matches = selectors.filter((each) => !each.startsWith(priorityOption) && each.includes('='));
-  const units = selectors.filter((each) => !each.includes('='));
+  const units = unitsIn(selectors);
   const conditions = [
     ...unitCondition(units),
     ...allOf([...priorities.flatMap(priorityCheck), ...matchChecks(matches)]),
   ];
   return { accepts: (entry) => conditions.every(({ checks, isMet }) => isMet(entry.check(checks))) };
+}
+
+/** The names and patterns of units among selectors. */
+export function unitsIn(selectors: readonly string[]): string[] {
+  return selectors.filter((each) => !each.includes('='));
 }
 
 /** The condition that all checks are passed. */
