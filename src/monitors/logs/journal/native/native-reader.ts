@@ -36,6 +36,8 @@ export class NativeReader implements JournalReader {
   readonly #examiner: StoredExaminer;
   readonly #pace: JournalPace;
   #state: 'closed' | 'waiting' | 'reading' = 'closed';
+  /** How many files were held when it was stopped. */
+  #filesAtEnd: number | undefined;
   /** Counts the looks. */
   #round = 0;
   /** When rig last searched for files. */
@@ -86,14 +88,15 @@ export class NativeReader implements JournalReader {
     this.#pace.stop();
     this.#hints.close();
     this.#noteCursor();
+    this.#filesAtEnd = this.#files.all.length;
     this.#files.close();
   }
 
   status(): SourceStatus[] {
     this.#noteCursor();
-    const { length } = this.#files.all;
-    const details = { source: 'journal', reader: 'native', files: length, lookedAtEveryMs: this.#pace.everyMs };
-    return [this.#examination.status(length === 0 ? 'there is no journal file' : undefined, details)];
+    const files = this.#filesAtEnd ?? this.#files.all.length;
+    const details = { source: 'journal', reader: 'native', files, lookedAtEveryMs: this.#pace.everyMs };
+    return [this.#examination.status(files === 0 ? 'there is no journal file' : undefined, details)];
   }
 
   async readBeside(cursor: string, range: RangeBeside): Promise<JournalEntry[]> {
