@@ -72,9 +72,10 @@ export class JournalctlReader implements JournalReader {
     return [this.#examination.status(this.#examination.isSelective ? chosenOnly : undefined, details)];
   }
 
-  async readBeside(cursor: string, { side, count }: RangeBeside): Promise<JournalEntry[]> {
-    if (side === 'up to') return await readSome(this.#journal, { first: 'newest', cursor, count });
-    const entries = await readSome(this.#journal, { first: 'oldest', cursor, count: count + 1 });
+  async readBeside(cursor: string, { side, count, selection }: RangeBeside): Promise<JournalEntry[]> {
+    const journal = { ...this.#journal, selection };
+    if (side === 'up to') return await readSome(journal, { first: 'newest', cursor, count });
+    const entries = await readSome(journal, { first: 'oldest', cursor, count: count + 1 });
     return entries.filter((entry) => entryPartOf(entry.cursor()) !== entryPartOf(cursor));
   }
 

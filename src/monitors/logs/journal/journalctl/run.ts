@@ -5,11 +5,12 @@ import type { Exit } from '../../../../host/programs/start-program.ts';
 import { startProgram } from '../../../../host/programs/start-program.ts';
 import type { JournalPlan } from '../../plan.ts';
 import { reportedLineBytes } from '../../source.ts';
+import { unitFields } from '../entry.ts';
 import type { ExportedEntry } from './export.ts';
 import { ExportParser } from './export.ts';
 
 /** Without all the other fields journalctl is fast enough for the busiest journal. */
-const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID';
+const fields = `--output-fields=${['MESSAGE', 'SYSLOG_IDENTIFIER', '_COMM', '_PID', ...unitFields].join()}`;
 const always = ['--output=export', fields, '--quiet', '--no-pager'];
 
 /** How long a question to the journal may take: a vast journal on a slow disk takes seconds. */

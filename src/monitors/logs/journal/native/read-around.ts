@@ -1,10 +1,10 @@
 /** Reads what stands before and behind an entry, in all files of a journal. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { JournalPlan } from '../../plan.ts';
 import { reportedLineBytes } from '../../source.ts';
 import type { EntryPlace } from '../cursor.ts';
 import { entryPartOf, placeOfCursor } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
+import { unitFields } from '../entry.ts';
 import { orUndefined } from '../format/error.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
 import type { JournalPlace } from '../locations.ts';
@@ -17,19 +17,19 @@ import { startSlice } from './slice.ts';
 
 /** How long entries of selected units are searched for around a trigger. */
 const searchMs = 3000;
-const shownFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID'];
+const keptFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID', ...unitFields];
 
-/** The selected entries beside the one with a cursor. */
+/** Entries beside the one with a cursor. */
 export async function readBeside(
-  plan: JournalPlan,
+  place: JournalPlace,
   cursor: string,
-  { side, count }: RangeBeside,
+  { side, count, selection: selectors }: RangeBeside,
 ): Promise<JournalEntry[]> {
-  const selection = compileSelection(plan.selection);
+  const selection = compileSelection(selectors);
   const from = placeOfCursor(cursor);
   const entries: JournalEntry[] = [];
   if (!from) return entries;
-  await readFromPlace({ place: plan, from, step: side === 'up to' ? -1 : 1, withinMs: searchMs }, (entry) => {
+  await readFromPlace({ place, from, step: side === 'up to' ? -1 : 1, withinMs: searchMs }, (entry) => {
     const isWanted = side === 'up to' || entryPartOf(entry.cursor()) !== entryPartOf(cursor);
     if (isWanted && selection.accepts(entry)) entries.push(keep(entry));
     return entries.length < count;
@@ -37,12 +37,12 @@ export async function readBeside(
   return entries;
 }
 
-/** A copy of what is shown of an entry: the entry itself is valid only until the next one is read. */
+/** A copy of what is needed of an entry: the entry itself is valid only until the next one is read. */
 function keep(entry: StoredEntry): JournalEntry {
   const { realtimeUs, monotonicUs, bootId } = entry;
   const cursor = entry.cursor();
   const cut = (value: Buffer): Buffer => Buffer.from(value.subarray(0, reportedLineBytes));
-  const fields = new Map(shownFields.map((field) => [field, entry.values(field).map(cut)]));
+  const fields = new Map(keptFields.map((field) => [field, entry.values(field).map(cut)]));
   return { realtimeUs, monotonicUs, bootId, cursor: () => cursor, values: (field) => fields.get(field) ?? [] };
 }
 

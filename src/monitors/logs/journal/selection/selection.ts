@@ -38,6 +38,20 @@ export function unitsIn(selectors: readonly string[]): string[] {
   return selectors.filter((each) => !each.includes('='));
 }
 
+/** Whether a selector tells apart the entries of one program: by the event or how urgent it is. */
+const tellsKind = (selector: string): boolean =>
+  selector.startsWith(eventOption) || selector.startsWith(priorityOption);
+
+/** Whether selectors choose events, of whatever unit. */
+export function chooseEvents(selectors: readonly string[]): boolean {
+  return unitsIn(selectors).length === 0 && selectors.some((each) => each.startsWith(eventOption));
+}
+
+/** What is shown around a trigger: all entries of the units, not only those that might have triggered. */
+export function withoutKinds(selectors: readonly string[]): string[] {
+  return selectors.filter((each) => !tellsKind(each));
+}
+
 /** The condition that all checks are passed. */
 function allOf(checks: FieldCheck[]): Condition[] {
   if (checks.length === 0) return [];
@@ -46,6 +60,7 @@ function allOf(checks: FieldCheck[]): Condition[] {
   return [{ checks: new FieldChecks(checks), isMet: (passed) => passed === all }];
 }
 
+const eventOption = 'MESSAGE_ID=';
 const priorityOption = '--priority=';
 const levels = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
