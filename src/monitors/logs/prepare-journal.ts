@@ -6,7 +6,7 @@ import { findProgram } from '../../host/programs/find-program.ts';
 import { JournalFile, JournalFileError } from './journal/format/journal-file.ts';
 import { readSome } from './journal/journalctl/run.ts';
 import { journaldSetting } from './journal/journald-settings.ts';
-import { findJournalFiles, isLiveName, reasonForNoJournal } from './journal/locations.ts';
+import { findJournalFiles, isLiveName, namespacesThere, reasonForNoJournal } from './journal/locations.ts';
 import { compileSelection, unitsIn } from './journal/selection/selection.ts';
 import { instancesOf, isUnitName } from './journal/selection/unit-name.ts';
 import { askSystemd, type WatchedUnits } from './journal/systemd-units.ts';
@@ -43,7 +43,7 @@ export async function planJournal(
   }
   const latency = values['journal-latency'];
   const { units, namespaces } = await unitsOf(values.journal, dir, remark);
-  if (dir === undefined) remarkOnLevel(remark);
+  if (dir === undefined) remarkOnUnseen(values.journal === undefined, remark);
   const plan: JournalPlan = {
     ...found,
     ...(dir === undefined ? {} : { dir }),
@@ -90,10 +90,16 @@ async function unitsOf(
   return dir === undefined ? await askSystemd(units, remark) : { units: units.map(instancesOf), namespaces: [] };
 }
 
-function remarkOnLevel(remark: (text: string) => void): void {
+/** Remarks on what is not in this host's journal: what journald drops, and what it keeps elsewhere. */
+function remarkOnUnseen(isOfAllUnits: boolean, remark: (text: string) => void): void {
   const level = journaldSetting('MaxLevelStore');
   if (level && !['debug', '7'].includes(level.value))
     remark(`journal: journald drops entries of a lower priority than ${level.value} (MaxLevelStore= in ${level.path})`);
+  const namespaces = isOfAllUnits ? namespacesThere() : [];
+  if (namespaces.length > 0)
+    remark(
+      `journal: not that of ${namespaces.join(', ')} (LogNamespace=), unless a unit of it is named with --journal`,
+    );
 }
 
 function checkFolder(given: string | undefined): string | undefined {

@@ -69,6 +69,16 @@ export function findJournalFiles(place: JournalPlace): string[] {
   );
 }
 
+/** The namespaces of this host that have a journal. */
+export function namespacesThere(): string[] {
+  const own = foldersOfHost().map((folder) => `${basename(folder)}.`);
+  const found = journalFolders.flatMap(namesIn).flatMap((name) => {
+    const prefix = own.find((each) => name.startsWith(each));
+    return prefix === undefined ? [] : name.slice(prefix.length);
+  });
+  return [...new Set(found)];
+}
+
 /** Whether a file is of a namespace that is watched beside the journal. */
 export function isInNamespace({ namespaces = [] }: JournalPlace, path: string): boolean {
   return namespaces.some((name) => dirname(path).endsWith(`.${name}`));

@@ -13,7 +13,10 @@ export type UnitProperties = Record<string, string>;
 export function remarksOn(unit: UnitProperties, name: string): string[] {
   const { Id = name, LoadState = 'loaded' } = unit;
   if (LoadState === 'not-found')
-    return [`systemd knows no unit ${name}; for a user's unit: --journal-match _SYSTEMD_USER_UNIT=${name}`];
+    return [
+      `systemd knows no unit ${name}; for a user's unit: --journal-match _SYSTEMD_USER_UNIT=${name}, ` +
+        `for a program: --journal-match SYSLOG_IDENTIFIER=${name.replace(/\.service$/, '')}`,
+    ];
   if (LoadState === 'masked') return [`${name} is masked: systemd does not start it`];
   if (LoadState !== 'loaded') return [`systemd cannot load ${name} (${LoadState}): systemctl status says why`];
   return [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { startHost } from '../../../support/host.ts';
 import { bootMachine, type Machine } from '../../../support/machine.ts';
-import { finished, theRig } from '../../../support/rigs.ts';
+import { finished, type Manifest, theRig } from '../../../support/rigs.ts';
 
 const watched = ['logs', '-m', 'boom', '--no-files', '--noop', '--journal'];
 const remarksIn = (stderr: string): string[] => stderr.split('\n').filter((line) => line.startsWith('rig: --journal'));
@@ -45,7 +45,10 @@ const found: Array<[typed: string, started: string, remarks: string[]]> = [
 const silent: Array<[typed: string, remark: string]> = [
   ['filed', 'its standard output goes to a file, not to the journal: watch it with --logfile /var/log/filed.log'],
   ['hidden', 'hidden.service is masked: systemd does not start it'],
-  ['htpd', "systemd knows no unit htpd.service; for a user's unit: --journal-match _SYSTEMD_USER_UNIT=htpd.service"],
+  [
+    'htpd',
+    "systemd knows no unit htpd.service; for a user's unit: --journal-match _SYSTEMD_USER_UNIT=htpd.service, for a program: --journal-match SYSLOG_IDENTIFIER=htpd",
+  ],
 ];
 
 test('the units of --journal are found by alias, template and namespace; creation says what can never fire', async (t) => {
@@ -56,10 +59,22 @@ test('the units of --journal are found by alias, template and namespace; creatio
     await machine.must('systemctl', ['start', started]);
     assert.ok((await finished(machine, stdout.trim())).archive, typed);
   }
+  const whole = await machine.rig('logs', '-m', 'boom', '--noop');
+  assert.match(whole.stderr, /^rig: journal: not that of shop \(LogNamespace=\), unless a unit of it is named/m);
   for (const [typed, remark] of silent) {
     const { code, stderr } = await machine.rig(...watched, typed);
     assert.deepEqual([code, remarksIn(stderr)], [0, [`rig: --journal ${typed}: ${remark}`]]);
   }
+});
+
+test('the journal of a namespace is followed without a gap, before and behind it in number', async (t) => {
+  const machine = await machineWithUnits(t);
+  await machine.must('systemctl', ['start', 'shop']);
+  const { stdout } = await machine.rig('logs', '-m', 'boom', '--noop', '--journal', 'shop,httpd', '--count', '3');
+  for (const unit of ['shop', 'httpd', 'shop']) await machine.must('systemctl', ['start', unit]);
+  const { archive } = await finished(machine, stdout.trim());
+  const { sources } = await machine.manifest<Manifest>(archive ?? '');
+  assert.deepEqual([sources[0]?.coverage, sources[0]?.gaps], ['no gap', []]);
 });
 
 test('where systemd does not run, nothing is said of units', async (t) => {

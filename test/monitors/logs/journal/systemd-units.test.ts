@@ -19,7 +19,9 @@ const cases: Array<[what: string, unit: Record<string, string>, remarks: RegExp[
   [
     'a unit that systemd does not know',
     { ...loaded, LoadState: 'not-found', StandardOutput: 'null' },
-    [/^systemd knows no unit web\.service; for a user's unit: --journal-match _SYSTEMD_USER_UNIT=web\.service$/],
+    [
+      /^systemd knows no unit web\.service; for a user's unit: --journal-match _SYSTEMD_USER_UNIT=web\.service, for a program: --journal-match SYSLOG_IDENTIFIER=web$/,
+    ],
   ],
   ['an alias', { ...loaded, Id: 'httpd.service' }, [/alias of httpd\.service/]],
   ['a namespace', { ...loaded, LogNamespace: 'shop' }, [/journal namespace shop/]],

@@ -13,8 +13,6 @@ import { Watchdog } from './watchdog.ts';
 /** Of chosen entries nobody but journalctl knows whether one was stored, so its silence means less. */
 const patience = { whole: 2, chosen: 3 };
 
-const chosenOnly = 'only chosen entries are read, and those have no consecutive numbers';
-
 export class JournalctlReader implements JournalReader {
   readonly #journal: Journalctl;
   readonly #examination: Examination;
@@ -69,7 +67,13 @@ export class JournalctlReader implements JournalReader {
   status(): SourceStatus[] {
     const { bytes, restarts } = this.#follower;
     const details = { source: 'journal', reader: 'journalctl', bytes, restarts };
-    return [this.#examination.status(this.#examination.isSelective ? chosenOnly : undefined, details)];
+    return [this.#examination.status(this.#doubt, details)];
+  }
+
+  get #doubt(): string | undefined {
+    const { cursor, isSelective } = this.#examination;
+    if (isSelective) return 'only chosen entries are read, and those have no consecutive numbers';
+    return cursor === undefined ? 'journalctl has not shown any entry' : undefined;
   }
 
   async readBeside(cursor: string, { side, count, selection }: RangeBeside): Promise<JournalEntry[]> {
