@@ -8,7 +8,7 @@ import { readSome } from './journal/journalctl/run.ts';
 import { journaldSetting } from './journal/journald-settings.ts';
 import { findJournalFiles, isLiveName, namespacesThere, reasonForNoJournal } from './journal/locations.ts';
 import { compileSelection, unitsIn } from './journal/selection/selection.ts';
-import { instancesOf, isUnitName } from './journal/selection/unit-name.ts';
+import { instancesOf, isGlob, isUnitName } from './journal/selection/unit-name.ts';
 import { askSystemd, type WatchedUnits } from './journal/systemd-units.ts';
 import type { LogsValues } from './options.ts';
 import type { JournalPlan } from './plan.ts';
@@ -52,6 +52,8 @@ export async function planJournal(
     selection: [...units, ...selectors],
   };
   await checkSelection(plan);
+  if (plan.reader === 'journalctl' && units.some(isGlob))
+    remark('journal: journalctl reads it, and finds only those units of a pattern or template that have logged before');
   if (plan.reader === 'journalctl' && values.journal && values['unit-event']?.includes('coredump'))
     remark('journal: journalctl reads it, and may not show the core dumps of single units: leave out --journal');
   return plan;
