@@ -33,10 +33,15 @@ test('the context of --unit-event has what the unit said itself, and nothing of 
   for (const selection of selections)
     ids.push(await armRig(machine, 'logs', '--unit-event', 'failed', ...selection, '--noop'));
   await machine.run('systemd-run', ['--unit=other', 'sh', '-c', 'echo unrelated']);
-  await machine.run('systemd-run', ['--unit=dying', 'sh', '-c', 'echo first; echo last words >&2; exit 3']);
+  await machine.run('systemd-run', [
+    '--unit=dying',
+    'sh',
+    '-c',
+    'echo first; echo last words >&2; journalctl --sync; exit 3',
+  ]);
   for (const id of ids) {
     const context = await contextOf(machine, id, 'journal.log');
-    assert.match(context, /sh\[\d+\]: first\n.*sh\[\d+\]: last words\n/);
+    assert.match(context, /sh\[\d+\]: first\n(?:.*\n)*.*sh\[\d+\]: last words\n/);
     assert.match(
       context,
       /--- the next line triggered the rig ---\n.* systemd\[1\]: dying\.service: Failed with result/,
