@@ -106,7 +106,7 @@ class EntryTally {
 
 /** Undefined where there is nothing, or journalctl reads the journal: that takes too long. */
 async function lookBackAtJournal(
-  { reader, dir, selection }: JournalPlan,
+  { reader, selection, ...place }: JournalPlan,
   matcher: Matcher,
   echo: EchoRule,
 ): Promise<string | undefined> {
@@ -117,7 +117,7 @@ async function lookBackAtJournal(
   const checks = new FieldChecks([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
   const sinceUs = (Date.now() - hourMs) * 1000;
   await new Promise(setImmediate);
-  await readFromPlace({ dir, sinceUs, step: -1, withinMs }, (entry) => {
+  await readFromPlace({ place, sinceUs, step: -1, withinMs }, (entry) => {
     if (entry.realtimeUs < sinceUs) return false;
     if (!selected.accepts(entry)) return true;
     if (entry.check(checks) === 0) tally.entries++;

@@ -39,6 +39,8 @@ export type JournalPlan = {
   program?: string;
   /** The folder with the journal, absolute; undefined: this host's own. */
   dir?: string;
+  /** The journal namespaces that are watched beside it: LogNamespace= in systemd.exec(5). */
+  namespaces?: string[];
   /** How long a new entry of a busy journal may go unnoticed. */
   latencyMs?: number;
   /** Units, `FIELD=VALUE` and `--priority=LEVEL`, none of which can be taken for another. Empty: the whole of it. */

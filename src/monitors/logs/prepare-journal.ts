@@ -5,19 +5,25 @@ import { messageOf, UsageError } from '../../errors.ts';
 import { findProgram } from '../../host/programs/find-program.ts';
 import { JournalFile, JournalFileError } from './journal/format/journal-file.ts';
 import { readSome } from './journal/journalctl/run.ts';
-import { findJournalFiles, isLiveName, reasonForNoJournal } from './journal/locations.ts';
-import { compileSelection } from './journal/selection/selection.ts';
-import { isUnitName } from './journal/selection/unit-name.ts';
-import { askSystemd } from './journal/systemd-units.ts';
+import { journaldSetting } from './journal/journald-settings.ts';
+import { findJournalFiles, isLiveName, namespacesThere, reasonForNoJournal } from './journal/locations.ts';
+import { compileSelection, unitsIn } from './journal/selection/selection.ts';
+import { instancesOf, isGlob, isUnitName } from './journal/selection/unit-name.ts';
+import { askSystemd, type WatchedUnits } from './journal/systemd-units.ts';
 import type { LogsValues } from './options.ts';
 import type { JournalPlan } from './plan.ts';
 import { matchesOfEvents } from './unit-events.ts';
 
+/** Options about journal entries only: a line of a file has no priority and no fields. */
+const journalOnly = ['priority', 'journal-match', 'unit-event', 'journal-dir'] as const;
+
 /**
- * Options about journal entries only. With one of them, files are watched only where they are named: a line of a file has no
- * priority and no fields, and the files of this host do not belong to another journal.
+ * The option that narrows what is watched to a part of the journal, or to another one: files are then watched only where they
+ * are named. Undefined if there is none.
  */
-export const journalOnly = ['priority', 'journal-match', 'unit-event', 'journal-dir'] as const;
+export function narrowing(values: LogsValues): (typeof journalOnly)[number] | 'journal' | undefined {
+  return journalOnly.find((option) => values[option] !== undefined) ?? (values.journal ? 'journal' : undefined);
+}
 
 /** Undefined where the journal is not to be watched, or there is none and no option needs one. Throws UsageError. */
 export async function planJournal(
@@ -29,20 +35,25 @@ export async function planJournal(
   const dir = checkFolder(values['journal-dir']);
   const found = await findReader(values['journal-reader'], dir, remark);
   if ('missing' in found) {
-    const needing = (['journal', ...journalOnly] as const).find((option) => values[option] !== undefined);
+    const needing = narrowing(values);
     if (needing) throw new UsageError(`--${needing}: ${found.missing}`);
     if (!values.files) throw new UsageError(`nothing is left to watch: --no-files, and ${found.missing}`);
     remark(`only files are watched: ${found.missing}`);
     return undefined;
   }
   const latency = values['journal-latency'];
+  const { units, namespaces } = await unitsOf(values.journal, dir, remark);
+  if (dir === undefined) remarkOnUnseen(values.journal === undefined, remark);
   const plan: JournalPlan = {
     ...found,
     ...(dir === undefined ? {} : { dir }),
+    ...(namespaces.length === 0 ? {} : { namespaces }),
     ...(latency === undefined ? {} : { latencyMs: latency }),
-    selection: [...(await unitsOf(values.journal, dir, remark)), ...selectors],
+    selection: [...units, ...selectors],
   };
   await checkSelection(plan);
+  if (plan.reader === 'journalctl' && units.some(isGlob))
+    remark('journal: journalctl reads it, and finds only those units of a pattern or template that have logged before');
   if (plan.reader === 'journalctl' && values.journal && values['unit-event']?.includes('coredump'))
     remark('journal: journalctl reads it, and may not show the core dumps of single units: leave out --journal');
   return plan;
@@ -52,10 +63,11 @@ export async function planJournal(
 export function journalWords(values: LogsValues, journal: JournalPlan | undefined): string[] {
   if (!journal) return [];
   const folder = journal.dir === undefined ? [] : [`in ${journal.dir}`];
-  const units = values.journal ? [`of ${values.journal.join(' ')}`] : [];
+  const units = values.journal ? [`of ${unitsIn(journal.selection).join(' ')}`] : [];
+  const namespaces = journal.namespaces ? [`and namespace ${journal.namespaces.join(' ')}`] : [];
   const priority = values.priority === undefined ? [] : [`of priority ${values.priority}`];
   const fields = values['journal-match'] ? [`with ${values['journal-match'].join(' ')}`] : [];
-  return [['journal', ...folder, ...units, ...priority, ...fields].join(' ')];
+  return [['journal', ...folder, ...units, ...namespaces, ...priority, ...fields].join(' ')];
 }
 
 /** What selects entries, apart from the units. */
@@ -75,9 +87,21 @@ async function unitsOf(
   typed: string[] = [],
   dir: string | undefined,
   remark: (text: string) => void,
-): Promise<string[]> {
+): Promise<WatchedUnits> {
   const units = [...new Set(typed)];
-  return [...new Set(dir === undefined ? await askSystemd(units, remark) : units)];
+  return dir === undefined ? await askSystemd(units, remark) : { units: units.map(instancesOf), namespaces: [] };
+}
+
+/** Remarks on what is not in this host's journal: what journald drops, and what it keeps elsewhere. */
+function remarkOnUnseen(isOfAllUnits: boolean, remark: (text: string) => void): void {
+  const level = journaldSetting('MaxLevelStore');
+  if (level && !['debug', '7'].includes(level.value))
+    remark(`journal: journald drops entries of a lower priority than ${level.value} (MaxLevelStore= in ${level.path})`);
+  const namespaces = isOfAllUnits ? namespacesThere() : [];
+  if (namespaces.length > 0)
+    remark(
+      `journal: not that of ${namespaces.join(', ')} (LogNamespace=), unless a unit of it is named with --journal`,
+    );
 }
 
 function checkFolder(given: string | undefined): string | undefined {
@@ -86,7 +110,7 @@ function checkFolder(given: string | undefined): string | undefined {
   const found = statSync(dir, { throwIfNoEntry: false });
   if (!found) throw new UsageError(`--journal-dir ${given}: no such folder`);
   if (!found.isDirectory()) throw new UsageError(`--journal-dir ${given}: not a folder`);
-  if (findJournalFiles(dir).length === 0)
+  if (findJournalFiles({ dir }).length === 0)
     throw new UsageError(
       `--journal-dir ${given}: it has no *.journal file, nor a folder with one that is named by a machine id`,
     );
@@ -122,7 +146,7 @@ async function findReader(
 
 /** Which live file rig cannot read, and why; undefined where it can read all of them. */
 function reasonAgainstNative(dir: string | undefined): string | undefined {
-  for (const path of findJournalFiles(dir).filter(isLiveName)) {
+  for (const path of findJournalFiles({ dir }).filter(isLiveName)) {
     try {
       JournalFile.open(path).close();
     } catch (error) {

@@ -8,7 +8,7 @@ import { checkNamedFiles, findDefaultFiles } from './files/log-files.ts';
 import { streamName } from './files/stream-source.ts';
 import type { LogsValues } from './options.ts';
 import type { LogsPlan } from './plan.ts';
-import { journalOnly, journalWords, planJournal } from './prepare-journal.ts';
+import { journalWords, narrowing, planJournal } from './prepare-journal.ts';
 import { planTexts, typedTexts } from './texts.ts';
 
 /** Throws UsageError for what cannot be. */
@@ -39,7 +39,10 @@ function echoPlan({ echo }: LogsValues): Pick<LogsPlan, 'echo' | 'names'> {
 
 async function planFiles(values: LogsValues, ask: Asking): Promise<LogFiles> {
   if (values.logfile) return await checkNamedFiles(values.logfile, ask);
-  return { files: journalOnly.some((option) => values[option] !== undefined) ? [] : await findDefaultFiles() };
+  const narrowedBy = narrowing(values);
+  if (narrowedBy === undefined) return { files: await findDefaultFiles() };
+  if (narrowedBy === 'journal') ask.remark('--journal: no file is watched; name those that should be with --logfile');
+  return { files: [] };
 }
 
 function fileWords({ files, patterns = [], pseudoFiles = [], streams = [] }: LogFiles): string[] {

@@ -13,7 +13,7 @@ import { compileMatchFacts, type MatchFacts } from './matching/match-facts.ts';
 import { compileMatcher } from './matching/matcher.ts';
 import { compileVerdict, type Verdict } from './matching/verdict.ts';
 import type { LogsPlan } from './plan.ts';
-import { fileReadingMs, type LineMatch, type LinePosition, type Source, type SourceContext } from './source.ts';
+import { fileReadingMs, type LineMatch, type Source, type SourceContext } from './source.ts';
 
 /** Starts all sources. Resolves when each of them is positioned; when one cannot be, none is left running. */
 export async function watchLogs(plan: LogsPlan, rig: MonitorContext): Promise<Watch> {
@@ -101,8 +101,8 @@ class LogsWatch implements Watch {
     return Math.max(fileReadingMs, ...this.#sources.map((source) => source.readingMs ?? 0));
   }
 
-  async saveContext(dir: string, { facts }: Trigger): Promise<() => Promise<void>> {
-    return await saveLines(this.#sources, dir, facts.position as LinePosition | undefined);
+  async saveContext(dir: string, trigger: Trigger): Promise<() => Promise<void>> {
+    return await saveLines(this.#sources, dir, trigger);
   }
 
   close(): void {

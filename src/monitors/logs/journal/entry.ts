@@ -16,3 +16,6 @@ export interface JournalEntry {
 export function textOf(entry: JournalEntry, field: string): string | undefined {
   return entry.values(field)[0]?.toString('utf8');
 }
+
+/** Which unit an entry of systemd, or of systemd-coredump, is about: see systemd.journal-fields(7). */
+export const unitFields = ['UNIT', 'COREDUMP_UNIT'];

@@ -67,8 +67,8 @@ export class Examination {
     if (missing > 0) this.noteMissing(missing);
   }
 
-  /** The status row. `isProvable`: the reader sees all entries, whose numbers are consecutive. */
-  status(isProvable: boolean, { source, ...details }: SourceStatus): SourceStatus {
+  /** The status row. `doubt`: why it is not proved that the reader sees all entries, if it is not. */
+  status(doubt: string | undefined, { source, ...details }: SourceStatus): SourceStatus {
     return {
       source,
       ...(this.isSelective ? { selection: this.#selection } : {}),
@@ -79,15 +79,15 @@ export class Examination {
       matches: this.#matches,
       passedOver: this.#passedOver,
       ...details,
-      coverage: this.#coverage(isProvable),
+      coverage: this.#coverage(doubt),
       gaps: this.gaps.list(),
     };
   }
 
-  #coverage(isProvable: boolean): string {
+  #coverage(doubt: string | undefined): string {
     if (!this.gaps.isEmpty) return 'gaps';
     if (this.sequence.hasHoles) return 'no gap known: entries were passed over that may still be found';
-    if (!isProvable) return 'no gap known: only chosen entries are read, and those have no consecutive numbers';
+    if (doubt !== undefined) return `no gap known: ${doubt}`;
     if (this.sequence.breaks > 0) return 'no gap known: journald began its numbers anew';
     return 'no gap';
   }

@@ -4,11 +4,13 @@ import type { SourceStatus } from '../../../plugin.ts';
 import type { JournalPlan } from '../plan.ts';
 import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import { contextLines } from '../source.ts';
+import { textOf, unitFields } from './entry.ts';
 import { Examination } from './examination.ts';
 import { formatAfter, formatEntries } from './excerpt.ts';
 import { JournalctlReader } from './journalctl/journalctl-reader.ts';
 import { NativeReader } from './native/native-reader.ts';
 import type { JournalReader } from './reader.ts';
+import { chooseEvents, withoutKinds } from './selection/selection.ts';
 
 /** How late journalctl may be: it takes half a second, and one that hangs is replaced after 4 to 8. */
 const journalctlReadingMs = 9000;
@@ -60,10 +62,21 @@ export class JournalSource implements Source {
     const triggerCursor = position && 'cursor' in position ? position.cursor : undefined;
     const cursor = triggerCursor ?? this.#examination.cursor;
     if (cursor === undefined) return [];
-    const before = await this.#reader.readBeside(cursor, { side: 'up to', count: contextLines });
-    const readAfter = async () =>
-      formatAfter(await this.#reader.readBeside(cursor, { side: 'behind', count: contextLines + 1 }), contextLines);
+    const selection = await this.#aroundTrigger(triggerCursor);
+    const before = await this.#reader.readBeside(cursor, { side: 'up to', count: contextLines, selection });
+    const readAfter = async () => {
+      const range = { side: 'behind', count: contextLines + 1, selection } as const;
+      return formatAfter(await this.#reader.readBeside(cursor, range), contextLines);
+    };
     return [{ source: 'journal', ...formatEntries(before, triggerCursor), readAfter }];
+  }
+
+  /** What is shown around a trigger: the units that were named, or the one that an event has happened to. */
+  async #aroundTrigger(cursor: string | undefined): Promise<string[]> {
+    const selection = withoutKinds(this.#plan.selection);
+    if (cursor === undefined || !chooseEvents(this.#plan.selection)) return selection;
+    const [trigger] = await this.#reader.readBeside(cursor, { side: 'up to', count: 1, selection: [] });
+    return [...unitFields.flatMap((field) => (trigger && textOf(trigger, field)) || []), ...selection];
   }
 
   close(): void {}

@@ -1,11 +1,20 @@
 /** Where the files of a journal are, on this host or in a folder. */
 import { readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { readBootId } from '../../../host/boot.ts';
 import { namesIn } from '../../../host/folders.ts';
+import type { JournalPlan } from '../plan.ts';
+import { orUndefined } from './format/error.ts';
+import { JournalFile } from './format/journal-file.ts';
+import { journaldSetting } from './journald-settings.ts';
+
+/** Which journal: a folder, or that of this host and the namespaces beside it. */
+export type JournalPlace = Partial<{ [key in 'dir' | 'namespaces']: JournalPlan[key] | undefined }>;
 
 /** Where journald keeps its files, in memory and on disk: see systemd-journald.service(8). */
 const runtimeFolder = '/run/log/journal';
-const journalFolders = [runtimeFolder, '/var/log/journal'];
+const diskFolder = '/var/log/journal';
+const journalFolders = [runtimeFolder, diskFolder];
 const journalSocket = '/run/systemd/journal/socket';
 
 /** The folder of one machine. A namespace has `.NAME` behind it, and journalctl shows that only when asked to. */
@@ -14,23 +23,65 @@ const machineName = /^[0-9a-f]{32}$/;
 const fileName = /\.journal~?$/;
 
 /**
- * The folders that may hold files of a journal, whether they exist or not. Of this host: those of this machine, as in
- * journalctl. With `dir`: that folder and the folders of all machines in it.
+ * The folders that may hold files of a journal, whether they exist or not: those of this host, or with `dir` that folder and the
+ * folders of all machines in it.
  */
-export function foldersOfJournal(dir?: string): string[] {
+export function foldersOfJournal({ dir, namespaces = [] }: JournalPlace): string[] {
   if (dir !== undefined) return [dir, ...machinesIn(dir)];
+  const own = foldersOfHost();
+  return [...own, ...namespaces.flatMap((name) => own.map((folder) => `${folder}.${name}`))];
+}
+
+/**
+ * In memory there is only what this host's journald writes, as journalctl has it. Until it is started again, journald goes on with
+ * the id that the machine had then; on disk that folder is known by the boot in which it was written.
+ */
+function foldersOfHost(): string[] {
   const machine = readMachineId();
-  if (machine === undefined) return journalFolders.flatMap(machinesIn);
-  return journalFolders.map((folder) => join(folder, machine));
+  const own = machine === undefined ? [] : journalFolders.map((folder) => join(folder, machine));
+  const onDisk = machinesIn(diskFolder).filter((folder) => machine === undefined || isOfThisBoot(folder));
+  return [...new Set([...own, ...machinesIn(runtimeFolder), ...onDisk])];
+}
+
+function isOfThisBoot(folder: string): boolean {
+  const live = namesIn(folder).filter((name) => fileName.test(name) && isLiveName(name));
+  return live.some((name) => bootOf(join(folder, name)) === readBootId());
+}
+
+/** The boot in which a file was last written to; undefined for one that cannot be read. */
+function bootOf(path: string): string | undefined {
+  return orUndefined(() => {
+    const file = JournalFile.open(path);
+    try {
+      return file.header.bootId;
+    } finally {
+      file.close();
+    }
+  });
 }
 
 /** The paths of all files of a journal. */
-export function findJournalFiles(dir?: string): string[] {
-  return foldersOfJournal(dir).flatMap((folder) =>
+export function findJournalFiles(place: JournalPlace): string[] {
+  return foldersOfJournal(place).flatMap((folder) =>
     namesIn(folder)
       .filter((name) => fileName.test(name))
       .map((name) => join(folder, name)),
   );
+}
+
+/** The namespaces of this host that have a journal. */
+export function namespacesThere(): string[] {
+  const own = foldersOfHost().map((folder) => `${basename(folder)}.`);
+  const found = journalFolders.flatMap(namesIn).flatMap((name) => {
+    const prefix = own.find((each) => name.startsWith(each));
+    return prefix === undefined ? [] : name.slice(prefix.length);
+  });
+  return [...new Set(found)];
+}
+
+/** Whether a file is of a namespace that is watched beside the journal. */
+export function isInNamespace({ namespaces = [] }: JournalPlace, path: string): boolean {
+  return namespaces.some((name) => dirname(path).endsWith(`.${name}`));
 }
 
 /** Whether a file is in memory: journald may still move its entries to disk. */
@@ -44,12 +95,13 @@ export function isLiveName(path: string): boolean {
   return !name.includes('@') && !name.endsWith('~');
 }
 
-/** Why there is no journal on this host; undefined where there is one, or a journald that will make one. */
+/** Why there is nothing to watch in this host's journal; undefined where there is a journal, or a journald that will make one. */
 export function reasonForNoJournal(): string | undefined {
   const hasJournald = statSync(journalSocket, { throwIfNoEntry: false })?.isSocket() ?? false;
-  return hasJournald || findJournalFiles().length > 0
-    ? undefined
-    : 'no journald is running, and there are no journal files';
+  if (!hasJournald && findJournalFiles({}).length === 0)
+    return 'no journald is running, and there are no journal files';
+  const storage = journaldSetting('Storage');
+  return storage?.value === 'none' ? `journald keeps nothing (Storage=none in ${storage.path})` : undefined;
 }
 
 function readMachineId(): string | undefined {

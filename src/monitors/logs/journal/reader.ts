@@ -8,12 +8,13 @@ export interface JournalReader {
   /** Stops reading, at once; resolves when nothing is left running. */
   stop(): Promise<void>;
   status(): SourceStatus[];
-  /** The selected entries beside the one with a cursor; also after `stop`. */
+  /** Entries beside the one with a cursor; also after `stop`. */
   readBeside(cursor: string, range: RangeBeside): Promise<JournalEntry[]>;
 }
 
-/** The first `count` entries. `up to`: the entry itself and those before it, the newest first; `behind`: the oldest first. */
+/** The first `count` entries of a selection. `up to`: the entry itself and those before it, the newest first; `behind`: the oldest first. */
 export interface RangeBeside {
   side: 'up to' | 'behind';
   count: number;
+  selection: string[];
 }

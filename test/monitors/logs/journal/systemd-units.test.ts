@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseShown, remarksOn } from '../../../../src/monitors/logs/journal/systemd-units.ts';
+import { parseShown } from '../../../../src/monitors/logs/journal/systemd-units.ts';
+import { remarksOn } from '../../../../src/monitors/logs/journal/unit-remarks.ts';
 
 test('what systemctl show prints is taken apart by units and properties', () => {
   const text = 'Id=a.service\nStandardOutput=journal\nLogNamespace=\n\nId=b.mount\nLoadState=not-found\n';
@@ -18,10 +19,31 @@ const cases: Array<[what: string, unit: Record<string, string>, remarks: RegExp[
   [
     'a unit that systemd does not know',
     { ...loaded, LoadState: 'not-found', StandardOutput: 'null' },
-    [/^systemd knows no unit web\.service$/],
+    [
+      /^systemd knows no unit web\.service; for a user's unit: --journal-match _SYSTEMD_USER_UNIT=web\.service, for a program: --journal-match SYSLOG_IDENTIFIER=web$/,
+    ],
   ],
   ['an alias', { ...loaded, Id: 'httpd.service' }, [/alias of httpd\.service/]],
   ['a namespace', { ...loaded, LogNamespace: 'shop' }, [/journal namespace shop/]],
+  ['a masked unit', { ...loaded, LoadState: 'masked' }, [/web\.service is masked/]],
+  [
+    'a unit that cannot be loaded',
+    { ...loaded, LoadState: 'bad-setting' },
+    [/cannot load web\.service \(bad-setting\)/],
+  ],
+  ['a level that is cut off', { ...loaded, LogLevelMax: '3' }, [/lower priority than 3 are dropped/]],
+  ['a level that lets everything pass', { ...loaded, LogLevelMax: '-1' }, []],
+  ['output that goes to the kernel', { ...loaded, StandardOutput: 'kmsg' }, [/--journal-match _TRANSPORT=kernel/]],
+  [
+    'errors that go elsewhere',
+    { ...loaded, StandardError: 'append' },
+    [/^its standard error goes to a file \(StandardError=append\)/],
+  ],
+  [
+    'both outputs in one file',
+    { ...loaded, StandardOutput: 'append', StandardError: 'append' },
+    [/^its standard output goes to a file/],
+  ],
   ['output that is thrown away', { ...loaded, StandardOutput: 'null' }, [/StandardOutput=null/]],
   ['output that goes to a file', { ...loaded, StandardOutput: 'append' }, [/StandardOutput=append/]],
 ];

@@ -28,6 +28,7 @@ export interface Found {
 
 export interface JournalStatus {
   entries: number;
+  files?: number;
   reader: string;
   restarts?: number;
   cursor: string | null;

@@ -11,6 +11,8 @@ export interface JournalHeader {
   /** `online`: the file is being written to, or was when the host went down. */
   state: (typeof stateNames)[number];
   fileId: string;
+  /** The boot in which it was last written to. */
+  bootId: string;
   /** Names the numbering: all entries of files with the same id are numbered together. */
   seqnumId: string;
   /** How many entries are complete. */
@@ -49,6 +51,7 @@ export function readHeader(bytes: Buffer): JournalHeader {
   return {
     state: stateNames[bytes[16] as number] ?? 'online',
     fileId: bytes.toString('hex', 24, 40),
+    bootId: bytes.toString('hex', 56, 72),
     seqnumId: bytes.toString('hex', 72, 88),
     entries: readNumber(view, 152),
     tailSeqnum: readNumber(view, 160),

@@ -37,7 +37,7 @@ export class JournalctlReader implements JournalReader {
     });
     this.#watchdog = new Watchdog(
       {
-        dir: journal.dir,
+        place: journal,
         patience: isSelective ? patience.chosen : patience.whole,
         bytes: () => this.#follower.bytes,
         hasShown: (last) => sequence.hasSeen(last),
@@ -67,12 +67,19 @@ export class JournalctlReader implements JournalReader {
   status(): SourceStatus[] {
     const { bytes, restarts } = this.#follower;
     const details = { source: 'journal', reader: 'journalctl', bytes, restarts };
-    return [this.#examination.status(!this.#examination.isSelective, details)];
+    return [this.#examination.status(this.#doubt, details)];
   }
 
-  async readBeside(cursor: string, { side, count }: RangeBeside): Promise<JournalEntry[]> {
-    if (side === 'up to') return await readSome(this.#journal, { first: 'newest', cursor, count });
-    const entries = await readSome(this.#journal, { first: 'oldest', cursor, count: count + 1 });
+  get #doubt(): string | undefined {
+    const { cursor, isSelective } = this.#examination;
+    if (isSelective) return 'only chosen entries are read, and those have no consecutive numbers';
+    return cursor === undefined ? 'journalctl has not shown any entry' : undefined;
+  }
+
+  async readBeside(cursor: string, { side, count, selection }: RangeBeside): Promise<JournalEntry[]> {
+    const journal = { ...this.#journal, selection };
+    if (side === 'up to') return await readSome(journal, { first: 'newest', cursor, count });
+    const entries = await readSome(journal, { first: 'oldest', cursor, count: count + 1 });
     return entries.filter((entry) => entryPartOf(entry.cursor()) !== entryPartOf(cursor));
   }
 

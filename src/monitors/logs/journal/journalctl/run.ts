@@ -5,26 +5,34 @@ import type { Exit } from '../../../../host/programs/start-program.ts';
 import { startProgram } from '../../../../host/programs/start-program.ts';
 import type { JournalPlan } from '../../plan.ts';
 import { reportedLineBytes } from '../../source.ts';
+import { unitFields } from '../entry.ts';
 import type { ExportedEntry } from './export.ts';
 import { ExportParser } from './export.ts';
 
 /** Without all the other fields journalctl is fast enough for the busiest journal. */
-const fields = '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_COMM,_PID';
+const fields = `--output-fields=${['MESSAGE', 'SYSLOG_IDENTIFIER', '_COMM', '_PID', ...unitFields].join()}`;
 const always = ['--output=export', fields, '--quiet', '--no-pager'];
 
 /** How long a question to the journal may take: a vast journal on a slow disk takes seconds. */
 const answerMs = 20_000;
 
 /** A plan with the path of journalctl. */
-export type Journalctl = Pick<JournalPlan, 'dir' | 'selection'> & { program: string };
+export type Journalctl = Pick<JournalPlan, 'dir' | 'namespaces' | 'selection'> & { program: string };
 
 /** The arguments for what is read. Each is one word, so that no unit is taken for an option. */
-function whatArguments({ dir, selection }: Journalctl, cursor?: string): string[] {
+function whatArguments({ dir, namespaces = [], selection }: Journalctl, cursor?: string): string[] {
   return [
     ...(dir === undefined ? [] : [`--directory=${dir}`]),
+    ...namespaceArguments(namespaces),
     ...(cursor === undefined ? [] : [`--cursor=${cursor}`]),
     ...selection.map((each) => (each.includes('=') ? each : `--unit=${each}`)),
   ];
+}
+
+/** journalctl shows one namespace beside the journal, or all of them. */
+function namespaceArguments([first, ...others]: string[]): string[] {
+  if (first === undefined) return [];
+  return [others.length === 0 ? `--namespace=+${first}` : '--namespace=*'];
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Cancel, Clock } from '../../../../host/clock.ts';
 import type { EntryNumber } from '../cursor.ts';
 import { readHeader } from '../format/header.ts';
 import { shortestHeader, signature } from '../format/layout.ts';
-import { findJournalFiles, isLiveName } from '../locations.ts';
+import { findJournalFiles, isLiveName, type JournalPlace } from '../locations.ts';
 
 const beatMs = 2000;
 /** Units that are silent on a busy journal look the same as a journalctl that hangs: it is replaced ever less often. */
@@ -16,8 +16,8 @@ const mostPatience = 150;
 
 /** What the watchdog knows of the reading. */
 export interface Watched {
-  /** The folder with the journal; undefined: this host's own. */
-  dir: string | undefined;
+  /** Where the journal is. */
+  place: JournalPlace;
   /** For how many beats journalctl may be silent. */
   patience: number;
   /** How much has come from journalctl so far. */
@@ -45,7 +45,7 @@ export class Watchdog {
   }
 
   async start(): Promise<void> {
-    this.#shownAtStart = await readLastNumbers(this.#watched.dir);
+    this.#shownAtStart = await readLastNumbers(this.#watched.place);
     this.#cancel = this.#clock.every(beatMs, () => this.#beat());
   }
 
@@ -56,7 +56,7 @@ export class Watchdog {
 
   async #beat(): Promise<void> {
     const bytes = this.#watched.bytes();
-    const last = await readLastNumbers(this.#watched.dir);
+    const last = await readLastNumbers(this.#watched.place);
     const isSilent = bytes === this.#watched.bytes() && bytes === this.#bytes;
     if (!isSilent) this.#patience = this.#watched.patience;
     this.#bytes = bytes;
@@ -77,9 +77,9 @@ export class Watchdog {
 }
 
 /** The last number of each numbering, by the headers of the live files. */
-async function readLastNumbers(dir: string | undefined): Promise<Map<string, number>> {
+async function readLastNumbers(place: JournalPlace): Promise<Map<string, number>> {
   const last = new Map<string, number>();
-  for (const path of findJournalFiles(dir).filter(isLiveName)) {
+  for (const path of findJournalFiles(place).filter(isLiveName)) {
     const bytes = await readHeaderBytes(path);
     if (!bytes) continue;
     const { seqnumId, tailSeqnum } = readHeader(bytes);

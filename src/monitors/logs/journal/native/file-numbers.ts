@@ -12,12 +12,13 @@ export class FileNumbers {
     this.#sequence = sequence;
   }
 
-  /** `number` is that of the last entry at arming. All numberings that are there share its chain. */
+  /** `number` is that of the last entry at arming. All numberings that are there share its chain, but for those of namespaces. */
   arm(number: number | undefined, files: readonly HeldFile[]): void {
     this.#last = number === undefined ? undefined : new Chain(number);
     for (const held of files) {
       held.lastNumber = held.file.header.tailSeqnum;
-      if (this.#last) this.#sequence.join(held.file.seqnumId, this.#last);
+      if (held.isOfNamespace) this.#sequence.chain(held.file.seqnumId, held.lastNumber);
+      else if (this.#last) this.#sequence.join(held.file.seqnumId, this.#last);
     }
   }
 
@@ -28,7 +29,7 @@ export class FileNumbers {
       chain = this.#chainOf(held, ordinal, seqnum);
       this.#chains.set(held, chain);
     }
-    this.#last = chain;
+    if (!held.isOfNamespace) this.#last = chain;
     chain.note(seqnum, round, held.lastNumber);
     held.lastNumber = seqnum;
   }
@@ -36,7 +37,7 @@ export class FileNumbers {
   /** The chain of a file, by the first entry that is read of it. */
   #chainOf(held: HeldFile, ordinal: number, seqnum: number): Chain {
     const { fileId, seqnumId } = held.file;
-    const last = this.#last;
+    const last = held.isOfNamespace ? undefined : this.#last;
     if (this.#sequence.known(seqnumId) === undefined) {
       const goesOn = last && (seqnum === last.highest + 1 || (seqnum <= last.highest && !last.has(seqnum)));
       // A numbering has the id of its first file: nothing can be missing before the first entry of that.

@@ -11,6 +11,8 @@ export class HeldFile {
   readonly isNew: boolean;
   /** It is in memory: journald may copy its entries to disk. */
   readonly isRuntime: boolean;
+  /** It is of a namespace beside the journal, whose journald numbers its entries by itself. */
+  readonly isOfNamespace: boolean;
   /** The ordinal of the next entry to be examined. */
   next: number;
   /** The number of the last entry before that. */
@@ -28,11 +30,16 @@ export class HeldFile {
    */
   stage: 'open' | 'closing' | 'reference' = 'open';
 
-  constructor(file: JournalFile, { path, next, isNew }: { path: string; next: number; isNew: boolean }, nowMs: number) {
+  constructor(
+    file: JournalFile,
+    { path, ...how }: Pick<HeldFile, 'next' | 'isNew' | 'isOfNamespace'> & { path: string },
+    nowMs: number,
+  ) {
     this.file = file;
     this.path = path;
-    this.next = next;
-    this.isNew = isNew;
+    this.next = how.next;
+    this.isNew = how.isNew;
+    this.isOfNamespace = how.isOfNamespace;
     this.isRuntime = isRuntime(path);
     this.changedMs = nowMs;
   }

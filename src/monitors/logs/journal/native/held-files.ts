@@ -7,13 +7,13 @@ import { errnoOf } from '../../../../errors.ts';
 import type { Clock } from '../../../../host/clock.ts';
 import type { EntryPlace } from '../cursor.ts';
 import { JournalFile, JournalFileError } from '../format/journal-file.ts';
-import { findJournalFiles, foldersOfJournal, isLiveName } from '../locations.ts';
+import { findJournalFiles, foldersOfJournal, isInNamespace, isLiveName, type JournalPlace } from '../locations.ts';
 import { comparePlaces, placeOf } from './entry-order.ts';
 import { HeldFile } from './held-file.ts';
 import { closeAll, openAll } from './open-all.ts';
 
 export class HeldFiles {
-  readonly #dir: string | undefined;
+  readonly #place: JournalPlace;
   readonly #clock: Clock;
   #held: HeldFile[] = [];
   /** The paths of files that hold nothing new. */
@@ -25,9 +25,8 @@ export class HeldFiles {
   /** Whether the next look is to begin with a search for files. */
   isScanDue = true;
 
-  /** `dir` as in the plan. */
-  constructor(dir: string | undefined, clock: Clock) {
-    this.#dir = dir;
+  constructor(place: JournalPlace, clock: Clock) {
+    this.#place = place;
     this.#clock = clock;
   }
 
@@ -40,10 +39,11 @@ export class HeldFiles {
    * there is none. Throws a JournalFileError for a file that cannot be read.
    */
   arm(): LastEntry | undefined {
-    for (const path of findJournalFiles(this.#dir))
+    for (const path of findJournalFiles(this.#place))
       if (isLiveName(path)) this.#hold(path, { isNew: false });
       else this.#done.add(path);
-    return lastOf(this.#held.map(({ file }) => file)) ?? lastOfAll(this.#dir);
+    const own = this.#held.filter(({ isOfNamespace }) => !isOfNamespace);
+    return lastOf(own.map(({ file }) => file)) ?? lastOfAll(this.#place);
   }
 
   close(): void {
@@ -59,8 +59,8 @@ export class HeldFiles {
   /** Looks for files that have come, been renamed or gone. `onFailure` hears of a new file that cannot be opened. */
   scan(onFailure: (path: string, error: unknown) => void): void {
     this.isScanDue = false;
-    this.folders = foldersOfJournal(this.#dir);
-    const paths = findJournalFiles(this.#dir);
+    this.folders = foldersOfJournal(this.#place);
+    const paths = findJournalFiles(this.#place);
     const named = new Set<HeldFile>();
     for (const path of paths) {
       const identity = this.#done.has(path) ? undefined : identityOf(path);
@@ -137,7 +137,9 @@ export class HeldFiles {
       }
       const known = this.#progress.get(file.fileId);
       const next = isNew ? (known ?? 0) : file.header.entries;
-      const held = new HeldFile(file, { path, next, isNew: isNew && known === undefined }, this.#clock.nowMs());
+      const isOfNamespace = isInNamespace(this.#place, path);
+      const how = { path, next, isNew: isNew && known === undefined, isOfNamespace };
+      const held = new HeldFile(file, how, this.#clock.nowMs());
       this.#held.push(held);
       return held;
     } catch (error) {
@@ -180,8 +182,8 @@ function lastOf(files: readonly JournalFile[]): LastEntry | undefined {
 }
 
 /** The last entry of all files, also those that are full. */
-function lastOfAll(dir: string | undefined): LastEntry | undefined {
-  const files = openAll(dir);
+function lastOfAll(place: JournalPlace): LastEntry | undefined {
+  const files = openAll(place);
   try {
     return lastOf(files);
   } finally {

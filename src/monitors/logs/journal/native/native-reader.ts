@@ -36,6 +36,8 @@ export class NativeReader implements JournalReader {
   readonly #examiner: StoredExaminer;
   readonly #pace: JournalPace;
   #state: 'closed' | 'waiting' | 'reading' = 'closed';
+  /** How many files were held when it was stopped. */
+  #filesAtEnd: number | undefined;
   /** Counts the looks. */
   #round = 0;
   /** When rig last searched for files. */
@@ -55,7 +57,7 @@ export class NativeReader implements JournalReader {
     this.#plan = plan;
     this.#examination = examination;
     this.#onUnreadable = onUnreadable;
-    this.#files = new HeldFiles(plan.dir, context.clock);
+    this.#files = new HeldFiles(plan, context.clock);
     this.#failures = new Failures(this.#files, context.clock);
     this.#numbers = new FileNumbers(examination.sequence);
     this.#examiner = new StoredExaminer(examination, plan.selection);
@@ -86,14 +88,15 @@ export class NativeReader implements JournalReader {
     this.#pace.stop();
     this.#hints.close();
     this.#noteCursor();
+    this.#filesAtEnd = this.#files.all.length;
     this.#files.close();
   }
 
   status(): SourceStatus[] {
     this.#noteCursor();
-    const { length } = this.#files.all;
-    const details = { source: 'journal', reader: 'native', files: length, lookedAtEveryMs: this.#pace.everyMs };
-    return [this.#examination.status(true, details)];
+    const files = this.#filesAtEnd ?? this.#files.all.length;
+    const details = { source: 'journal', reader: 'native', files, lookedAtEveryMs: this.#pace.everyMs };
+    return [this.#examination.status(files === 0 ? 'there is no journal file' : undefined, details)];
   }
 
   async readBeside(cursor: string, range: RangeBeside): Promise<JournalEntry[]> {

@@ -1,12 +1,13 @@
 /** Reads what stands before and behind an entry, in all files of a journal. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { JournalPlan } from '../../plan.ts';
 import { reportedLineBytes } from '../../source.ts';
 import type { EntryPlace } from '../cursor.ts';
 import { entryPartOf, placeOfCursor } from '../cursor.ts';
 import type { JournalEntry } from '../entry.ts';
+import { unitFields } from '../entry.ts';
 import { orUndefined } from '../format/error.ts';
 import type { JournalFile, StoredEntry } from '../format/journal-file.ts';
+import type { JournalPlace } from '../locations.ts';
 import type { RangeBeside } from '../reader.ts';
 import { compileSelection } from '../selection/selection.ts';
 import { compare, firstFrom } from './entry-order.ts';
@@ -16,19 +17,19 @@ import { startSlice } from './slice.ts';
 
 /** How long entries of selected units are searched for around a trigger. */
 const searchMs = 3000;
-const shownFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID'];
+const keptFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID', ...unitFields];
 
-/** The selected entries beside the one with a cursor. */
+/** Entries beside the one with a cursor. */
 export async function readBeside(
-  { dir, selection: selectors }: JournalPlan,
+  place: JournalPlace,
   cursor: string,
-  { side, count }: RangeBeside,
+  { side, count, selection: selectors }: RangeBeside,
 ): Promise<JournalEntry[]> {
   const selection = compileSelection(selectors);
-  const place = placeOfCursor(cursor);
+  const from = placeOfCursor(cursor);
   const entries: JournalEntry[] = [];
-  if (!place) return entries;
-  await readFromPlace({ dir, from: place, step: side === 'up to' ? -1 : 1, withinMs: searchMs }, (entry) => {
+  if (!from) return entries;
+  await readFromPlace({ place, from, step: side === 'up to' ? -1 : 1, withinMs: searchMs }, (entry) => {
     const isWanted = side === 'up to' || entryPartOf(entry.cursor()) !== entryPartOf(cursor);
     if (isWanted && selection.accepts(entry)) entries.push(keep(entry));
     return entries.length < count;
@@ -36,18 +37,18 @@ export async function readBeside(
   return entries;
 }
 
-/** A copy of what is shown of an entry: the entry itself is valid only until the next one is read. */
+/** A copy of what is needed of an entry: the entry itself is valid only until the next one is read. */
 function keep(entry: StoredEntry): JournalEntry {
   const { realtimeUs, monotonicUs, bootId } = entry;
   const cursor = entry.cursor();
   const cut = (value: Buffer): Buffer => Buffer.from(value.subarray(0, reportedLineBytes));
-  const fields = new Map(shownFields.map((field) => [field, entry.values(field).map(cut)]));
+  const fields = new Map(keptFields.map((field) => [field, entry.values(field).map(cut)]));
   return { realtimeUs, monotonicUs, bootId, cursor: () => cursor, values: (field) => fields.get(field) ?? [] };
 }
 
 /** What is read. */
 interface Range {
-  dir: string | undefined;
+  place: JournalPlace;
   /** The first entry that is given; undefined: the last one that there is. */
   from?: EntryPlace;
   /** Files with nothing since then, in microseconds since the epoch, are not read. */
@@ -60,14 +61,14 @@ interface Range {
 
 /** Gives the entries of all files in order until `take` returns false or time is up. Passes over what cannot be read. */
 export async function readFromPlace(
-  { dir, from, sinceUs = 0, step, withinMs }: Range,
+  { place, from, sinceUs = 0, step, withinMs }: Range,
   take: (entry: StoredEntry) => boolean,
 ): Promise<void> {
   const untilMs = performance.now() + withinMs;
   const isInRange = ({ header: { headRealtimeUs, tailRealtimeUs } }: JournalFile): boolean =>
     tailRealtimeUs >= sinceUs &&
     (!from || (step > 0 ? tailRealtimeUs >= from.realtimeUs : headRealtimeUs <= from.realtimeUs));
-  const files = openAll(dir, isInRange);
+  const files = openAll(place, isInRange);
   try {
     let readings = files.flatMap((file) => orUndefined(() => ({ file, next: beginningIn(file, from, step) })) ?? []);
     let isUsedUp = startSlice();

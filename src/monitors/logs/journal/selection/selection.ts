@@ -25,12 +25,31 @@ interface Condition {
 export function compileSelection(selectors: readonly string[]): Selection {
   const priorities = selectors.filter((each) => each.startsWith(priorityOption));
   const matches = selectors.filter((each) => !each.startsWith(priorityOption) && each.includes('='));
-  const units = selectors.filter((each) => !each.includes('='));
+  const units = unitsIn(selectors);
   const conditions = [
     ...unitCondition(units),
     ...allOf([...priorities.flatMap(priorityCheck), ...matchChecks(matches)]),
   ];
   return { accepts: (entry) => conditions.every(({ checks, isMet }) => isMet(entry.check(checks))) };
+}
+
+/** The names and patterns of units among selectors. */
+export function unitsIn(selectors: readonly string[]): string[] {
+  return selectors.filter((each) => !each.includes('='));
+}
+
+/** Whether a selector tells apart the entries of one program: by the event or how urgent it is. */
+const tellsKind = (selector: string): boolean =>
+  selector.startsWith(eventOption) || selector.startsWith(priorityOption);
+
+/** Whether selectors choose events, of whatever unit. */
+export function chooseEvents(selectors: readonly string[]): boolean {
+  return unitsIn(selectors).length === 0 && selectors.some((each) => each.startsWith(eventOption));
+}
+
+/** What is shown around a trigger: all entries of the units, not only those that might have triggered. */
+export function withoutKinds(selectors: readonly string[]): string[] {
+  return selectors.filter((each) => !tellsKind(each));
 }
 
 /** The condition that all checks are passed. */
@@ -41,6 +60,7 @@ function allOf(checks: FieldCheck[]): Condition[] {
   return [{ checks: new FieldChecks(checks), isMet: (passed) => passed === all }];
 }
 
+const eventOption = 'MESSAGE_ID=';
 const priorityOption = '--priority=';
 const levels = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 

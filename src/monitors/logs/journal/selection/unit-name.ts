@@ -3,7 +3,7 @@ import { matchesGlob } from 'node:path';
 
 const types = 'service|socket|target|device|mount|automount|swap|timer|path|slice|scope';
 const fullName = new RegExp(`\\.(?:${types})$`);
-const allowed = /^[A-Za-z0-9:_.\\@[\]!*?-]+$/;
+const allowed = /^(?!@)[A-Za-z0-9:_.\\@[\]!*?-]+$/;
 
 /** Whether a text can be the name of a unit, with or without its type, or a pattern of names. */
 export function isUnitName(text: string): boolean {
@@ -18,6 +18,22 @@ export function isGlob(name: string): boolean {
 /** The full name of a unit: `nginx` is nginx.service. A pattern stays as it is. */
 export function completeUnitName(name: string): string {
   return isGlob(name) || fullName.test(name) ? name : `${name}.service`;
+}
+
+/** Whether a full name is that of a template: `app@.service`. */
+export function isTemplate(name: string): boolean {
+  return /@\.[a-z]+$/.test(name);
+}
+
+/** The full name of an instance of a template, or of the same template as another instance. */
+export function withInstance(name: string, instance: string): string {
+  return name.replace(/@.*(\.[a-z]+)$/, `@${instance}$1`);
+}
+
+/** What is watched for a name: all instances of a template, `app@` or `app@.service`; else the name itself. */
+export function instancesOf(typed: string): string {
+  const name = completeUnitName(typed);
+  return isTemplate(name) ? withInstance(name, '*') : typed;
 }
 
 /** Tests the full name of a unit against a name or pattern. A backslash stands for itself, as in `dev-disk\x2d1.device`. */
