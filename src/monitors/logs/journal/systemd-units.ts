@@ -1,11 +1,8 @@
 /** Asks systemd about the units of `--journal`, so that a wrong name is noticed while the user is still there. */
-import { findProgram } from '../../../host/programs/find-program.ts';
-import { runProgram } from '../../../host/programs/run-program.ts';
+import { showUnits, type UnitProperties } from '../../../host/systemd.ts';
 import { completeUnitName, instancesOf, isGlob, isTemplate, withInstance } from './selection/unit-name.ts';
 import { findAliased } from './unit-files.ts';
-import { remarksOn, type UnitProperties, unitProperties } from './unit-remarks.ts';
-
-const answerMs = 2000;
+import { remarksOn, unitProperties } from './unit-remarks.ts';
 
 /** What is watched for the names that were typed. */
 export interface WatchedUnits {
@@ -37,7 +34,7 @@ interface Answer {
 
 /** A pattern stays as it is: it also finds units that come later. */
 async function askAboutPattern(pattern: string): Promise<Answer> {
-  const shown = await showUnits(pattern);
+  const shown = await showUnits(pattern, unitProperties);
   const remarks = shown?.length === 0 ? ['no unit that systemd has loaded fits it yet'] : [];
   return { unit: pattern, namespaces: (shown ?? []).flatMap(namespaceOf), remarks };
 }
@@ -57,28 +54,9 @@ async function askAboutUnit(typed: string): Promise<Answer> {
 
 /** Of a template any instance is asked about: what holds for one holds for all. */
 async function showUnit(name: string): Promise<UnitProperties | undefined> {
-  if (!isTemplate(name)) return (await showUnits(name))?.[0];
-  const [unit] = (await showUnits(withInstance(name, 'x'))) ?? [];
+  if (!isTemplate(name)) return (await showUnits(name, unitProperties))?.[0];
+  const [unit] = (await showUnits(withInstance(name, 'x'), unitProperties)) ?? [];
   return unit && { ...unit, Id: withInstance(unit.Id ?? name, '') };
 }
 
 const namespaceOf = ({ LogNamespace = '' }: UnitProperties): string[] => (LogNamespace === '' ? [] : [LogNamespace]);
-
-/** The units with a name, or those that fit a pattern; undefined where systemd does not answer. */
-async function showUnits(name: string): Promise<UnitProperties[] | undefined> {
-  const systemctl = await findProgram('systemctl');
-  if (systemctl === undefined) return undefined;
-  const args = ['show', `--property=${unitProperties.join()}`, '--', name];
-  const limits = { signal: AbortSignal.timeout(answerMs), endWith: 'SIGKILL' } as const;
-  // These are hints: creation goes on without them.
-  const answer = await runProgram(systemctl, args, limits).catch(() => undefined);
-  return answer?.exitCode === 0 ? parseShown(answer.stdout) : undefined;
-}
-
-/** Parses what `systemctl show` prints: `Property=value` lines, with an empty line between units. */
-export function parseShown(text: string): UnitProperties[] {
-  const paragraphs = text.split('\n\n').filter((paragraph) => paragraph.trim() !== '');
-  return paragraphs.map((paragraph) =>
-    Object.fromEntries([...paragraph.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value])),
-  );
-}

@@ -1,4 +1,5 @@
 /** What systemd's properties of a unit mean for a rig that watches its lines in the journal. */
+import type { UnitProperties } from '../../../host/systemd.ts';
 import { outputFileOf } from './unit-files.ts';
 
 /** What is asked for; see org.freedesktop.systemd1(5). */
@@ -6,8 +7,6 @@ export const unitProperties = [
   ...['Id', 'LoadState', 'FragmentPath', 'DropInPaths'],
   ...['LogNamespace', 'LogLevelMax', 'StandardOutput', 'StandardError'],
 ];
-
-export type UnitProperties = Record<string, string>;
 
 /** What the user should know of a unit, first of all why it may never log. `name` is the full name that was typed. */
 export function remarksOn(unit: UnitProperties, name: string): string[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseShown } from '../../../../src/monitors/logs/journal/systemd-units.ts';
+import { parseShown } from '../../../../src/host/systemd.ts';
 import { remarksOn } from '../../../../src/monitors/logs/journal/unit-remarks.ts';
 
 test('what systemctl show prints is taken apart by units and properties', () => {
