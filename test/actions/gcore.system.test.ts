@@ -285,6 +285,26 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
   }
 });
 
+test('of a core that comes to the size limit of files nothing is left, and the outcome names the disk', async (t) => {
+  const dir = newFolder(t);
+  const pid = await startStranger(t);
+  const context = triggerContext(dir);
+  const asked: number[] = [];
+  const { outcomes, error } = await run(await prepare([String(pid)]), {
+    ...context,
+    // As it is when the process has grown since its size was looked at.
+    spaceRefusal: async (bytes) => (asked.push(bytes) > 1 ? 'less than 1.0 GiB would be left free' : undefined),
+    run: (file, args, options) => context.run(file, args, { ...options, mostFileBytes: 100_000 }),
+  });
+  assert.deepEqual(
+    outcomes.map(({ status, file, complete }) => ({ status, file, complete })),
+    [{ status: 'failed', file: null, complete: null }],
+  );
+  assert.match(String(error?.message), /what there was of its core is removed: less than 1\.0 GiB would be left free/);
+  assert.deepEqual(readdirSync(dir), []);
+  await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
+});
+
 for (const [what, startOne] of [
   ['a small process', startStranger],
   ['a process with large reservations', startBig],
