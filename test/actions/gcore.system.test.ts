@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { findReason, safeFileName } from '../../src/actions/gcore/dump.ts';
 import { type GcorePlan, gcore } from '../../src/actions/gcore/index.ts';
 import type { Outcome } from '../../src/actions/gcore/outcome.ts';
@@ -44,6 +44,16 @@ async function run(plan: GcorePlan, context: TriggerContext): Promise<{ outcomes
 
 const statuses = (outcomes: Outcome[]) => outcomes.map(({ status }) => status);
 const stateOf = async (pid: number) => readProcess(pid)?.state;
+
+/** Starts a node of more than 256 MB with `environment`, which is no child of this process. */
+async function startBig(t: TestContext, environment = ''): Promise<number> {
+  const big = 'globalThis.data = Buffer.alloc(2 ** 28, 1); console.log(process.pid); setInterval(() => {}, 1000)';
+  const wrapper = await start(t, 'sh', ['-c', `${environment} "$0" -e "$1"; true`, process.execPath, big]);
+  const [said] = (await once(wrapper.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const pid = Number(said);
+  t.after(() => kill(pid));
+  return pid;
+}
 
 /** Kills what was seen to trace a process: 0 when nothing was, as where it was done before anyone looked. */
 const killTracer = (tracer: number): boolean => tracer !== 0 && sendSignal(tracer, 'SIGKILL');
@@ -297,16 +307,82 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
   }
 });
 
+test('of a core that comes to the size limit of files nothing is left, and the outcome names the disk', async (t) => {
+  const dir = newFolder(t);
+  const pid = await startStranger(t);
+  const context = triggerContext(dir);
+  const asked: number[] = [];
+  const { outcomes, error } = await run(await prepare([String(pid)]), {
+    ...context,
+    // As it is when the process has grown since its size was looked at.
+    spaceRefusal: async (bytes) => (asked.push(bytes) > 1 ? 'less than 1.0 GiB would be left free' : undefined),
+    run: (file, args, options) => context.run(file, args, { ...options, mostFileBytes: 100_000 }),
+  });
+  assert.deepEqual(
+    outcomes.map(({ status, file, complete }) => ({ status, file, complete })),
+    [{ status: 'failed', file: null, complete: null }],
+  );
+  assert.match(String(error?.message), /what there was of its core is removed: less than 1\.0 GiB would be left free/);
+  assert.deepEqual(readdirSync(dir), []);
+  await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
+});
+
+for (const [what, startOne] of [
+  ['a small process', startStranger],
+  ['a process with large reservations', startBig],
+] as const) {
+  test(`the core of ${what} is as large as was said`, async (t) => {
+    const dir = newFolder(t);
+    const pid = await startOne(t);
+    const plan = await prepare([String(pid)]);
+    const { bytes = 0 } = (await gcore.estimate?.(plan)) ?? {};
+    const { outcomes } = await run(plan, triggerContext(dir));
+    const { size } = statSync(join(dir, outcomes[0]?.file ?? ''));
+    assert.ok(Math.abs(size - bytes) < size * 0.05, `${bytes} were said, ${size} came`);
+  });
+}
+
+test('creation says when the dump takes longer than the watchdog of the service waits', async (t) => {
+  const pid = await startBig(t, 'WATCHDOG_USEC=100000');
+  const ask = asking({ programs: { gcore: program } });
+  await gcore.plan({ gcore: [String(pid)], 'gcore-all-pids': false }, ask);
+  assert.match(
+    ask.remarks.join(),
+    new RegExp(
+      `^--gcore: the dump of process ${pid} takes about [\\d.]+ s; systemd's watchdog kills .+ after 0\\.1 s$`,
+    ),
+  );
+});
+
+test('creation says nothing of a watchdog that waits long enough, or for another process', async (t) => {
+  for (const environment of ['WATCHDOG_USEC=600000000', 'WATCHDOG_USEC=1000 WATCHDOG_PID=1']) {
+    const pid = await startBig(t, environment);
+    const ask = asking({ programs: { gcore: program } });
+    await gcore.plan({ gcore: [String(pid)], 'gcore-all-pids': false }, ask);
+    assert.deepEqual(ask.remarks, []);
+  }
+});
+
+test('a process that a watchdog kills for the dump has ended, its core is complete, and the action fails', async (t) => {
+  const dir = newFolder(t);
+  const pid = await startBig(t, 'WATCHDOG_USEC=100000');
+  const running = run(await prepare([String(pid)]), triggerContext(dir));
+  const isWriting = () => readdirSync(dir).some((name) => statSync(join(dir, name)).size > 0);
+  await waitFor('gdb to write', isWriting);
+  process.kill(pid, 'SIGABRT');
+  const { outcomes, error } = await running;
+  assert.deepEqual(
+    outcomes.map(({ status, complete }) => ({ status, complete })),
+    [{ status: 'ended', complete: true }],
+  );
+  assert.match(
+    String(error?.message),
+    /process .+ \(\d+\) was dumped, and has ended since: the dump took [\d.]+ s, and systemd's watchdog kills .+ after 0\.1 s/,
+  );
+});
+
 test('a core that gdb was killed over is incomplete, although gcore reports success', async (t) => {
-  const wrapper = await start(t, 'sh', [
-    '-c',
-    '"$0" -e "$1"; true',
-    process.execPath,
-    'globalThis.data = Buffer.alloc(2 ** 28, 1); console.log(process.pid); setInterval(() => {}, 1000)',
-  ]);
-  const [said] = (await once(wrapper.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  const pid = Number(said);
-  t.after(() => kill(pid));
+  const pid = await startBig(t);
   const plan = await prepare([String(pid)]);
   const dumpAndKill = async () => {
     const dir = newFolder(t);

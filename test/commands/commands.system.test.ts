@@ -111,7 +111,7 @@ test('rig info says what each action would leave now, and how large', async () =
   const { gcore, exec, noop } = await produces();
   assert.match(
     gcore,
-    new RegExp(`^core\\.myservice\\.${service.pid} \\(\\d+ KiB or more\\), core\\.no-such-name\\.PID, as`),
+    new RegExp(`^core\\.myservice\\.${service.pid} \\(about \\d+ KiB\\), core\\.no-such-name\\.PID, as`),
   );
   assert.match(exec, /^1-true\.stdout/);
   assert.equal(noop, 'nothing');

@@ -2,7 +2,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errnoOf, messageOf } from '../../errors.ts';
+import { errnoOf, messageOf, RigError } from '../../errors.ts';
 import { type CoreCheck, checkCore } from '../../host/elf-core.ts';
 import { readVariable } from '../../host/processes/environment.ts';
 import { hasMemory, isAlive, livingThread, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
@@ -14,6 +14,7 @@ import type { TriggerContext } from '../../plugin.ts';
 import { processLabel, visible } from '../../terminal/text.ts';
 import { estimateCore } from './core-size.ts';
 import { type Outcome, withoutCore } from './outcome.ts';
+import { findEnd, findWatchdog } from './watchdog.ts';
 
 /**
  * gdb's environment. gcore starts gdb with --nx; without a home, gdb finds no gdbinit, gdbearlyinit or Python package of the
@@ -48,11 +49,22 @@ async function checkIfThere(path: string): Promise<CoreCheck | undefined> {
 /** Whether gdb let go of the process in order. gcore exits with 0 even if gdb was killed or the disk was full. */
 export const hasDetached = ({ stdout }: RunResult) => /^\[Inferior \d+ \(process \d+\) detached\]$/m.test(stdout);
 
-/** What is wrong with a core that is complete by its headers; undefined if nothing is. */
+/** What gdb, or the shell that started it, says when a write failed because of the disk or of the limit for files. */
+const hitLimit = ({ stderr }: RunResult) => /No space left|File too large|File size limit exceeded/.test(stderr);
+
+/** What is wrong with a core whatever its headers say; undefined if nothing is. */
 function findFlaw(result: RunResult, isStillAlive: boolean): string | undefined {
+  if (hitLimit(result)) return 'the disk was full';
   if (result.stderr.includes('Failed to write corefile contents')) return 'gdb could not write all of it';
   if (!isStillAlive && !hasDetached(result)) return 'the process ended while it was dumped';
   return undefined;
+}
+
+/** Why the disk had no room for the rest of a core of about `bytes`; undefined if that was not the cause, or nothing must stay free. */
+async function findLimit(result: RunResult, bytes: number, { signal, spaceRefusal }: TriggerContext) {
+  // Only the guard of the disk gives a reason in words.
+  if (signal.aborted) return signal.reason instanceof RigError ? signal.reason.message : undefined;
+  return hitLimit(result) ? await spaceRefusal(bytes) : undefined;
 }
 
 /** How often to look whether another rig has let go of a process. */
@@ -116,11 +128,13 @@ export async function dumpProcess(
   if (target === undefined || !isAlive(found)) return exited();
   if (tracedBy !== 0) return withoutCore(wanted, target, 'failed', `it is traced by process ${tracedBy}`);
 
-  const refusal = await context.spaceRefusal(estimateCore(target.pid));
+  const [bytes, watchdog] = await Promise.all([estimateCore(target.pid), findWatchdog(target.pid)]);
+  const refusal = await context.spaceRefusal(bytes);
   if (refusal !== undefined) return withoutCore(wanted, target, 'failed', refusal);
 
   const prefix = `core.${safeFileName(target.comm)}`;
   const file = `${prefix}.${target.pid}`;
+  const path = join(context.dir, file);
   const { result, tracer, remark } = await runGcore(program, join(context.dir, prefix), target, context);
   if (cameTooLate(result)) return await dumpProcess(program, wanted, found, note, context, tries);
   if (wasRefused(result) && tries > 1) {
@@ -129,22 +143,31 @@ export async function dumpProcess(
   }
   if (tracer !== 0) context.log(`process ${processLabel(target)} is still held by process ${tracer}`);
 
-  const core = await checkIfThere(join(context.dir, file));
+  const core = await checkIfThere(path);
   const after = readProcess(target.pid);
   if (after !== undefined && after.startTime !== target.startTime) {
     // It ended while gdb started: the core is of another process that has its pid now.
-    await rm(join(context.dir, file), { force: true });
+    await rm(path, { force: true });
     return exited();
   }
   const isStillAlive = isAlive(target);
+  const flaw = findFlaw(result, isStillAlive) ?? (core?.complete === false ? core.reason : undefined);
+  const limit = core === undefined || flaw !== undefined ? await findLimit(result, bytes, context) : undefined;
+  if (limit !== undefined) {
+    await rm(path, { force: true });
+    return withoutCore(wanted, target, 'failed', `what there was of its core is removed: ${limit}`);
+  }
   if (core === undefined) {
     if (!isStillAlive) return exited();
     const reason = context.signal.aborted ? 'gcore was ended' : (findReason(result.stderr) ?? 'gcore made no core');
     return withoutCore(wanted, target, 'failed', visible(reason));
   }
-  const flaw = core.complete ? findFlaw(result, isStillAlive) : core.reason;
-  const complete = flaw === undefined;
-  const status = complete ? 'dumped' : 'incomplete';
-  const told = complete ? [note, remark].filter(Boolean).join('; ') || null : `its core is incomplete: ${flaw}`;
-  return { wanted, pid: target.pid, name: target.comm, status, note: told, file, complete };
+  const made = { wanted, pid: target.pid, name: target.comm, file };
+  if (flaw !== undefined) {
+    const why = context.signal.aborted ? 'gcore was ended before it was done' : flaw;
+    return { ...made, status: 'incomplete', note: `its core is incomplete: ${why}`, complete: false };
+  }
+  const end = await findEnd(target, watchdog, result.durationMs);
+  const told = end ?? ([note, remark].filter(Boolean).join('; ') || null);
+  return { ...made, status: end === undefined ? 'dumped' : 'ended', note: told, complete: true };
 }

@@ -1,5 +1,6 @@
 /** `--gcore`: core dumps of running processes, which go on running. */
 import { ActionError } from '../../errors.ts';
+import type { ProcessIdentity } from '../../host/processes/stat.ts';
 import { formatSize } from '../../options/units.ts';
 import { defineAction } from '../../plugin.ts';
 import { processLabel } from '../../terminal/text.ts';
@@ -8,6 +9,7 @@ import { dumpProcess, safeFileName } from './dump.ts';
 import { describeFailure, type Outcome } from './outcome.ts';
 import { proveAttaching } from './proof.ts';
 import { findCandidates, findTargets, prepareTargets, type Target } from './targets.ts';
+import { remarkWatchdog } from './watchdog.ts';
 
 /** A type and not an interface, so that it is JSON for the spec. */
 export type GcorePlan = {
@@ -20,17 +22,24 @@ export type GcorePlan = {
 /** How many processes of one name are listed. */
 const mostDescribed = 10;
 
-/** The size, at least, of all cores that the targets would give now. */
-async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
-  let bytes = 0;
+/** The processes that would be dumped now, as far as they are known before the trigger. */
+async function knownProcesses(targets: Target[], allPids: boolean): Promise<ProcessIdentity[]> {
+  const known: ProcessIdentity[] = [];
   for (const target of targets) {
     const found = await findCandidates(target);
-    for (const { pid } of allPids ? found : found.slice(0, 1)) bytes += estimateCore(pid);
+    known.push(...(allPids ? found : found.slice(0, 1)));
   }
+  return known;
+}
+
+/** The size of all cores that the targets would give now. */
+async function sizeOfCores({ targets, allPids }: GcorePlan): Promise<number> {
+  let bytes = 0;
+  for (const { pid } of await knownProcesses(targets, allPids)) bytes += await estimateCore(pid);
   return bytes;
 }
 
-/** The cores that one target would give now, and how large they would be at least. */
+/** The cores that one target would give now, and how large they would be. */
 async function describeCore(target: Target, allPids: boolean): Promise<string> {
   if (target.kind === 'match') return 'core.NAME.PID of the process that the trigger names';
   if (target.kind === 'monitor') return 'core.NAME.PID of each process that is watched';
@@ -39,9 +48,10 @@ async function describeCore(target: Target, allPids: boolean): Promise<string> {
     return target.kind === 'pid'
       ? `nothing: process ${processLabel(target)} has exited`
       : `core.${safeFileName(target.name)}.PID, as soon as a process has that name`;
-  const cores = found
+  const described = found
     .slice(0, allPids ? mostDescribed : 1)
-    .map(({ comm, pid }) => `core.${safeFileName(comm)}.${pid} (${formatSize(estimateCore(pid))} or more)`);
+    .map(async ({ comm, pid }) => `core.${safeFileName(comm)}.${pid} (about ${formatSize(await estimateCore(pid))})`);
+  const cores = await Promise.all(described);
   const more = allPids && found.length > mostDescribed ? [`and ${found.length - mostDescribed} more`] : [];
   return [...cores, ...more].join(', ');
 }
@@ -81,6 +91,7 @@ export const gcore = defineAction({
     const targets = await prepareTargets(values.gcore ?? [], allPids, ask);
     const gdb = ask.program('gdb');
     if (gdb !== undefined) await proveAttaching(gdb, ask);
+    for (const { pid } of await knownProcesses(targets, allPids)) await remarkWatchdog(pid, ask);
     return { program: ask.program('gcore') ?? '', targets, allPids };
   },
   estimate: async (plan) => ({ leaves: await describeCores(plan), bytes: await sizeOfCores(plan) }),

@@ -11,11 +11,12 @@ export type Outcome = {
   /**
    * - dumped: there is a core, and it is complete
    * - incomplete: there is a core, and it is not
+   * - ended: there is a core, and it is complete, but the process has ended right after the dump
    * - exited: the process had ended, even if another one has its pid
    * - not running: no process of that name
    * - failed: there is no core
    */
-  status: 'dumped' | 'incomplete' | 'exited' | 'not running' | 'failed';
+  status: 'dumped' | 'incomplete' | 'ended' | 'exited' | 'not running' | 'failed';
   /** Why, or what else is worth knowing. */
   note: string | null;
   /** The core's file name in the action's folder. */
@@ -36,10 +37,11 @@ export function withoutCore(
 }
 
 /**
- * Why the action failed; undefined if it did not: it dumped at least one process, and every process that still ran completely.
+ * Why the action failed; undefined if it did not: it dumped at least one process, and every process that still ran completely, and none
+ * of them has ended since.
  */
 export function describeFailure(outcomes: Outcome[]): string | undefined {
-  const bad = outcomes.filter(({ status }) => status === 'failed' || status === 'incomplete');
+  const bad = outcomes.filter(({ status }) => ['failed', 'incomplete', 'ended'].includes(status));
   const dumped = outcomes.some(({ status }) => status === 'dumped');
   const told = bad.length === 0 && !dumped ? outcomes : bad;
   if (told.length === 0) return undefined;

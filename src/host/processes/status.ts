@@ -2,24 +2,21 @@
 import { readAtOnce } from './read-at-once.ts';
 import { livingThread } from './stat.ts';
 
-/** The thread group, whose number is the pid of the process, and the pid of the tracer, 0 for none. Undefined when it is gone. */
-export function readProcessStatus(pid: number): { threadGroup: number; tracer: number } | undefined {
+export interface ProcessStatus {
+  /** Its number is the pid of the process. */
+  threadGroup: number;
+  /** The pid of the tracer, 0 for none. */
+  tracer: number;
+  /** Whether it is ending, and the kernel writes its core: since kernel 4.15. */
+  isDumpingCore: boolean;
+}
+
+/** Undefined when the process is gone. */
+export function readProcessStatus(pid: number): ProcessStatus | undefined {
   const text = readAtOnce(livingThread(pid), 'status');
   if (text === undefined) return undefined;
   const field = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+)$`, 'm').exec(text)?.[1] ?? 0);
-  return { threadGroup: field('Tgid'), tracer: field('TracerPid') };
-}
-
-/** The memory of a process by what is behind it, in bytes; all 0 when it is gone. */
-export function readMemory(pid: number): { anonymous: number; swapped: number; shared: number; ofFiles: number } {
-  const text = readAtOnce(livingThread(pid), 'status') ?? '';
-  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024;
-  return {
-    anonymous: bytes('RssAnon'),
-    swapped: bytes('VmSwap'),
-    shared: bytes('RssShmem'),
-    ofFiles: bytes('RssFile'),
-  };
+  return { threadGroup: field('Tgid'), tracer: field('TracerPid'), isDumpingCore: field('CoreDumping') === 1 };
 }
 
 /** Which mappings a core of a process holds, as the bits of core(5); undefined when it is gone. */

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { RigError } from '../../errors.ts';
 import { startUndefended } from '../self-defence.ts';
 import { loadExeca, ownSession } from './execa.ts';
+import { withFileSizeLimit } from './file-size-limit.ts';
 import { keepTail } from './keep-tail.ts';
 import { atLowPriority } from './low-priority.ts';
 import { ownPrograms } from './own-programs.ts';
@@ -23,6 +24,8 @@ export interface StartOptions {
   input?: string;
   /** Whether it leaves the processor and the disk to others: see {@link atLowPriority}. */
   isLowPriority?: boolean;
+  /** No file that it writes becomes larger than this many bytes. Undefined: no limit. */
+  mostFileBytes?: number | undefined;
 }
 
 /** How a program ended: `exitCode` is null when a signal ended it. */
@@ -58,7 +61,10 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 async function spawn(file: string, args: string[], options: StartOptions) {
   const execa = await loadExeca();
   ownPrograms.startGuardian();
-  const [command, rest] = options.isLowPriority ? await atLowPriority(file, args) : [file, args];
+  const { isLowPriority, mostFileBytes } = options;
+  const limited =
+    mostFileBytes === undefined ? ([file, args] as const) : await withFileSizeLimit(mostFileBytes, file, args);
+  const [command, rest] = isLowPriority ? await atLowPriority(...limited) : limited;
   const { nodeChildProcess } = startUndefended(() =>
     execa(command, rest, {
       ...ownSession,

@@ -5,6 +5,7 @@ import { lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack as createPack, type Pack } from 'tar-stream';
+import { RigError } from '../../errors.ts';
 import { freeName } from '../../host/folders.ts';
 import { listFiles } from '../../host/trees.ts';
 import type { Compression } from '../records/spec.ts';
@@ -64,14 +65,27 @@ export interface ArchivePlan {
   /** The result without its ending. Its last part is also the folder in the archive; both get a number if the name is taken. */
   path: string;
   compression: Compression;
+  /** How large it may become; undefined: without limit. */
+  mostBytes?: number | undefined;
 }
+
+/** Passes on at most so many bytes. Throws a RigError when there are more. */
+const limitTo = (mostBytes: number) =>
+  async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > mostBytes) throw new RigError('it would leave less free than --min-free');
+      yield chunk;
+    }
+  };
 
 /**
  * Packs a folder into `<path>.tar.gz` or the like (0600), the manifest first. The file gets that name only when it is complete.
  * Resolves to its path. On an error, or when `signal` aborts, nothing half-written remains.
  */
 export async function writeArchive(plan: ArchivePlan, signal: AbortSignal): Promise<string> {
-  const { folder, partial, path, compression } = plan;
+  const { folder, partial, path, compression, mostBytes = Number.POSITIVE_INFINITY } = plan;
   const ending = archiveEnding(compression);
   const archive = await freeName(path, ending);
   const name = basename(archive, ending);
@@ -79,6 +93,7 @@ export async function writeArchive(plan: ArchivePlan, signal: AbortSignal): Prom
   const writing = pipeline(
     pack,
     startCompression(compression),
+    limitTo(mostBytes),
     createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }),
     { signal },
   );

@@ -1,8 +1,9 @@
 /** Keeps a part of the disk free. */
 import { rm, stat } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../../errors.ts';
-import { type DiskSpace, readDiskSpace } from '../../host/disk-space.ts';
+import { readDiskSpace } from '../../host/disk-space.ts';
 import { listFiles } from '../../host/trees.ts';
 import type { Space } from '../../options/table.ts';
 import { formatSize } from '../../options/units.ts';
@@ -11,6 +12,9 @@ import { formatSize } from '../../options/units.ts';
 const lookMs = 250;
 /** A file that was written this recently is taken for incomplete. */
 const recentMs = 2 * lookMs + 1000;
+
+/** A file that its size limit has stopped leaves a little more free than the floor. */
+const leastBytes = 2 ** 20;
 
 const gigabyte = 2 ** 30;
 
@@ -33,12 +37,16 @@ export class DiskGuard {
   /** Why another `bytes` must not be written now, in words; undefined if they may. */
   async refusal(bytes = 0): Promise<string | undefined> {
     const space = await this.#read();
-    if (!space) return undefined;
-    const floor = floorOf(this.#minFree, space.total);
-    // Without a floor, the disk itself says when it is full.
-    if (floor === 0 || space.free - bytes >= floor) return undefined;
+    if (!space || space.free - Math.max(bytes, leastBytes) >= space.floor) return undefined;
+    const { free, floor } = space;
     const needed = bytes > 0 ? `, about ${formatSize(bytes)} are needed` : '';
-    return `less than ${formatSize(floor)} would be left free in ${this.#folder} (now ${formatSize(space.free)}${needed}; --min-free)`;
+    return `less than ${formatSize(floor)} would be left free in ${this.#folder} (now ${formatSize(free)}${needed}; --min-free)`;
+  }
+
+  /** How many bytes may be written now; undefined if there is no limit. */
+  async room(): Promise<number | undefined> {
+    const space = await this.#read();
+    return space && Math.max(0, space.free - space.floor);
   }
 
   /** Until `stop` is called, aborts `signal` with the reason when too little is free. */
@@ -59,14 +67,17 @@ export class DiskGuard {
     }
   }
 
-  /** Undefined if the disk cannot be asked: writing to it will say what is wrong. */
-  async #read(): Promise<DiskSpace | undefined> {
-    return await readDiskSpace(this.#folder).catch(() => undefined);
+  /** What is free and what must stay so. Undefined without a floor, or if the disk cannot be asked: writing says what is wrong. */
+  async #read(): Promise<{ free: number; floor: number } | undefined> {
+    const space = await readDiskSpace(this.#folder).catch(() => undefined);
+    const floor = space === undefined ? 0 : floorOf(this.#minFree, space.total);
+    return space && floor > 0 ? { free: space.free, floor } : undefined;
   }
 }
 
-/** Removes the files that a program was writing when it was ended; complete ones are kept. */
-export async function removePartial(folder: string): Promise<void> {
+/** Removes the files that a program was writing when it was ended; complete ones are kept. Resolves to the names of the removed. */
+export async function removePartial(folder: string): Promise<Set<string>> {
+  const removed = new Set<string>();
   // A later time is from before the clock was set back.
   const [since, until] = [Date.now() - recentMs, Date.now() + recentMs];
   for (const path of await listFiles(folder).catch(() => [])) {
@@ -74,6 +85,9 @@ export async function removePartial(folder: string): Promise<void> {
       (found) => found.mtimeMs,
       () => 0,
     );
-    if (mtimeMs >= since && mtimeMs <= until) await rm(path, { force: true });
+    if (mtimeMs < since || mtimeMs > until) continue;
+    await rm(path, { force: true });
+    removed.add(relative(folder, path));
   }
+  return removed;
 }

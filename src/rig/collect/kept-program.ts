@@ -75,12 +75,16 @@ export class KeptProgram implements Kept {
   }
 
   async #startOnce(): Promise<void> {
-    const { dir, isLowPriority } = this.#context;
+    const { dir, guard, isLowPriority } = this.#context;
     await this.#removeOlder();
     this.#starts++;
     const cwd = join(dir, String(this.#starts));
     await makeNewFolder(cwd);
-    const program = await startProgram(this.#file, this.#args, { cwd, isLowPriority });
+    const program = await startProgram(this.#file, this.#args, {
+      cwd,
+      isLowPriority,
+      mostFileBytes: await guard.room(),
+    });
     program.stdout.resume();
     this.#program = program;
     void program.ended.then(({ exitCode, signalName }) => {

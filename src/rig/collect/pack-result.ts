@@ -15,6 +15,9 @@ import { triggerFacts } from '../records/trigger.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import { keepFolder, partialArchive, resultName } from './work-folder.ts';
 
+/** An archive of this size is written on a full disk too. */
+const smallBytes = 2 ** 20;
+
 /** The result of a trigger. */
 export interface Collected {
   /** The archive, or the folder that was kept instead; null if nothing was kept. */
@@ -58,7 +61,11 @@ export async function packResult(
     if (!spec.output.archive) return { result: await keep(toPack, log), reasons };
     const name = `${resultName(spec.id, at)}${cutBy === undefined ? '' : '-incomplete'}`;
     const { folder: outputFolder, compression } = spec.output;
-    const plan = { folder, partial: partialArchive(spec, number), path: join(outputFolder, name), compression };
+    // A small one is always written: it says why there is nothing else in it.
+    const room = await guard.room();
+    const mostBytes = room === undefined ? undefined : Math.max(room, smallBytes);
+    const partial = partialArchive(spec, number);
+    const plan = { folder, partial, path: join(outputFolder, name), compression, mostBytes };
     const result = await writeArchive(plan, signal);
     return { result, reasons: [...reasons, ...(await removeFolder(toPack, log))] };
   } catch (error) {

@@ -77,7 +77,9 @@ function contextOf(
     monitorProcesses,
     spaceRefusal: (bytes) => guard.refusal(bytes),
     run: async (file, args, options) => {
-      const result = await runProgram(file, args, { cwd: dir, signal, isLowPriority, ...options });
+      // The guard looks four times a second: the limit holds between two looks.
+      const limits = { isLowPriority, mostFileBytes: await guard.room() };
+      const result = await runProgram(file, args, { cwd: dir, signal, ...limits, ...options });
       const { exitCode, signalName, durationMs, stderr } = result;
       programs.push({ argv: [file, ...args], exitCode, signal: signalName, durationMs, stderr });
       return result;
@@ -85,6 +87,10 @@ function contextOf(
     log: (text) => log.info(`${folder}: ${text}`),
   };
 }
+
+/** The facts without the names of files that were removed. */
+const withoutNames = (facts: Facts, removed: ReadonlySet<string>): Facts =>
+  JSON.parse(JSON.stringify(facts, (_, value) => (removed.has(value) ? null : value)));
 
 type Outcome = Pick<ActionReport, 'status' | 'reason' | 'details'>;
 
@@ -110,12 +116,16 @@ async function work(
   } catch (error) {
     const details = error instanceof ActionError ? error.details : {};
     if (ended.aborted) return { status: 'ended', reason: 'the rig was ended while it ran', details };
-    if (disk.signal.aborted) {
-      await removePartial(dir);
-      const why = `ended, what it was writing is removed: ${messageOf(disk.signal.reason)}`;
-      return { status: 'disk full', reason: why, details };
+    const isEnded = disk.signal.aborted;
+    if (!isEnded && timeout.aborted)
+      return { status: 'timed out', reason: `not done within ${limitMs / 1000} s`, details };
+    // A program that has come to the limit of its files may fail before the guard looks.
+    const full = isEnded ? messageOf(disk.signal.reason) : await guard.refusal();
+    if (full !== undefined) {
+      const how = isEnded ? 'ended' : `failed (${messageOf(error)})`;
+      const left = withoutNames(details, await removePartial(dir));
+      return { status: 'disk full', reason: `${how}, what it was writing is removed: ${full}`, details: left };
     }
-    if (timeout.aborted) return { status: 'timed out', reason: `not done within ${limitMs / 1000} s`, details };
     return { status: 'failed', reason: messageOf(error), details };
   } finally {
     disk.stop();

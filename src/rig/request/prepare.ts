@@ -1,5 +1,5 @@
 /** From a request to the spec of a rig. All checks that are possible are made here, while the user watches. */
-import { UsageError } from '../../errors.ts';
+import { RigError, UsageError } from '../../errors.ts';
 import { type Given, toValues } from '../../options/values.ts';
 import type { AnyAction, AnyMonitor, Asking, Gives, Plugins } from '../../plugin.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
@@ -61,7 +61,7 @@ export async function prepareRig(
     actions.push({ name, plan, timeoutMs: values['action-timeout'] ?? action.timeoutMs });
   }
   checkRepeat(values, actions, plugins);
-  await remarkRoom(life.output, actions, plugins, remark);
+  await checkRoom(life.output, actions, plugins, remark);
   const created = isoTime(new Date());
   return {
     spec: { id, created, commandLine: request.commandLine, monitors, actions, ...life },
@@ -91,8 +91,11 @@ function checkRepeat({ repeat }: RigValues, planned: PlannedAction[], { actions 
   throw new UsageError(`--repeat: ${planned.map(({ name }) => `--${name}`).join(' and ')} cannot be repeated`);
 }
 
-/** Remarks if the disk has no room for what would be collected now. */
-async function remarkRoom(
+/**
+ * Throws a RigError if the disk has no room for what would be collected now. Where nothing is known of its size, it is a remark
+ * that there is no room at all.
+ */
+async function checkRoom(
   { folder, minFree }: RigSpec['output'],
   planned: PlannedAction[],
   { actions }: Plugins,
@@ -101,5 +104,8 @@ async function remarkRoom(
   const estimates = await Promise.all(planned.map(({ name, plan }) => find(actions, name).estimate?.(plan)));
   const bytes = estimates.reduce((sum, estimate) => sum + (estimate?.bytes ?? 0), 0);
   const refusal = await new DiskGuard(folder, minFree).refusal(bytes);
-  if (refusal !== undefined) remark(`the disk has too little room now to collect everything: ${refusal}`);
+  if (refusal === undefined) return;
+  const problem = `the disk has too little room now to collect everything: ${refusal}`;
+  if (bytes > 0) throw new RigError(problem);
+  remark(problem);
 }

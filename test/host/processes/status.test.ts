@@ -5,7 +5,7 @@ import { start } from '../../support/processes.ts';
 
 test('a process that nobody debugs has no tracer and leads its own threads', async (t) => {
   const child = await start(t, '/bin/sleep', ['1000']);
-  assert.deepEqual(readProcessStatus(child.pid), { threadGroup: child.pid, tracer: 0 });
+  assert.deepEqual(readProcessStatus(child.pid), { threadGroup: child.pid, tracer: 0, isDumpingCore: false });
 });
 
 test('a process that does not exist has no status', async () => {

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startHost } from '../../support/host.ts';
+import { startHost, type TestHost } from '../../support/host.ts';
 import { armRig, assertNothingLeft, finished, hasWarmedUp, MESSAGE, startService } from '../../support/rigs.ts';
 import { waitFor } from '../../support/wait.ts';
+
+/** Starts a bash of more than 120 MB. */
+async function startBig(host: TestHost) {
+  const hold = 'x=$(head -c 120M /dev/zero | tr "\\0" x); touch /run/big; read -r y < <(sleep 86400)';
+  const big = await host.spawn('bash', ['-c', hold]);
+  await waitFor('the process to be big', () => host.exists('/run/big'));
+  return big;
+}
 
 test('on a full disk the archive fails, what was collected is kept, and the record says so', async (t) => {
   const host = await startHost(t, { places: { '/var/tmp': { size: '4M' } } });
@@ -37,11 +45,10 @@ test('a disk that fills up while the archive is written loses nothing that was c
   await assertNothingLeft(host);
 });
 
-test('no action is started that would leave less free than --min-free, 1 GiB unless it is given: creation says so, and the record', async (t) => {
+test('no action is started where less is free than --min-free, 1 GiB unless it is given: creation says so, and the record', async (t) => {
   const host = await startHost(t, { places: { '/var/tmp': { size: '64M' } } });
   host.write('/var/log/messages', '');
-  const service = await startService(host);
-  const created = await host.rig('logs', '-m', MESSAGE, '--no-journal', '--gcore', service.pid);
+  const created = await host.rig('logs', '-m', MESSAGE, '--no-journal', '--exec', 'id');
   assert.match(
     created.stderr,
     /^rig: the disk has too little room now to collect everything: less than 1\.0 GiB .*--min-free/m,
@@ -49,7 +56,51 @@ test('no action is started that would leave less free than --min-free, 1 GiB unl
   host.append('/var/log/messages', `${MESSAGE}\n`);
   const record = await finished(host, created.stdout.trim());
   assert.equal(record.status, 'failed');
-  assert.match(record.reasons.join(), /gcore: not started: less than 1\.0 GiB would be left free in \/var\/tmp/);
+  assert.match(record.reasons.join(), /exec: not started: less than 1\.0 GiB would be left free in \/var\/tmp/);
+  await assertNothingLeft(host);
+});
+
+test('a rig whose cores cannot fit is refused at creation, with what is needed and what is free', async (t) => {
+  const host = await startHost(t, { places: { '/var/tmp': { size: '200M' } } });
+  const big = await startBig(host);
+  const { code, stderr } = await host.rig('logs', '-m', 'x', '--min-free', '100M', '--gcore', big.pid);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /less than 100 MiB would be left free in \/var\/tmp \(now \d+ MiB, about 1\d\d MiB are needed; --min-free\)/,
+  );
+  await assertNothingLeft(host);
+});
+
+test('no program writes more than there is room for, however fast it is', async (t) => {
+  const host = await startHost(t, { places: { '/var/tmp': { size: '200M' } } });
+  host.write('/var/log/messages', '');
+  host.standIn('fill', 'head -c 150M /dev/zero > big; stat -c %s big > /run/size; exit 1');
+  const args = ['--no-journal', '--min-free', '100M', '--exec', 'fill'];
+  const id = await armRig(host, 'logs', '-m', MESSAGE, ...args);
+  host.append('/var/log/messages', `${MESSAGE}\n`);
+  const record = await finished(host, id);
+  assert.ok(Number(host.read('/run/size')) <= 100 * 2 ** 20);
+  assert.match(record.reasons.join(), /exec: .*what it was writing is removed: less than 100 MiB/);
+  assert.ok(record.archive?.endsWith('.tar.gz'), 'what there is has been packed');
+  await assertNothingLeft(host);
+});
+
+test('a core that the disk has no room for is removed, and the manifest names the disk and no file', async (t) => {
+  const host = await startHost(t, { places: { '/var/tmp': { size: '200M' } } });
+  host.write('/var/log/messages', '');
+  const service = await startService(host);
+  // A real one writes more than was expected only if the process grows at that moment.
+  host.standIn('gcore', 'head -c 150M /dev/zero > "$2.$3"');
+  const args = ['--no-journal', '--min-free', '100M', '--gcore', service.pid];
+  const id = await armRig(host, 'logs', '-m', MESSAGE, ...args);
+  host.append('/var/log/messages', `${MESSAGE}\n`);
+  const { archive, reasons } = await finished(host, id);
+  assert.match(reasons.join(), /removed: less than 100 MiB would be left free in \/var\/tmp/);
+  const manifest = JSON.stringify(await host.manifest(archive ?? ''));
+  assert.ok(!/core\.myservice\.\d+"|no ELF header/.test(manifest), manifest);
+  const names = await host.tarList(archive ?? '');
+  assert.ok(!names.some((name) => name.includes('/core.')));
   await assertNothingLeft(host);
 });
 
@@ -76,16 +127,21 @@ test('an action that fills the disk is ended before that, what it was writing is
 test('a core that would not leave enough free is not begun', async (t) => {
   const host = await startHost(t, { places: { '/var/tmp': { size: '200M' } } });
   host.write('/var/log/messages', '');
-  const big = await host.spawn('bash', [
-    '-c',
-    'x=$(head -c 120M /dev/zero | tr "\\0" x); touch /run/big; read -r y < <(sleep 86400)',
-  ]);
-  await waitFor('the process to be big', () => host.exists('/run/big'));
-  const rig = ['logs', '-m', MESSAGE, '--no-journal', '--min-free', '100M', '--gcore', big.pid];
-  const created = await host.rig(...rig);
-  assert.match(created.stderr, /too little room now to collect everything: .*about 1\d\d MiB are needed/);
+  const id = await armRig(
+    host,
+    'logs',
+    '-m',
+    MESSAGE,
+    '--no-journal',
+    '--min-free',
+    '100M',
+    '--gcore',
+    'bash',
+    '--gcore-all-pids',
+  );
+  await startBig(host);
   host.append('/var/log/messages', `${MESSAGE}\n`);
-  const record = await finished(host, created.stdout.trim());
+  const record = await finished(host, id);
   assert.match(
     record.reasons.join(),
     /less than 100 MiB would be left free in \/var\/tmp \(now \d+ MiB, about \d+ MiB are needed/,

@@ -179,13 +179,18 @@ test('a notification that is no program is refused', async () => {
   });
 });
 
-test('that the disk has no room for what would be collected is remarked on', async () => {
+test('a rig for whose result the disk has no room is refused, with both figures', async () => {
   const action = { estimate: async () => ({ leaves: 'a core', bytes: 2 ** 60 }) };
-  const { remarks } = await prepare({ action, life: { 'min-free': ['1K'] } });
-  assert.match(
-    remarks.join(),
-    /^the disk has too little room now to collect everything: less than 1\.0 KiB would be left free/,
-  );
+  await assert.rejects(prepare({ action, life: { 'min-free': ['1K'] } }), {
+    name: 'RigError',
+    message:
+      /^the disk has too little room now to collect everything: less than 1\.0 KiB would be left free .*now .*, about .* are needed/,
+  });
+});
+
+test('that the disk is full is a remark where nothing is known of the size of the result', async () => {
+  const { remarks } = await prepare({ life: { 'min-free': ['100%'] } });
+  assert.match(remarks.join(), /^the disk has too little room now to collect everything: less than/);
 });
 
 test('the look back is made only when it is asked for, with the plan', async () => {
