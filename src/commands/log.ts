@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { UsageError } from '../errors.ts';
 import type { OptionTable } from '../options/table.ts';
 import { RigLogReader } from '../rig/log/read-log.ts';
 import { meet } from '../rig/registry/meet.ts';
@@ -40,6 +41,14 @@ async function findLogged(typed: string, reader: RigLogReader): Promise<{ id: st
   const lines = await reader.read();
   if (lines.length > 0) return { id: typed, lines };
   return { id: await findAnyId(typed), lines };
+}
+
+/** Throws a UsageError for `rig logs web`, where `rig log web` was meant: without a condition, `logs` arms nothing. */
+export function checkLogMeant(command: string, argv: string[]): void {
+  const [id, ...others] = argv.filter((word) => word !== '-f' && word !== '--follow');
+  if (command !== 'logs' || id === undefined || id.startsWith('-') || others.length > 0) return;
+  const follow = argv.length > 1 ? '-f ' : '';
+  throw new UsageError(`rig logs arms a rig and needs --message TEXT; did you mean rig log ${follow}${id}?`);
 }
 
 const options = {
