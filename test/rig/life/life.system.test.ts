@@ -401,11 +401,11 @@ test('an action that leaves a child of its own behind leaves no orphan', async (
 
 test('SIGTERM while an action runs, and then rig destroy --discard, discards what was collected', async (t) => {
   const { host, rig } = await startWatched(t);
-  // A gcore that takes its time to end keeps the rig between the two.
-  host.standIn('gcore', "trap '' TERM; touch /run/gcore-runs\nwhile :; do sleep 1; done");
-  const id = await armRig(host, ...rig);
+  // A program that takes its time to end keeps the rig between the two.
+  host.standIn('stubborn', "trap '' TERM; touch /run/runs\nwhile :; do sleep 1; done");
+  const id = await armRig(host, ...rig, '--exec', 'stubborn');
   host.append(LOG, `${MESSAGE}\n`);
-  await waitFor('gcore to run', () => host.exists('/run/gcore-runs'));
+  await waitFor('the program to run', () => host.exists('/run/runs'));
   await host.sh(`kill -TERM ${(await theRig(host, id)).pid}; rig destroy --discard ${id}`);
   await assertNothingLeft(host);
   assert.deepEqual(host.archives(), []);
