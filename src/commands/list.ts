@@ -96,12 +96,21 @@ function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
   return formatTable(columns, cells, terminalWidth());
 }
 
+/** Tells how to arm the rigs again that the host's shutdown has ended. */
+function tellShutdown(rows: (Row | FinishedRecord)[]): void {
+  const ids = rows.filter(({ status }) => status === 'shutdown').map(({ id }) => id);
+  if (ids.length > 0)
+    tell(`${ids.join(', ')}: ended by the host's shutdown; rig info ID has the command line that arms it again`);
+}
+
 /** Prints the rigs once. Returns what came of asking each of them. */
 async function show(all: boolean, json: boolean, before = ''): Promise<PromiseSettledResult<unknown>[]> {
   const { rows, results } = await readRows(all);
   if (json) process.stdout.write(`${before}${JSON.stringify(rows, null, 2)}\n`);
-  else if (rows.length > 0) process.stdout.write(`${before}${formatRows(rows, all)}\n`);
-  else {
+  else if (rows.length > 0) {
+    process.stdout.write(`${before}${formatRows(rows, all)}\n`);
+    tellShutdown(rows);
+  } else {
     process.stdout.write(before);
     if (results.every(({ status }) => status === 'fulfilled')) tell('no rigs');
   }
