@@ -18,7 +18,7 @@ const endMs = { destroy: 30_000, stop: undefined };
 
 /** The options that say which rigs. */
 export const whichOptions = {
-  all: { kind: 'flag', summary: 'All rigs that you have armed; for root, all' },
+  all: { kind: 'flag', summary: 'All rigs that you have armed; if you are root by login, all' },
   'all-users': { kind: 'flag', summary: 'All rigs of this host, whoever has armed them' },
 } as const satisfies OptionTable;
 

@@ -89,7 +89,7 @@ function describeUsage(usage: Json | undefined): string {
 
 /** The spec without what `rig info` says elsewhere. */
 function shortSpec(spec: Json | undefined): Json {
-  const { id: _id, created: _created, commandLine: _line, ...rest } = spec as Facts;
+  const { id: _id, created: _created, owner: _owner, tty: _tty, commandLine: _line, ...rest } = spec as Facts;
   return rest;
 }
 
