@@ -41,8 +41,9 @@ export async function readRecord(id: string): Promise<FinishedRecord | undefined
 /** Writes a record. A reader sees all of it or nothing. */
 export async function writeRecord(record: FinishedRecord): Promise<void> {
   await ensureRecordFolders();
-  await writeWhole(`${finishedRoot}/${record.id}.json`, `${JSON.stringify(record, null, 2)}\n`);
+  // First: where the clock is wrong, the new one may look old.
   await removeOldRecords();
+  await writeWhole(`${finishedRoot}/${record.id}.json`, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Writes a file (0600) that may exist already. A reader sees the new one or the old one. */
