@@ -42,7 +42,7 @@ export interface How {
 const ownerOf = (id: string, found: RunningRig): string | null =>
   found.kind === 'live' ? found.state.spec.owner : foreignRow(id, found).owner;
 
-/** Ends one rig, unless `isMeant` says no to its owner. Resolves to its record; undefined if it has none or is left alone. */
+/** Ends one rig, unless `isMeant` says no to its owner: undefined. Resolves to its record; `ended` if it gave none. */
 async function endOne(
   id: string,
   { command, force, discard }: How,
