@@ -118,7 +118,7 @@ async function benchCatchingUp(host: TestHost, pid: number): Promise<void> {
     goal: 'at most 0.25 x',
     beside: [other, figure(user + system, 's')],
   });
-  await host.rig('destroy', id);
+  await host.rig('destroy', '--discard', id);
 }
 
 /** A host with a journal that holds next to nothing, the clock, and a process that an action can name. */
@@ -145,7 +145,7 @@ export async function benchJournal(): Promise<void> {
   const goals = { cpuSeconds: 'at most 0.3 % of a core', privateMb: 'at most 15 MB' };
   await benchIdle(host, 'journal, the first minute', goals);
   await benchIdle(host, 'journal, afterwards', goals);
-  await host.rig('destroy', id);
+  await host.rig('destroy', '--discard', id);
   const other = await journalHost();
   await benchBurst(other.host, other.pid);
 }

@@ -48,6 +48,6 @@ export async function benchList(): Promise<void> {
     report(`rig list, ${count} rigs`, spread(await time(host, 'rig list >/dev/null')), goal);
     report(`rig list --json, ${count} rigs`, spread(await time(host, 'rig list --json >/dev/null')), goal);
   }
-  const [seconds] = await time(host, 'rig destroy --all >/dev/null', 1);
-  report('rig destroy --all, all of them', figure(seconds ?? 0, 'ms', 0));
+  const [seconds] = await time(host, 'rig destroy --all-users >/dev/null', 1);
+  report('rig destroy --all-users, all of them', figure(seconds ?? 0, 'ms', 0));
 }

@@ -199,7 +199,7 @@ async function benchMemory(host: TestHost, what: string, matching: string[], lin
     goal: 'at most 200 ms',
     beside: ['their median', figure(median(answers), 'ms', 0)],
   });
-  await host.rig('destroy', id);
+  await host.rig('destroy', '--discard', id);
 }
 
 export async function benchLogEngine(): Promise<void> {

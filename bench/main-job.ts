@@ -42,7 +42,7 @@ export async function benchMainJob(): Promise<void> {
   const goals = { cpuSeconds: 'at most 0.03 s', switches: 'at most 150', privateMb: 'at most 20 MB' };
   await benchIdle(host, 'one file and the journal, the first minute', goals);
   await benchIdle(host, 'one file and the journal, afterwards', goals);
-  await host.rig('destroy', id);
+  await host.rig('destroy', '--discard', id);
   await installClock(host);
   await benchLatency(host, pid, {
     what: "line written -> action's program starts (file)",

@@ -35,5 +35,5 @@ export async function benchSoak(): Promise<void> {
   const condition = (await theSources(host, id)).find(({ source }) => source === 'condition');
   report('lines sent; triggers; archives', `${lines}; ${(await theRig(host, id)).triggers}; ${host.archives().length}`);
   report('passed over', JSON.stringify(condition?.passedOver));
-  await host.rig('destroy', id);
+  await host.rig('destroy', '--discard', id);
 }

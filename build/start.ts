@@ -61,7 +61,7 @@ function startRig(pid: number, logFile: string): string {
   if (status !== 0) throw new Error('the rig could not be armed');
   process.stdout.write(stdout);
   const id = stdout.trim();
-  undo.push(() => existsSync(`/run/rig/${id}`) && spawnSync(rig, ['destroy', id]));
+  undo.push(() => existsSync(`/run/rig/${id}`) && spawnSync(rig, ['destroy', '--discard', id]));
   return id;
 }
 

@@ -1,8 +1,9 @@
 /** argv in, exit code out. The only place that turns a failure into words. rig starts itself with `--daemon` and `--take-down`. */
 import './host/clean-start.ts';
 import { actions } from './actions/index.ts';
-import { type Command, optionsOf } from './commands/command.ts';
+import { type Command, optionsOf, tell } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
+import { checkLogMeant } from './commands/log.ts';
 import { errnoOf, messageOf, RigError, SeveralErrors, UsageError } from './errors.ts';
 import { monitors } from './monitors/index.ts';
 import { commandHelp, overview } from './options/help.ts';
@@ -11,6 +12,7 @@ import { readArguments } from './options/parse.ts';
 import type { Plugins } from './plugin.ts';
 import { runDaemon } from './rig/daemon/daemon.ts';
 import { rigVersion } from './rig/records/version.ts';
+import { recordEarlierBoot } from './rig/recovery/earlier-boot.ts';
 import { takeDownKilled } from './rig/recovery/leftover.ts';
 import { noteReaderGone } from './terminal/terminal.ts';
 import { visible } from './terminal/text.ts';
@@ -38,6 +40,8 @@ async function runCommand(name: string, argv: string[]): Promise<number> {
     return 0;
   }
   if (process.geteuid?.() !== 0) throw new UsageError('rig runs as root only; try sudo');
+  checkLogMeant(name, argv);
+  await recordEarlierBoot().catch((error) => tell(`how rigs ended before the last reboot: ${messageOf(error)}`));
   const { given, words } = readArguments(optionsOf(command), argv);
   return await command.run(given, words, [name, ...argv]);
 }

@@ -5,6 +5,7 @@ import { destroy } from './destroy.ts';
 import { infoCommand } from './info.ts';
 import { list } from './list.ts';
 import { log } from './log.ts';
+import { stop } from './stop.ts';
 import { trigger } from './trigger.ts';
 import { wait } from './wait.ts';
 
@@ -13,4 +14,12 @@ export const monitorCommands = (plugins: Plugins): Command[] =>
   plugins.monitors.map((monitor) => createCommand(monitor, plugins));
 
 /** The subcommands that deal with rigs. */
-export const otherCommands = (plugins: Plugins): Command[] => [list, infoCommand(plugins), log, trigger, wait, destroy];
+export const otherCommands = (plugins: Plugins): Command[] => [
+  list,
+  infoCommand(plugins),
+  log,
+  trigger,
+  wait,
+  stop,
+  destroy,
+];

@@ -7,11 +7,10 @@ import type { Json } from '../json.ts';
 import type { OptionTable } from '../options/table.ts';
 import type { Facts, Plugins } from '../plugin.ts';
 import { readRigLog } from '../rig/log/read-log.ts';
-import { type Owner, ownerMarker, type RigState } from '../rig/records/rows.ts';
+import { commandLineOf, type Owner, ownerMarker, type RigState } from '../rig/records/rows.ts';
 import { readRecord } from '../rig/registry/finished.ts';
 import { meet, type RunningRig } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
-import { quoteWords } from '../terminal/shell-words.ts';
 import { visible } from '../terminal/text.ts';
 import { formatTree } from '../terminal/tree.ts';
 import { type Command, defineCommand, takeDown, tell } from './command.ts';
@@ -57,7 +56,7 @@ async function describeActions({ spec }: RigState, { actions }: Plugins): Promis
 async function describeLive(id: string, state: RigState, plugins: Plugins): Promise<Known> {
   const [answer, usage] = await Promise.allSettled([askRig(id, 'status', answerMs), readProcesses(state)]);
   const status = answer.status === 'fulfilled' ? (answer.value as object) : await silentRow(state);
-  const commandLine = `rig ${quoteWords(state.spec.commandLine)}`;
+  const commandLine = commandLineOf(state.spec);
   const processes = usage.status === 'fulfilled' ? usage.value : {};
   const produces = await describeActions(state, plugins);
   const facts = { ...status, commandLine, produces, ...processes, spec: state.spec };
@@ -90,7 +89,7 @@ function describeUsage(usage: Json | undefined): string {
 
 /** The spec without what `rig info` says elsewhere. */
 function shortSpec(spec: Json | undefined): Json {
-  const { id: _id, created: _created, commandLine: _line, ...rest } = spec as Facts;
+  const { id: _id, created: _created, owner: _owner, tty: _tty, commandLine: _line, ...rest } = spec as Facts;
   return rest;
 }
 
@@ -132,7 +131,7 @@ export const infoCommand = (plugins: Plugins): Command =>
     usage: 'ID [--json]',
     summary: 'Show everything about a rig, or how it ended',
     options,
-    notes: `${idNote} A rig that has ended is known until the next reboot.
+    notes: `${idNote} A rig that has ended is known for 30 days.
 Exit codes: 0 done, 1 not everything could be found out, 2 the command line is wrong.`,
     examples: ['rig info abcde', 'rig info web --json'],
     run: async ({ json, id: given }, words) => {

@@ -53,11 +53,12 @@ async function readRows(
 const colours: Record<string, number> = {
   starting: 33,
   watching: 32,
-  triggered: 33,
+  collecting: 33,
+  unknown: 31,
   finished: 32,
   failed: 31,
-  'not responding': 31,
-  'other version': 31,
+  killed: 31,
+  shutdown: 33,
 };
 
 /** A status in its colour: console_codes(4), ECMA-48 SGR. */
@@ -71,6 +72,7 @@ function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
   const columns: Column[] = [
     { heading: 'ID' },
     { heading: 'PID', goes: 2 },
+    { heading: 'OWNER', goes: 0 },
     { heading: 'MONITOR', goes: 1 },
     { heading: 'WATCHES', least: 6, goes: 6 },
     { heading: 'CONDITION', least: 6 },
@@ -82,6 +84,7 @@ function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
   const cells = rows.map((row) => [
     row.id,
     'ended' in row ? '-' : String(row.pid),
+    row.owner ?? '-',
     row.monitors.map(({ monitor }) => monitor).join(', '),
     row.monitors.map(({ watch }) => watch).join('; '),
     row.monitors.map(({ condition }) => condition).join('; '),
@@ -93,12 +96,21 @@ function formatRows(rows: (Row | FinishedRecord)[], all: boolean): string {
   return formatTable(columns, cells, terminalWidth());
 }
 
+/** Tells how to arm the rigs again that the host's shutdown has ended. */
+function tellShutdown(rows: (Row | FinishedRecord)[]): void {
+  const ids = rows.filter(({ status }) => status === 'shutdown').map(({ id }) => id);
+  if (ids.length > 0)
+    tell(`${ids.join(', ')}: ended by the host's shutdown; rig info ID has the command line that arms it again`);
+}
+
 /** Prints the rigs once. Returns what came of asking each of them. */
 async function show(all: boolean, json: boolean, before = ''): Promise<PromiseSettledResult<unknown>[]> {
   const { rows, results } = await readRows(all);
   if (json) process.stdout.write(`${before}${JSON.stringify(rows, null, 2)}\n`);
-  else if (rows.length > 0) process.stdout.write(`${before}${formatRows(rows, all)}\n`);
-  else {
+  else if (rows.length > 0) {
+    process.stdout.write(`${before}${formatRows(rows, all)}\n`);
+    tellShutdown(rows);
+  } else {
     process.stdout.write(before);
     if (results.every(({ status }) => status === 'fulfilled')) tell('no rigs');
   }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { UsageError } from '../errors.ts';
 import type { OptionTable } from '../options/table.ts';
 import { RigLogReader } from '../rig/log/read-log.ts';
 import { meet } from '../rig/registry/meet.ts';
@@ -35,11 +36,19 @@ async function follow(id: string, reader: RigLogReader): Promise<void> {
   if (isOver) print(await reader.read());
 }
 
-/** The rig that is meant: one that runs or has ended, or one that only the log knows, from before the last reboot. */
+/** The rig that is meant: one that runs or has ended, or one that only the log knows, from long ago. */
 async function findLogged(typed: string, reader: RigLogReader): Promise<{ id: string; lines: string[] }> {
   const lines = await reader.read();
   if (lines.length > 0) return { id: typed, lines };
   return { id: await findAnyId(typed), lines };
+}
+
+/** Throws a UsageError for `rig logs web`, where `rig log web` was meant: without a condition, `logs` arms nothing. */
+export function checkLogMeant(command: string, argv: string[]): void {
+  const [id, ...others] = argv.filter((word) => word !== '-f' && word !== '--follow');
+  if (command !== 'logs' || id === undefined || !/^\w[\w.-]*$/.test(id) || others.length > 0) return;
+  const follow = argv.length > 1 ? '-f ' : '';
+  throw new UsageError(`rig logs arms a rig and needs --message TEXT; did you mean rig log ${follow}${id}?`);
 }
 
 const options = {

@@ -4,11 +4,11 @@ import type { RunningRig } from '../rig/registry/meet.ts';
 import { readProgress } from '../rig/registry/progress.ts';
 
 /** A rig as `rig list` shows it. If it is of another version, little may be known. */
-export type Row = Omit<RigRow, 'created'> & { created: string | null; status: string };
+export type Row = Omit<RigRow, 'owner' | 'created'> & { owner: string | null; created: string | null; status: string };
 
 /** The row of a rig that does not answer, from its files. */
 export async function silentRow(state: RigState): Promise<Row> {
-  return { ...rowOf(state, await readProgress(state.spec.id)), status: 'not responding' };
+  return { ...rowOf(state, await readProgress(state.spec.id)), status: 'unknown' };
 }
 
 const textAt = (value: unknown, name: string): string | undefined => {
@@ -32,9 +32,11 @@ export function foreignRow(id: string, { owner, said }: Extract<RunningRig, { ki
   return {
     id,
     pid: owner.pid,
+    owner: textAt(spec, 'owner') ?? null,
+    tty: textAt(spec, 'tty') ?? null,
     monitors: monitorsOf(spec),
     actions: [],
-    status: 'other version',
+    status: 'unknown',
     created: textAt(spec, 'created') ?? null,
     triggered: null,
     triggers: 0,

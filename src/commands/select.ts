@@ -40,7 +40,9 @@ export function typedIds(command: string, words: string[], id: string[] = [], al
     throw new UsageError(`${command}: give either IDs or all of them, not both`);
   if (wantsAll) return 'all';
   if (named.length === 0)
-    throw new UsageError(`${command}: which rig? Give its ID${command === 'destroy' ? ', or --all' : ''}`);
+    throw new UsageError(
+      `${command}: which rig? Give its ID${command === 'destroy' || command === 'stop' ? ', or --all' : ''}`,
+    );
   if (named.includes('')) throw new UsageError(`${command}: an ID is empty`);
   return named;
 }

@@ -8,13 +8,21 @@ import { askRig, NoAnswer } from '../rig/wire/control.ts';
 import { defineCommand, takeDown, tell, throwFailures } from './command.ts';
 import { idNote, idOption, matchAnyIds, selectIds, typedIds } from './select.ts';
 
-const codeOf: Record<EndStatus, number> = { finished: 0, failed: 1, expired: 3, destroyed: 4 };
+const codeOf: Record<EndStatus, number> = {
+  finished: 0,
+  failed: 1,
+  killed: 1,
+  expired: 3,
+  stopped: 4,
+  destroyed: 4,
+  shutdown: 4,
+};
 const failedCode = 1;
 /** As timeout(1) has it. */
 const timeoutCode = 124;
 
 /** The exit code for several rigs is the first of these that one of them gives. */
-const worstFirst = [timeoutCode, failedCode, codeOf.destroyed, codeOf.expired];
+const worstFirst = [timeoutCode, failedCode, codeOf.stopped, codeOf.expired];
 
 const worstCode = (codes: number[]): number => worstFirst.find((code) => codes.includes(code)) ?? 0;
 
@@ -53,9 +61,9 @@ export const wait = defineCommand({
   usage: 'ID... [--timeout TIME]',
   summary: 'Wait until rigs have ended and print where their archives are',
   options,
-  notes: `${idNote} A rig that has ended is known until the next reboot.
-Exit codes: 0 it triggered and all went well, 1 it failed, 2 the command line is wrong, 3 expired, 4 destroyed,
-124 it has not ended in time. For several rigs, the first of 124, 1, 4, 3 that one of them gives.`,
+  notes: `${idNote} A rig that has ended is known for 30 days.
+Exit codes: 0 it triggered and all went well, 1 it failed or was killed, 2 the command line is wrong, 3 expired,
+4 stopped, destroyed, or ended by the host's shutdown, 124 it has not ended in time. For several rigs, the first of 124, 1, 4, 3 that one of them gives.`,
   examples: ['rig wait abcde', 'tar tf "$(rig wait web --timeout 1h)"'],
   run: async ({ timeout, id }, words) => {
     const { ids, failures } = await selectIds(typedIds('wait', words, id), matchAnyIds);

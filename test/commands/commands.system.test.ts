@@ -31,7 +31,7 @@ after(async () => {
 });
 beforeEach(async () => {
   host.write(LOG, '');
-  await host.must('sh', ['-c', 'rig destroy --all --force; rm -rf /run/rig/finished/* /var/tmp/rig-*']);
+  await host.must('sh', ['-c', 'rig destroy --all --force --discard; rm -rf /var/lib/rig/finished/* /var/tmp/rig-*']);
 });
 
 const fire = (): void => host.append(LOG, `${MESSAGE}\n`);
@@ -77,7 +77,7 @@ test('rig list --all shows how a rig ended and where its archive is', async () =
   assert.equal(rows[0].status, 'finished');
 });
 
-test('a rig that is stopped is shown as not responding, and the others are unaffected', async () => {
+test('a rig that is stopped is shown as unknown, and the others are unaffected', async () => {
   await armRig(host, ...rig, '--name', 'stopped');
   await armRig(host, ...rig, '--name', 'well');
   const { pid } = await theRig(host, 'stopped');
@@ -85,7 +85,7 @@ test('a rig that is stopped is shown as not responding, and the others are unaff
   await waitFor('rig to be stopped', () => host.process(pid)?.state === 'T');
   const statuses = async () => (await listRigs(host)).map((row) => `${row.id}: ${row.status}`).sort();
   await waitFor('both to be shown as they are', async () =>
-    isDeepStrictEqual(await statuses(), ['stopped: not responding', 'well: watching']),
+    isDeepStrictEqual(await statuses(), ['stopped: unknown', 'well: watching']),
   );
   assert.match((await host.rig('info', 'stopped')).stderr, /does not answer within 1 s: it is stopped \(SIGSTOP\?\)/);
   await host.kill(pid, 'SIGCONT');
@@ -259,7 +259,7 @@ test('a rig of another version is listed and ended, and rig info says what it ca
   await host.must('mv', ['/run/rig.json', path]);
   assert.deepEqual(
     (await listRigs(host)).map(({ id, pid, status }) => ({ id, pid, status })),
-    [{ id: 'old', pid: state.pid, status: 'other version' }],
+    [{ id: 'old', pid: state.pid, status: 'unknown' }],
   );
   const info = await host.rig('info', 'old');
   assert.equal(info.code, 1);

@@ -43,7 +43,7 @@ async function furnish(host: TestHost): Promise<void> {
 
 /** Has the rigs that a command is about: `rig info web` wants one that waits, `rig wait web` one that ends. */
 async function provideRigs(host: TestHost, { text }: Command): Promise<void> {
-  if (!/\brig (list|info|log|trigger|wait|destroy)\b/.test(text)) return;
+  if (!/\brig (list|info|log|trigger|wait|stop|destroy)\b/.test(text)) return;
   const condition = ['-m', 'boom', '--logfile', '/var/log/app.log', '--no-journal', '--noop'];
   for (const id of text.includes('db') ? ['web', 'db'] : ['web'])
     if (!host.exists(`/run/rig/${id}`)) await host.must('rig', ['logs', ...condition, '--name', id]);
@@ -70,7 +70,7 @@ async function findFault(host: TestHost, command: Command): Promise<string | und
 
 /** Ends all rigs and removes what they made. */
 async function cleanUp(host: TestHost): Promise<void> {
-  if (stateNames(host).some((name) => name !== 'finished')) await host.must('rig', ['destroy', '--all']);
+  if (stateNames(host).length > 0) await host.must('rig', ['destroy', '--all', '--discard']);
   await host.must('sh', ['-c', 'rm -rf /var/tmp/rig-* /srv/evidence/* /root/rig-*']);
 }
 

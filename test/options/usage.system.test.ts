@@ -68,6 +68,8 @@ const wrong: [what: string, typed: string, says: RegExp][] = [
   ['standard input of a rig that detaches', 'logs -m x --logfile - --sosreport', /--logfile -: .*--foreground/],
   ['nothing left to watch', 'logs -m x --no-files --no-journal --sosreport', /--no-files|nothing/],
   ['destroy without an id', 'destroy', /which rig/],
+  ['logs where log was meant', 'logs taken', /did you mean rig log taken\?/],
+  ['logs -f where log -f was meant', 'logs -f taken', /did you mean rig log -f taken\?/],
   ['destroy with an id and --all', 'destroy web --all', /not both/],
   ['list with an argument', 'list web', /list takes no arguments/],
   ['a node option', '--inspect', /unknown option --inspect/],
@@ -91,7 +93,7 @@ for (const [what, typed, says] of wrong)
     assert.match(stderr, /^rig: [^\n]+\n$/, 'one line');
     assert.equal(stdout, '');
     assert.equal(code, 2);
-    assert.deepEqual(stateNames(host), ['finished', 'taken'], 'nothing was started');
+    assert.deepEqual(stateNames(host), ['taken'], 'nothing was started');
   });
 
 test('an unprivileged user is told that rig runs as root, and can read the help and the version', async () => {
@@ -104,7 +106,7 @@ test('an unprivileged user is told that rig runs as root, and can read the help 
 });
 
 test('every command has help that names its options', async () => {
-  for (const command of ['logs', 'list', 'info', 'log', 'wait', 'trigger', 'destroy']) {
+  for (const command of ['logs', 'list', 'info', 'log', 'wait', 'trigger', 'stop', 'destroy']) {
     const { code, stdout } = await host.rig(command, '--help');
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`Usage: rig ${command}`));
@@ -142,7 +144,15 @@ for (const option of ['--exec ./look', '--logfile app.log --noop', '--noop --out
 test('without /proc every command says so in one line, and none says that there are no rigs', async () => {
   await host.rig('destroy', '--all');
   const id = await armRig(host, 'logs', '-m', 'x', '--no-journal', '--logfile', '/etc/hostname', '--noop');
-  for (const command of ['list', 'info', 'wait', 'destroy', 'trigger', 'logs -m x --no-journal --noop --name other']) {
+  for (const command of [
+    'list',
+    'info',
+    'wait',
+    'stop',
+    'destroy',
+    'trigger',
+    'logs -m x --no-journal --noop --name other',
+  ]) {
     const args = command.startsWith('l') ? command : `${command} ${id}`;
     // Covered and not unmounted: below the /proc of a test host lies that of the machine outside, with other processes.
     const { code, stdout, stderr } = await host.sh(`unshare -m sh -c 'mount -t tmpfs none /proc; exec rig ${args}'`);

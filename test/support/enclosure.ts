@@ -26,9 +26,10 @@ const ENVIRONMENT = {
 
 /**
  * Reports its pid as seen inside on descriptor 3, changes its folder and becomes the program, in a new session: that of the test
- * runner does not exist inside.
+ * runner does not exist inside, nor has anybody logged in there.
  */
-const START_PROGRAM = 'echo $$ >&3; cd "$0" || exit 126; exec setsid "$@" 3>&-';
+const START_PROGRAM =
+  '{ echo 4294967295 >/proc/self/loginuid; } 2>/dev/null; echo $$ >&3; cd "$0" || exit 126; exec setsid "$@" 3>&-';
 
 export interface RunOptions {
   input?: string | Buffer;

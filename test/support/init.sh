@@ -105,13 +105,16 @@ enter_machine() {
   mount -t tmpfs -o mode=755 tmpfs /run # nspawn keeps its books there
   mount -t proc proc /proc
   [[ ${2-} != unified ]] || export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 # else it does as the machine outside
-  (
-    # Only nspawn, which divides the cgroup further: a cgroup that is divided may not hold processes itself.
-    while read -r dir; do echo 0 >"$dir/cgroup.procs"; done <<<"$RIG_TEST_CGROUPS"
-    exec systemd-nspawn --quiet --directory "$stage/root" --register=no --keep-unit --boot --private-network \
-      --machine=testhost --console=pipe </dev/null >/run/console 2>&1
-  ) &
+  # At a reboot nspawn ends with 133 and wants to be started again.
+  (until start_machine; [[ $? != 133 ]]; do :; done) &
 }
+
+# Only nspawn, which divides the cgroup further: a cgroup that is divided may not hold processes itself.
+start_machine() (
+  while read -r dir; do echo 0 >"$dir/cgroup.procs"; done <<<"$RIG_TEST_CGROUPS"
+  exec systemd-nspawn --quiet --directory "$stage/root" --register=no --keep-unit --boot --private-network \
+    --machine=testhost --console=pipe </dev/null >/run/console 2>&1
+)
 
 "enter_$mode" "$@"
 exec 8<&-

@@ -28,23 +28,39 @@ export async function bootMachine(
     init.end();
     await init.ended;
   });
-  const console = () => readFileSync(`/proc/${init.pid}/root/run/console`, 'utf8');
-  const pid = await waitFor('systemd to start', () => findSystemd(init.pid), { withinMs: BOOT_WITHIN_MS }).catch(
-    (error) => {
-      throw new Error(`the machine did not boot\n${console()}`, { cause: error });
-    },
-  );
-  const machine = new Machine(init, pid);
+  const machine = await enterMachine(init);
   t.after(() => machine.close());
+  return machine;
+}
+
+/** Waits until a machine is up whose systemd is another process than `earlier`. */
+async function enterMachine(init: Init, earlier?: number): Promise<Machine> {
+  const console = () => readFileSync(`/proc/${init.pid}/root/run/console`, 'utf8');
+  const started = () => {
+    const pid = findSystemd(init.pid);
+    return pid === earlier ? undefined : pid;
+  };
+  const pid = await waitFor('systemd to start', started, { withinMs: BOOT_WITHIN_MS }).catch((error) => {
+    throw new Error(`the machine did not boot\n${console()}`, { cause: error });
+  });
+  const machine = new Machine(init, pid);
   await machine.isUp();
   return machine;
 }
 
 export class Machine extends Enclosure {
+  readonly #init: Init;
   #logins = 0;
 
   constructor(init: Init, pid: number) {
     super({ init, pid, rigPath: '/usr/local/bin/rig' });
+    this.#init = init;
+  }
+
+  /** Reboots. Resolves to the machine after it, with the same disk; this one is gone. */
+  async reboot(): Promise<Machine> {
+    await this.run('systemctl', ['reboot']);
+    return await enterMachine(this.#init, this.pid);
   }
 
   /** Waits until the boot is over and everything a log line passes through runs. */
@@ -149,7 +165,7 @@ export class UserSession {
   }
 }
 
-/** The systemd that nspawn, a child of our init, has started; its pid as seen here. */
+/** The systemd that nspawn, a grandchild of our init, has started; its pid as seen here. */
 function findSystemd(init: number): number | undefined {
   const parents = new Map<number, number>();
   const systemds: number[] = [];
@@ -158,7 +174,8 @@ function findSystemd(init: number): number | undefined {
     if (match) parents.set(Number(match[1]), Number(match[3]));
     if (match?.[2] === 'systemd') systemds.push(Number(match[1]));
   }
-  return systemds.find((pid) => parents.get(parents.get(pid) ?? 0) === init);
+  const parentOf = (pid: number): number => parents.get(pid) ?? 0;
+  return systemds.find((pid) => parentOf(parentOf(parentOf(pid))) === init);
 }
 
 function statOf(name: string): string {

@@ -106,7 +106,7 @@ export function finished(host: Enclosure, id: string, withinMs = 60_000): Promis
     `rig ${id} to end`,
     () => {
       if (host.exists(`/run/rig/${id}`)) return undefined;
-      const path = `/run/rig/finished/${id}.json`;
+      const path = `/var/lib/rig/finished/${id}.json`;
       return host.exists(path) ? (JSON.parse(host.read(path)) as FinishedRecord) : undefined;
     },
     { withinMs },
@@ -138,11 +138,8 @@ export const stateNames = (host: Enclosure): string[] => host.list('/run/rig').f
 /** Fails when anything of a rig is left: a process, its state, its work folder. Records and archives are not leftovers. */
 export async function assertNothingLeft(host: Enclosure): Promise<void> {
   await waitFor('the processes of the rig to be gone', () => rigProcesses(host).length === 0);
-  assert.deepEqual(
-    stateNames(host).filter((name) => name !== 'finished'),
-    [],
-    'nothing is left in /run/rig',
-  );
+  assert.deepEqual(stateNames(host), [], 'nothing is left in /run/rig');
+  assert.deepEqual(host.list('/var/lib/rig/armed'), [], 'nothing is left in /var/lib/rig/armed');
   assert.deepEqual(
     host.list('/var/tmp').filter((name) => name.startsWith('rig.')),
     [],

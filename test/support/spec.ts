@@ -4,6 +4,8 @@ import type { RigSpec } from '../../src/rig/records/spec.ts';
 export const specWith = (more: Partial<RigSpec>): RigSpec => ({
   id: 'abcde',
   created: '2026-01-01T00:00:00.000+00:00',
+  owner: 'root',
+  tty: null,
   commandLine: [],
   monitors: [],
   actions: [],

@@ -82,7 +82,7 @@ async function describeResult(toPack: ToPack, failures: string[], log: RigLog, s
   const { spec, number, trigger, folder, reports, sources, gaps, cutBy } = toPack;
   const complete = cutBy === undefined;
   const reasons = complete ? failures : [...failures, `ended by ${cutBy} before it was complete`];
-  const status: EndStatus = complete ? (reasons.length > 0 ? 'failed' : 'finished') : 'destroyed';
+  const status: EndStatus = complete ? (reasons.length > 0 ? 'failed' : 'finished') : 'stopped';
   const known = { spec, status, complete, reasons, number, trigger: await triggerFacts(trigger), sources, gaps };
   await writeManifest(folder, { ...known, actions: reports }, log.lines(), signal);
 }

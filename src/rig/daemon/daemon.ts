@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { RigError, UsageError } from '../../errors.ts';
 import { setOwnName } from '../../host/own-name.ts';
 import type { Plugins } from '../../plugin.ts';
-import type { EndRequest } from '../life/end.ts';
+import { type EndRequest, endSignal } from '../life/end.ts';
 import { runRig } from '../life/run-rig.ts';
 import type { Starter } from '../life/starter.ts';
 import type { RigSpec } from '../records/spec.ts';
@@ -44,7 +44,7 @@ export function fromFailure({ name, message, stack }: Failure): Error {
 
 /** SIGTERM and SIGINT end the rig in order. A closed terminal or a curious kill -USR1 must not. */
 export function handleSignals(end: (request: EndRequest) => void): void {
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => end({ by: name, keep: true }));
+  for (const name of [endSignal, 'SIGINT'] as const) process.on(name, () => end({ by: name, keep: true }));
   for (const name of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(name, () => {});
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../../errors.ts';
 import type { Cancel } from '../../host/clock.ts';
 import { ownPrograms } from '../../host/programs/own-programs.ts';
+import { isHostGoingDown } from '../../host/shutdown.ts';
 import type { Plugins, Trigger } from '../../plugin.ts';
 import { Collection } from '../collect/collection.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
@@ -10,12 +11,18 @@ import { clearLeftover, makeWorkFolder, removeWorkFolder } from '../collect/work
 import { announceEnd, announceTrigger, notify } from '../log/announce.ts';
 import type { RigLog } from '../log/log.ts';
 import { controlSocket, isoTime } from '../records/paths.ts';
-import { type FinishedRecord, type LiveStatus, type Progress, type RigState, rowOf } from '../records/rows.ts';
+import {
+  endWords,
+  type FinishedRecord,
+  type LiveStatus,
+  type Progress,
+  type RigState,
+  rowOf,
+} from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
-import { writeRecord } from '../registry/finished.ts';
 import type { Request } from '../wire/control.ts';
 import { Armed } from './armed.ts';
-import { type EndRequest, outcomeOf } from './end.ts';
+import { askedEnd, type EndRequest, endSignal, recordOf } from './end.ts';
 import { Ending } from './ending.ts';
 import { Packing } from './packing.ts';
 import { Presence } from './presence.ts';
@@ -73,10 +80,11 @@ export class LiveRig {
     await this.#presence.claim((request) => this.#answer(request));
   }
 
-  async #answer({ command }: Request): Promise<unknown> {
+  async #answer(request: Request): Promise<unknown> {
+    const { command } = request;
     if (command === 'status') return this.#describe();
     if (command === 'trigger') return this.#triggerNow();
-    if (command === 'destroy') this.end({ by: 'rig destroy', keep: false });
+    if (command === 'stop' || command === 'destroy') this.end(askedEnd(this.#spec, request, this.#collectingSince));
     return await this.#ended.promise;
   }
 
@@ -100,9 +108,15 @@ export class LiveRig {
     this.#timers.push(startUpkeep(this.#armed.clock, controlSocket(spec.id), this.#log));
   }
 
+  /** Since when a trigger is worked on, waits for it, or is packed; undefined if none is. */
+  get #collectingSince(): string | undefined {
+    const isBusy = this.#status === 'collecting' || this.#packing.isBusy || this.#triggers.waiting > 0;
+    return isBusy ? isoTime(this.#lastTaken?.at ?? new Date()) : undefined;
+  }
+
   /** Somebody ends the rig. */
   end(request: EndRequest): void {
-    const isBusy = this.#status === 'triggered' || this.#packing.isBusy || this.#triggers.waiting > 0;
+    const isBusy = this.#collectingSince !== undefined;
     // Triggers that wait are dropped: all their actions would take too long.
     const dropped = this.#triggers.drop();
     if (this.#ending.request(request, isBusy)) this.#log.info(`is ended by ${request.by}`);
@@ -153,11 +167,11 @@ export class LiveRig {
       this.#packing.note({ result: kept, reasons: [messageOf(error)] });
     }
     for (const cancel of this.#timers) cancel();
-    return this.#record();
+    return await this.#record();
   }
 
   async #collect(taken: TakenTrigger): Promise<void> {
-    this.#status = 'triggered';
+    this.#status = 'collecting';
     this.#lastTaken = taken;
     const { trigger } = taken;
     const isLast = this.#triggers.isOver && this.#triggers.waiting === 0;
@@ -190,22 +204,17 @@ export class LiveRig {
     this.#presence.save(this.#progress());
   }
 
-  #record(): FinishedRecord {
-    const done = {
-      triggers: this.#triggers.hold.triggers,
-      ...this.#packing.failures,
-      hasDiscarded: this.#ending.hasDiscarded,
-    };
-    const outcome = outcomeOf(this.#ending.end, done);
-    return { ...rowOf(this.#state, this.#progress()), ...outcome, ended: isoTime(new Date()) };
+  async #record(): Promise<FinishedRecord> {
+    const { end, by, hasDiscarded } = this.#ending;
+    const isShutdown = by === endSignal && (await isHostGoingDown());
+    return recordOf(this.#state, this.#progress(), end, { ...this.#packing.failures, hasDiscarded, isShutdown });
   }
 
   /** Writes the record, gives the name back, and answers those who wait for the end. */
   async finish(record: FinishedRecord): Promise<void> {
-    const { status, archive, reasons, triggers } = record;
-    this.#log.info([`${status}${archive === null ? '' : `, ${archive}`}`, ...reasons].join('; '));
-    await writeRecord(record).catch((error) => this.#log.error(`the record cannot be written: ${messageOf(error)}`));
-    if (triggers > 0) await this.#armed.afterRecord(this.#ending.ended);
+    this.#log.info(endWords(record));
+    await this.#presence.record(record);
+    if (record.triggers > 0) await this.#armed.afterRecord(this.#ending.ended);
     await endPrograms();
     await this.#presence.leave();
     this.#ended.resolve(record);

@@ -59,9 +59,7 @@ export class Packing {
   add(collection: Collection, discarded: AbortSignal, beside: Promise<void>): void {
     this.#count++;
     const packing = this.#last.then(() => (discarded.aborted ? undefined : this.#pack(collection, discarded)));
-    this.#last = Promise.all([packing, beside])
-      .then(() => {})
-      .finally(() => this.#count--);
+    this.#last = Promise.all([packing.finally(() => this.#count--), beside]).then(() => {});
   }
 
   async whenDone(): Promise<void> {

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
 import type { RigLog } from '../log/log.ts';
-import type { Progress, RigState } from '../records/rows.ts';
+import type { FinishedRecord, Progress, RigState } from '../records/rows.ts';
 import { takeDownWith } from '../recovery/leftover.ts';
+import { removeArmed, writeArmed } from '../registry/armed-files.ts';
 import { claim, release } from '../registry/claim.ts';
+import { writeRecord } from '../registry/finished.ts';
 import { writeProgress } from '../registry/progress.ts';
 import { type Request, serveControl } from '../wire/control.ts';
 
@@ -17,6 +19,7 @@ export class Presence {
   readonly #state: RigState;
   readonly #log: RigLog;
   #server: Server | undefined;
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(state: RigState, log: RigLog) {
     this.#state = state;
@@ -34,10 +37,26 @@ export class Presence {
   /** Notes how far the rig has got, in case it is killed. */
   save(progress: Progress): void {
     writeProgress(this.#state, progress, (error) => this.#log.error(messageOf(error)));
+    // For after a reboot. Nothing waits for that disk, which may be sick.
+    this.#saving = this.#saving
+      .then(() => writeArmed(this.#state, progress))
+      .catch((error) => this.#log.warn(`what is kept for after a reboot cannot be written: ${messageOf(error)}`));
+  }
+
+  /** It has ended: nothing but its record needs to be known after a reboot. */
+  async record(record: FinishedRecord): Promise<void> {
+    await writeRecord(record).catch((error) => this.#log.error(`the record cannot be written: ${messageOf(error)}`));
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    await this.#saving;
+    await removeArmed(this.#state.spec.id).catch((error) => this.#log.error(messageOf(error)));
   }
 
   /** Gives the name back. */
   async leave(): Promise<void> {
+    await this.#forget();
     await release(this.#state).catch((error) => this.#log.error(messageOf(error)));
   }
 

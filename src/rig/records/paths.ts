@@ -1,7 +1,10 @@
 /** Where rig keeps its files. */
 
 export const stateRoot = '/run/rig';
-export const finishedRoot = '/run/rig/finished';
+/** What outlives a reboot: how rigs ended, and which were armed. */
+export const recordRoot = '/var/lib/rig';
+export const finishedRoot = `${recordRoot}/finished`;
+export const armedRoot = `${recordRoot}/armed`;
 /** Where results go unless --output-dir says otherwise. */
 export const outputRoot = '/var/tmp';
 export const logRoot = '/var/log/rig';

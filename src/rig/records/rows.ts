@@ -1,4 +1,5 @@
 /** What is known about a rig: what `rig list` shows, and the record when it has ended. Times are ISO 8601. */
+import { quoteWords } from '../../terminal/shell-words.ts';
 import type { RigSpec } from './spec.ts';
 
 /** Which process a rig is. */
@@ -22,13 +23,22 @@ export interface RigState extends Owner {
   spec: RigSpec;
 }
 
-export type EndStatus = 'finished' | 'failed' | 'destroyed' | 'expired';
-export type LiveStatus = 'starting' | 'watching' | 'triggered';
+/**
+ * - killed: its daemon was killed
+ * - stopped: somebody ended it and kept what it had
+ * - destroyed: somebody ended it, and nothing that it was collecting is kept
+ * - shutdown: the host went down
+ */
+export type EndStatus = 'finished' | 'failed' | 'killed' | 'expired' | 'stopped' | 'destroyed' | 'shutdown';
+export type LiveStatus = 'starting' | 'watching' | 'collecting';
 
 /** What `rig list` shows of a rig, live or ended. */
 export interface RigRow {
   id: string;
   pid: number;
+  /** Who armed it: a user name, and the terminal; null without one. */
+  owner: string;
+  tty: string | null;
   monitors: { monitor: string; watch: string; condition: string }[];
   actions: string[];
   created: string;
@@ -48,15 +58,17 @@ export interface RigRow {
 }
 
 /** How far a rig has got: `progress.json`, written when it is armed, at each trigger, and when an archive is ready. */
-export type Progress = Omit<RigRow, 'id' | 'pid' | 'monitors' | 'actions' | 'created'>;
+export type Progress = Omit<RigRow, 'id' | 'pid' | 'owner' | 'tty' | 'monitors' | 'actions' | 'created'>;
 
 /** The row of a rig, by its spec and how far it has got. */
 export function rowOf({ pid, spec }: RigState, progress?: Progress): RigRow {
-  const { id, created, monitors, actions, restart } = spec;
+  const { id, owner, tty, created, monitors, actions, restart } = spec;
   const begun = { triggered: null, triggers: 0, restartsLeft: restart.times, archive: null, archives: [] };
   return {
     id,
     pid,
+    owner,
+    tty,
     monitors: monitors.map(({ name, watch, condition }) => ({ monitor: name, watch, condition })),
     actions: actions.map(({ name }) => name),
     created,
@@ -65,10 +77,25 @@ export function rowOf({ pid, spec }: RigState, progress?: Progress): RigRow {
   };
 }
 
-/** How a rig ended: `/run/rig/finished/<id>.json`. */
+/** How a rig ended: `/var/lib/rig/finished/<id>.json`. */
 export interface FinishedRecord extends RigRow {
   status: EndStatus;
   ended: string;
+  /** What arms it again, for a shell. */
+  commandLine: string;
   /** What went wrong, one line each. */
   reasons: string[];
 }
+
+/** The command line that arms a rig again, for a shell. */
+export const commandLineOf = ({ commandLine }: RigSpec): string => `rig ${quoteWords(commandLine)}`;
+
+/** Why a rig has ended that the host's shutdown has ended. */
+export function shutdownReason(spec: RigSpec, triggers: number): string {
+  const when = triggers === 0 ? 'never triggered' : `after ${triggers} ${triggers === 1 ? 'trigger' : 'triggers'}`;
+  return `ended by the host's shutdown, ${when}; to arm it again: ${commandLineOf(spec)}`;
+}
+
+/** The end of a rig in one line, for logs. */
+export const endWords = ({ status, archive, reasons }: FinishedRecord): string =>
+  [`${status}${archive === null ? '' : `, ${archive}`}`, ...reasons].join('; ');

@@ -13,6 +13,9 @@ export interface RigSpec {
   id: string;
   /** ISO 8601. */
   created: string;
+  /** Who armed it: a user name, and the terminal; null without one. */
+  owner: string;
+  tty: string | null;
   /** The arguments as they were typed. */
   commandLine: string[];
   monitors: PlannedMonitor[];
@@ -92,7 +95,7 @@ export interface OutputRules {
 }
 
 /** Words that mean something else in the place of an id. */
-const reservedIds = ['all', 'finished'];
+const reservedIds = ['all'];
 
 /**
  * Checks a --name. It becomes part of file names and of a systemd unit name. Throws a UsageError.

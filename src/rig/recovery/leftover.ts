@@ -12,8 +12,17 @@ import { clearLeftover, discardLeftover, type WorkPlace } from '../collect/work-
 import { announceEnd, notify } from '../log/announce.ts';
 import { openLog } from '../log/log.ts';
 import { isoTime, outputRoot } from '../records/paths.ts';
-import { type EndStatus, type FinishedRecord, type Owner, ownerMarker, parseMarker, rowOf } from '../records/rows.ts';
+import {
+  commandLineOf,
+  type EndStatus,
+  type FinishedRecord,
+  type Owner,
+  ownerMarker,
+  parseMarker,
+  rowOf,
+} from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
+import { removeArmed } from '../registry/armed-files.ts';
 import { writeRecord } from '../registry/finished.ts';
 import { type Left, meet, type TakeDown } from '../registry/meet.ts';
 
@@ -23,12 +32,13 @@ async function endOrphans(owner: Owner): Promise<void> {
   await killTracers(() => findByEnvironment(ownerVariable, ownerMarker(owner)));
 }
 
-/** Writes and returns the record of a killed rig; undefined if its state cannot be read. */
-async function recordEnd(
-  { state, progress }: Left,
+/** Writes and returns the record of a rig that could not do so itself; undefined if its state cannot be read. */
+export async function recordEnd(
+  { state, progress }: Omit<Left, 'owner'>,
   status: EndStatus,
   kept: string[],
   reason: string,
+  ended = new Date(),
 ): Promise<FinishedRecord | undefined> {
   if (!state) return undefined;
   const row = rowOf(state, progress);
@@ -38,10 +48,12 @@ async function recordEnd(
     archive: kept.at(-1) ?? row.archive,
     archives,
     status,
-    ended: isoTime(new Date()),
+    ended: isoTime(ended),
     reasons: [reason],
+    commandLine: commandLineOf(state.spec),
   };
   await writeRecord(record);
+  await removeArmed(record.id);
   return record;
 }
 
@@ -49,13 +61,14 @@ async function recordEnd(
 export const takeDownUnarmed: TakeDown = async (id, left) => {
   if (left.owner) await endOrphans(left.owner);
   await clearLeftover(placeOf(id, left));
+  await removeArmed(id);
 };
 
 /** Where a rig had written: the usual place, if its state cannot be read. */
 const placeOf = (id: string, { state }: Left): WorkPlace => state?.spec ?? { id, output: { folder: outputRoot } };
 
 /**
- * Ends a killed rig's children, keeps what it had collected, and records that it failed. `tell` hears about it, and `ended` gets
+ * Ends a killed rig's children, keeps what it had collected, and records that it was killed. `tell` hears about it, and `ended` gets
  * the record, unless the rig was never armed.
  */
 export function takeDownWith(
@@ -68,7 +81,7 @@ export function takeDownWith(
     const kept = await clearLeftover(placeOf(id, left));
     const where = kept.length === 0 ? '' : `, what it had collected is in ${kept.join(', ')}`;
     tell(`${id}: its daemon was killed; cleaned up${where}`);
-    const record = await recordEnd(left, 'failed', kept, 'the daemon was killed');
+    const record = await recordEnd(left, 'killed', kept, 'the daemon was killed');
     if (record && left.state) ended(record, left.state.spec);
   };
 }

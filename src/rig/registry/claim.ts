@@ -7,19 +7,14 @@ import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, RigError, UsageError } from '../../errors.ts';
 import { ensureOwnFolder, writeNewFile } from '../../host/folders.ts';
-import { finishedRoot, stateFolder, stateRoot } from '../records/paths.ts';
+import { stateFolder, stateRoot } from '../records/paths.ts';
 import { ownerMarker, type RigState } from '../records/rows.ts';
+import { ensureRecordFolders } from './finished.ts';
 import { findLive, type TakeDown } from './meet.ts';
 import { isOwner } from './state-file.ts';
 
 /** How long to wait for a folder that is in the way. */
 const patienceMs = 10_000;
-
-/** Makes rig's folders under /run. Throws a RigError if they are not ours. */
-export async function ensureStateRoot(): Promise<void> {
-  await ensureOwnFolder(stateRoot);
-  await ensureOwnFolder(finishedRoot);
-}
 
 /**
  * Takes the name for this process. Throws a UsageError if a live rig has it. `fill` puts the control socket into the folder
@@ -31,7 +26,8 @@ export async function claim(
   fill: (folder: string) => Promise<void>,
 ): Promise<void> {
   const { id } = state.spec;
-  await ensureStateRoot();
+  await ensureOwnFolder(stateRoot);
+  await ensureRecordFolders();
   const temporary = `${stateRoot}/.claim.${ownerMarker(state)}`;
   await mkdir(temporary, { mode: 0o700 });
   try {

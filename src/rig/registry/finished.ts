@@ -1,17 +1,30 @@
-/** The records of ended rigs, kept until the next reboot. */
+/** The records of ended rigs. They outlive a reboot, and are removed when they are old. */
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
-import { checkOwnFolder, writeNewFile } from '../../host/folders.ts';
-import { finishedRoot } from '../records/paths.ts';
+import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { checkOwnFolder, ensureOwnFolder, writeNewFile } from '../../host/folders.ts';
+import { armedRoot, finishedRoot, recordRoot } from '../records/paths.ts';
 import type { FinishedRecord } from '../records/rows.ts';
-import { ensureStateRoot } from './claim.ts';
 
-/** The ids of the rigs that have ended since the host was started. Several rigs of one name have one record, that of the last. */
+/** How long a record is kept, and how many of them. */
+const keptMs = 30 * 24 * 60 * 60 * 1000;
+const mostKept = 1000;
+
+/** `ID.json`, or `.ID.PID` while it is being written. */
+const recordFile = /^[A-Za-z0-9][\w.-]*\.json$/;
+const unfinishedFile = /^\.[A-Za-z0-9][\w.-]*\.\d+$/;
+
+/** Makes rig's folders under /var/lib. Throws a RigError if they are not ours. */
+export async function ensureRecordFolders(): Promise<void> {
+  for (const folder of [recordRoot, finishedRoot, armedRoot]) await ensureOwnFolder(folder);
+}
+
+/** The ids of the rigs that have ended. Several rigs of one name have one record, that of the last. */
 export async function listFinished(): Promise<string[]> {
   if (!existsSync(finishedRoot)) return [];
   await checkOwnFolder(finishedRoot);
+  await removeOldRecords();
   const names = await readdir(finishedRoot);
-  return names.flatMap((name) => /^([^.].*)\.json$/.exec(name)?.[1] ?? []).sort();
+  return names.flatMap((name) => (recordFile.test(name) ? name.slice(0, -'.json'.length) : [])).sort();
 }
 
 /** The record of an ended rig; undefined if there is none that can be read. */
@@ -27,9 +40,31 @@ export async function readRecord(id: string): Promise<FinishedRecord | undefined
 
 /** Writes a record. A reader sees all of it or nothing. */
 export async function writeRecord(record: FinishedRecord): Promise<void> {
-  await ensureStateRoot();
-  const temporary = `${finishedRoot}/.${record.id}.${process.pid}`;
+  await ensureRecordFolders();
+  // First: where the clock is wrong, the new one may look old.
+  await removeOldRecords();
+  await writeWhole(`${finishedRoot}/${record.id}.json`, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Writes a file (0600) that may exist already. A reader sees the new one or the old one. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = path.replace(/([^/]+)\.json$/, `.$1.${process.pid}`);
   await rm(temporary, { force: true });
-  await writeNewFile(temporary, `${JSON.stringify(record, null, 2)}\n`);
-  await rename(temporary, `${finishedRoot}/${record.id}.json`);
+  await writeNewFile(temporary, text);
+  await rename(temporary, path);
+}
+
+/** Removes the records that are too old or too many. Whatever else is in the folder is left alone. */
+async function removeOldRecords(): Promise<void> {
+  const names = await readdir(finishedRoot);
+  const records: { path: string; mtimeMs: number }[] = [];
+  for (const name of names.filter((each) => recordFile.test(each) || unfinishedFile.test(each))) {
+    const path = `${finishedRoot}/${name}`;
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isFile()) records.push({ path, mtimeMs: found.mtimeMs });
+  }
+  records.sort((a, b) => b.mtimeMs - a.mtimeMs);
+  const isOld = ({ mtimeMs }: { mtimeMs: number }): boolean => Date.now() - mtimeMs > keptMs;
+  for (const { path } of records.filter((record, index) => index >= mostKept || isOld(record)))
+    await rm(path, { force: true });
 }

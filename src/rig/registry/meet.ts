@@ -132,7 +132,7 @@ export async function listNames(): Promise<string[]> {
   await checkOwnFolder(stateRoot);
   await removeDeadClaims();
   const names = await readdir(stateRoot);
-  return names.filter((name) => !name.startsWith('.') && name !== 'finished').sort();
+  return names.filter((name) => !name.startsWith('.')).sort();
 }
 
 /** The ids of this host, also of dead rigs. Throws a RigError if /run/rig is not ours. */

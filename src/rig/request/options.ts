@@ -92,7 +92,7 @@ export type RigValues = Values<typeof rigOptions>;
 /** The part of the spec that these options make. Throws a UsageError or a RigError. */
 export async function planLife(
   values: RigValues,
-): Promise<Omit<RigSpec, 'id' | 'created' | 'commandLine' | 'monitors' | 'actions'>> {
+): Promise<Omit<RigSpec, 'id' | 'created' | 'owner' | 'tty' | 'commandLine' | 'monitors' | 'actions'>> {
   const { delay, repeat, restart, cooldown, keep, expires, compress, archive, nice, notify, debug } = values;
   return {
     delayMs: delay,

@@ -1,5 +1,6 @@
 /** From a request to the spec of a rig. All checks that are possible are made here, while the user watches. */
 import { RigError, UsageError } from '../../errors.ts';
+import { readCaller } from '../../host/caller.ts';
 import { type Given, toValues } from '../../options/values.ts';
 import type { AnyAction, AnyMonitor, Asking, Gives, Plugins } from '../../plugin.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
@@ -63,8 +64,9 @@ export async function prepareRig(
   checkRepeat(values, actions, plugins);
   await checkRoom(life.output, actions, plugins, remark);
   const created = isoTime(new Date());
+  const { user: owner, tty } = readCaller();
   return {
-    spec: { id, created, commandLine: request.commandLine, monitors, actions, ...life },
+    spec: { id, created, owner, tty, commandLine: request.commandLine, monitors, actions, ...life },
     values,
     lookBack: async () => void (await Promise.all(looks.map((look) => look()))),
   };

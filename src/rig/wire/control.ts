@@ -1,16 +1,21 @@
 /** The control socket, through which `rig list`, `rig destroy` and the like talk to a rig. One JSON object a line, each way. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { messageOf, RigError } from '../../errors.ts';
+import type { Caller } from '../../host/caller.ts';
 import { controlSocket } from '../records/paths.ts';
 import { receiveJson, sendJson } from './json-lines.ts';
 
 /**
- * What can be asked of a rig: its status, to end (`destroy`), to trigger now, and how it ended (`wait`), which it answers when
- * it has. Every version of rig knows the first two.
+ * What can be asked of a rig: its status, to end (`destroy`; `stop` keeps what it has), to trigger now, and how it ended (`wait`),
+ * which it answers when it has. Every version of rig knows the first two.
  */
-const commands = ['status', 'destroy', 'trigger', 'wait'] as const;
+const commands = ['status', 'destroy', 'stop', 'trigger', 'wait'] as const;
 export interface Request {
   command: (typeof commands)[number];
+  /** Who asks. */
+  caller?: Caller;
+  /** To `destroy` a rig that is collecting. */
+  discard?: boolean;
 }
 type Answer = { ok: true; result: unknown } | { ok: false; error: string };
 
@@ -24,8 +29,9 @@ const maxClients = 256;
 const maxWaiting = 192;
 
 function isRequest(value: unknown): value is Request {
-  const command = typeof value === 'object' && value !== null && 'command' in value ? value.command : undefined;
-  return commands.some((known) => known === command);
+  const { command, caller } = Object(value) as Partial<Request>;
+  const hasCaller = caller === undefined || typeof Object(caller).user === 'string';
+  return hasCaller && commands.some((known) => known === command);
 }
 
 const unknownCommand = 'unknown command';
@@ -93,10 +99,11 @@ export class NoAnswer extends RigError {
  */
 export function askRig(
   id: string,
-  command: Request['command'],
+  asked: Request['command'] | Request,
   timeoutMs: number | undefined,
   signal?: AbortSignal,
 ): Promise<unknown> {
+  const request = typeof asked === 'string' ? { command: asked } : asked;
   return new Promise((resolve, reject) => {
     const socket = connect(controlSocket(id));
     const settle = (act: () => void): void => {
@@ -117,11 +124,11 @@ export function askRig(
       (value) => {
         const reply = value as Answer;
         if (reply.ok) settle(() => resolve(reply.result));
-        else settle(() => reject(new RigError(`${id}: ${explainError(reply.error, command)}`)));
+        else settle(() => reject(new RigError(`${id}: ${explainError(reply.error, request.command)}`)));
       },
       (error) => fail(error ? messageOf(error) : 'ended without an answer'),
     );
-    sendJson(socket, { command } satisfies Request);
+    sendJson(socket, request);
     if (signal?.aborted) abort();
   });
 }

@@ -31,7 +31,7 @@ test('what an action has mounted in its folder is neither emptied nor packed, an
 });
 
 for (const [what, destroy] of [
-  ['rig destroy', async (host, id) => assert.equal((await host.rig('destroy', id)).code, 0)],
+  ['rig destroy', async (host, id) => assert.equal((await host.rig('destroy', '--discard', id)).code, 0)],
   [
     'rig destroy --force of a rig that hangs',
     async (host, id) => {

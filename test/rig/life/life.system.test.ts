@@ -38,7 +38,7 @@ test('rig list shows what a rig watches and does, for people and as JSON', async
   const id = await armRig(host, ...rig, '--name', 'web');
   assert.equal(id, 'web');
   const { stdout } = await host.rig('list');
-  assert.match(stdout, /^ID .*\nweb +\d+ +logs .*This is my test message.* gcore +watching +\d+s\n$/);
+  assert.match(stdout, /^ID .*\nweb +\d+ +\S+ +logs .*This is my test message.* gcore +watching +\d+s\n$/);
   const [row] = await listRigs(host);
   for (const field of ['id', 'pid', 'monitors', 'status', 'created', 'triggered', 'archive'])
     assert.ok(row && field in row, `${field} is in the JSON`);
@@ -80,8 +80,8 @@ test('rig destroy of one rig leaves the other, and says which id it does not kno
 test('rig destroy while an action runs ends that too and discards what it made', async (t) => {
   const { host, rig } = await startWatched(t);
   const id = await triggerHangingRig(host, rig);
-  assert.equal((await theRig(host, id)).status, 'triggered');
-  assert.equal((await host.rig('destroy', id)).code, 0);
+  assert.equal((await theRig(host, id)).status, 'collecting');
+  assert.equal((await host.rig('destroy', '--discard', id)).code, 0);
   await assertNothingLeft(host);
   assert.deepEqual(host.processesNamed('sleep'), []);
   assert.deepEqual(host.archives(), []);
@@ -94,7 +94,7 @@ test('rig destroy while the archive is written does not wait for that, and disca
   const id = await armRig(host, ...rig, '--min-free', '0');
   host.append(LOG, `${MESSAGE}\n`);
   await waitFor('the archive to be written', () => host.exists(`/var/tmp/rig.${id}/1.part`), { withinMs: 120_000 });
-  assert.equal((await host.rig('destroy', id)).code, 0);
+  assert.equal((await host.rig('destroy', '--discard', id)).code, 0);
   assert.equal((await finished(host, id)).archive, null);
   await assertNothingLeft(host);
   assert.deepEqual(host.archives(), []);
@@ -105,7 +105,7 @@ test('SIGTERM while an action runs keeps what was collected, in an archive marke
   const id = await triggerHangingRig(host, rig);
   await host.kill((await theRig(host, id)).pid, 'SIGTERM');
   const record = await finished(host, id);
-  assert.equal(record.status, 'destroyed');
+  assert.equal(record.status, 'stopped');
   const manifest = await host.manifest<Manifest>(record.archive ?? '');
   assert.equal(manifest.complete, false);
   assert.equal(manifest.actions[0]?.status, 'ended');
@@ -118,7 +118,7 @@ test('SIGTERM while watching ends the rig in order', async (t) => {
   const { host, rig } = await startWatched(t);
   const id = await armRig(host, ...rig);
   await host.kill((await theRig(host, id)).pid, 'SIGTERM');
-  assert.equal((await finished(host, id)).status, 'destroyed');
+  assert.equal((await finished(host, id)).status, 'stopped');
   await assertNothingLeft(host);
 });
 
@@ -209,7 +209,7 @@ test('a rig that cannot be armed says why and leaves nothing', async (t) => {
   assert.equal(stdout, '');
   assert.match(stderr, /^rig: \/var\/tmp\/rig\.web is in the way.*\n$/);
   assert.deepEqual(host.list('/var/tmp'), ['rig.web'], 'what is not ours is not touched');
-  assert.deepEqual(stateNames(host), ['finished']);
+  assert.deepEqual(stateNames(host), []);
   await waitFor('the daemon to be gone', () => rigProcesses(host).length === 0);
 });
 
@@ -220,7 +220,7 @@ test('--foreground prints its log, and Ctrl-C ends the rig in order', async (t) 
   assert.equal(attached.stdout, 'web\n');
   await attached.signal('SIGINT');
   assert.equal((await attached.closed).code, 130);
-  assert.equal((await finished(host, 'web')).status, 'destroyed');
+  assert.equal((await finished(host, 'web')).status, 'stopped');
   await assertNothingLeft(host);
 });
 
@@ -268,11 +268,11 @@ test('limits of the shell on CPU time and on the size of files do not hold for a
 test('a rig that cannot write under /run says so in one line, and leaves nothing', async (t) => {
   const host = await startHost(t, { places: { '/run': { size: '64k' } } });
   host.write(LOG, '');
-  await host.sh('mkdir -m 700 /run/rig /run/rig/finished; head -c 1M /dev/zero > /run/fill');
+  await host.sh('mkdir -m 700 /run/rig; head -c 1M /dev/zero > /run/fill');
   const { code, stderr } = await host.rig('logs', '-m', MESSAGE, '--no-journal', '--noop');
   assert.equal(code, 1);
   assert.match(stderr, /^rig: \/run\/rig: cannot be written to: ENOSPC\n$/);
-  assert.deepEqual(stateNames(host), ['finished']);
+  assert.deepEqual(stateNames(host), []);
   await assertNothingLeft(host);
 });
 
@@ -313,7 +313,16 @@ test('state, records and logs are for root only', async (t) => {
   const { host, rig } = await startWatched(t);
   // What find(1) comes upon is not to go while it looks.
   await hasWarmedUp(host, await armRig(host, ...rig));
-  const open = await host.must('find', ['/run/rig', '/var/log/rig', '/var/tmp', '-mindepth', '1', '-perm', '/077']);
+  const open = await host.must('find', [
+    '/run/rig',
+    '/var/lib/rig',
+    '/var/log/rig',
+    '/var/tmp',
+    '-mindepth',
+    '1',
+    '-perm',
+    '/077',
+  ]);
   assert.equal(open, '');
 });
 
@@ -391,12 +400,16 @@ test('an action that leaves a child of its own behind leaves no orphan', async (
   assert.deepEqual(host.processesNamed('sleep'), []);
 });
 
-test('SIGTERM while an action runs, and then rig destroy, discards what was collected', async (t) => {
+test('SIGTERM while an action runs, and then rig destroy --discard, discards what was collected', async (t) => {
   const { host, rig } = await startWatched(t);
-  const id = await triggerHangingRig(host, rig);
-  // A gcore that takes its time to end keeps the rig between the two.
-  await host.sh(`kill -TERM ${(await theRig(host, id)).pid}; rig destroy ${id}`);
+  // A program that takes its time to end keeps the rig between the two.
+  host.standIn('stubborn', "trap '' TERM; touch /run/runs\nwhile :; do sleep 1; done");
+  const id = await armRig(host, ...rig, '--exec', 'stubborn');
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('the program to run', () => host.exists('/run/runs'));
+  await host.sh(`kill -TERM ${(await theRig(host, id)).pid}; rig destroy --discard ${id}`);
   await assertNothingLeft(host);
+  assert.deepEqual(host.archives(), []);
   assert.equal((await finished(host, id)).status, 'destroyed');
 });
 
@@ -410,7 +423,7 @@ test('what is in /run/rig and not of rig is left alone, and hides no rig', async
   );
   assert.match((await host.rig('destroy', 'stray')).stderr, /stray: no such rig/);
   assert.equal((await host.rig(...rig, '--name', 'file')).code, 2);
-  assert.deepEqual(stateNames(host), ['empty', 'file', 'finished', 'stray', 'web']);
+  assert.deepEqual(stateNames(host), ['empty', 'file', 'stray', 'web']);
 });
 
 for (const [what, remove] of [
@@ -430,7 +443,7 @@ for (const [what, remove] of [
     host.append(LOG, `${MESSAGE}\n`);
     await waitFor('the archive', () => host.archives().length === 1);
     await host.kill(pid, 'SIGTERM');
-    assert.equal((await finished(host, 'web')).status, 'destroyed');
+    assert.equal((await finished(host, 'web')).status, 'stopped');
     await assertNothingLeft(host);
   });
 
@@ -490,7 +503,7 @@ for (const [what, prepare, says] of [
   ['/run/rig that is a link', 'ln -s /root /run/rig', /^rig: \/run\/rig: not a folder that only root/],
   [
     'place for records that is a link',
-    'mkdir /run/rig; ln -s /root /run/rig/finished',
+    'mkdir /var/lib/rig; ln -s /root /var/lib/rig/finished',
     /^rig: .*\/finished: not a folder/,
   ],
   ['state folder that is a link', 'mkdir /run/rig; ln -s /root /run/rig/web', /^rig: --name: .*\/web is in the way/],
@@ -553,5 +566,5 @@ for (const [what, stopsDaemon, says] of [
     assert.equal(code, 1);
     assert.match(stderr, says);
     await assertNothingLeft(host);
-    assert.deepEqual(host.list('/run/rig/finished'), []);
+    assert.deepEqual(host.list('/var/lib/rig/finished'), []);
   });

@@ -57,7 +57,7 @@ test('what a restarting rig logs does not trigger it, in other forms of syslog t
     await waitFor('it to trigger', async () => ((await theRig(host, id)).triggers as number) > 1);
     const condition = (await theSources(host, id)).find(({ source }) => source === 'condition');
     assert.equal(condition?.matches, 1, form);
-    await host.rig('destroy', id);
+    await host.rig('destroy', '--discard', id);
     await rsyslog.stop();
   }
 });
@@ -96,8 +96,8 @@ test('that a rig was killed is in the journal, and --notify hears of it', async 
   await killDaemon(host, 'web');
   const { archive } = await finished(host, 'web');
   await waitFor('--notify to run', () => host.exists('/run/told'));
-  assert.equal(host.read('/run/told'), `web failed ${archive} the daemon was killed\n`);
-  const ended = ['RIG_ID=web', 'RIG_EVENT=ended', 'RIG_STATUS=failed', `RIG_ARCHIVE=${archive}`];
+  assert.equal(host.read('/run/told'), `web killed ${archive} the daemon was killed\n`);
+  const ended = ['RIG_ID=web', 'RIG_EVENT=ended', 'RIG_STATUS=killed', `RIG_ARCHIVE=${archive}`];
   await waitFor('the entry', async () => (await host.run('journalctl', ['-q', ...ended])).stdout !== '');
   await assertNothingLeft(host);
 });

@@ -25,7 +25,7 @@ async function triggerHeld(host: TestHost, rig: string[]): Promise<void> {
 const tracerOf = (host: TestHost, pid: number): string | undefined =>
   /^TracerPid:\s*(\d+)$/m.exec(host.read(`/proc/${pid}/status`))?.[1];
 
-test('what a killed daemon had started dies with it, whatever session it is in, and the rig is recorded as failed', async (t) => {
+test('what a killed daemon had started dies with it, whatever session it is in, and the rig is recorded as killed', async (t) => {
   const { host, rig } = await startWatched(t);
   host.standIn('gcore', 'setsid sleep 86400 </dev/null >/dev/null 2>&1 &\ntouch /run/runs\nsleep 86400\n:');
   await armRig(host, ...rig, '--name', 'web');
@@ -35,7 +35,7 @@ test('what a killed daemon had started dies with it, whatever session it is in, 
   // No further command of rig is needed.
   await assertNothingLeftAtOnce(host);
   const record = await finished(host, 'web');
-  assert.equal(record.status, 'failed');
+  assert.equal(record.status, 'killed');
   assert.deepEqual(record.reasons, ['the daemon was killed']);
   assert.deepEqual(host.processesNamed('sleep'), []);
 });
@@ -44,14 +44,14 @@ test('rig wait tells of the rig that was killed, and not of an earlier one of it
   const { host, rig } = await startWatched(t);
   await armRig(host, ...rig, '--name', 'web');
   assert.equal((await host.rig('destroy', 'web')).code, 0);
-  const earlier = host.read('/run/rig/finished/web.json');
+  const earlier = host.read('/var/lib/rig/finished/web.json');
   // What the guardian's folder looks like at its work, and a process that is as slow as a sick disk may make it.
   const { pid } = await host.spawn('sleep', ['86400']);
   const startTime = host.read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ')[19];
   await host.sh(`mkdir -m 700 /run/rig/web; echo '{}' > /run/rig/web/cleaner.${pid}.${startTime}.json`);
   const waiting = host.rig('wait', 'web');
   await host.rig('list');
-  host.write('/run/rig/finished/web.json', earlier.replace('"destroyed"', '"failed"'));
+  host.write('/var/lib/rig/finished/web.json', earlier.replace('"destroyed"', '"failed"'));
   await host.must('rm', ['-r', '/run/rig/web']);
   assert.equal((await waiting).code, 1);
 });
@@ -95,7 +95,7 @@ test('a journalctl that follows dies with a killed daemon, also when rig itself 
   await waitFor('journalctl to follow', () => host.processesNamed('journalctl').length === 1);
   await host.must('rm', ['/root/rig']);
   await killDaemon(host, 'web');
-  await waitFor('the record', () => host.exists('/run/rig/finished/web.json'));
+  await waitFor('the record', () => host.exists('/var/lib/rig/finished/web.json'));
   await assertNothingLeftAtOnce(host);
   assert.deepEqual(host.processesNamed('journalctl'), []);
 });
@@ -106,8 +106,8 @@ test('of a rig that has not run any program, too, the record is written when it 
   await host.startJournald();
   await armRig(host, 'logs', '-m', MESSAGE, ...options, '--name', 'web');
   await killDaemon(host, 'web');
-  assert.equal((await finished(host, 'web')).status, 'failed');
-  await waitFor('--notify to run', () => host.exists('/run/told') && host.read('/run/told') === 'failed\n');
+  assert.equal((await finished(host, 'web')).status, 'killed');
+  await waitFor('--notify to run', () => host.exists('/run/told') && host.read('/run/told') === 'killed\n');
   await assertNothingLeftAtOnce(host);
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readCaller } from '../../../src/host/caller.ts';
 import type { Given } from '../../../src/options/values.ts';
 import type { AnyAction, AnyMonitor, Asking } from '../../../src/plugin.ts';
 import { prepareRig } from '../../../src/rig/request/prepare.ts';
@@ -33,8 +34,10 @@ async function prepare({ monitor, action, given = { message: ['x'] }, life = {} 
 
 test('the spec is plain data: what is watched, what is done, and how the rig lives', async () => {
   const { spec } = await prepare({ life: { name: ['web'] } });
-  const { created, ...rest } = plain(spec);
+  const { created, owner, tty, ...rest } = plain(spec);
   assert.ok(Math.abs(Date.parse(created) - Date.now()) < 60_000);
+  const { user, tty: terminal } = readCaller();
+  assert.deepEqual([owner, tty], [user, terminal]);
   assert.deepEqual(rest, {
     id: 'web',
     commandLine: ['fake', '--act'],

@@ -31,7 +31,7 @@ const syslogOfRig = /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\S+) \S+ rig(?:\[\
 /** What announce.ts writes, whatever a syslog daemon puts before it: RFC 5424, a template of the user's, JSON. */
 const saidByRig = [' has triggered: ', ' has ended: '];
 const messageOfRig =
-  /(?<![\w-])rig(?![\w-]).{0,300}[\s"'][\w.-]{1,64} has (?:triggered: [a-z]+, |ended: (?:finished|failed|expired|destroyed)(?!\w))/s;
+  /(?<![\w-])rig(?![\w-]).{0,300}[\s"'][\w.-]{1,64} has (?:triggered: [a-z]+, |ended: (?:finished|failed|killed|expired|stopped|destroyed|shutdown)(?!\w))/s;
 /** A line without any of these is no echo. */
 const telling = ['logs', 'rig', 'continued', 'EXECVE', 'PROCTITLE', 'USER_CMD'];
 

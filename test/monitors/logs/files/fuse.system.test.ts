@@ -129,14 +129,14 @@ test('while a FUSE file system hangs, rig says what a rig on it waits for, and -
   await armRig(host, 'logs', ...CONDITION, '--name', 'ended');
   await daemon.signal('SIGSTOP');
   const statuses = async () => (await listRigs(host)).map(({ status }) => status);
-  await waitFor('both rigs to hang', async () => (await statuses()).every((status) => status === 'not responding'));
+  await waitFor('both rigs to hang', async () => (await statuses()).every((status) => status === 'unknown'));
   const [info, destroy, force] = await Promise.all([
     host.rig('info', 'patient'),
     host.rig('destroy', 'patient'),
     host.rig('destroy', '--force', 'ended'),
   ]);
   assert.match(info.stderr, /does not answer within 1 s: it waits/);
-  assert.match(info.stdout, /status +not responding/);
+  assert.match(info.stdout, /status +unknown/);
   assert.match(destroy.stderr, /rig destroy --force patient kills it/);
   assert.equal(destroy.code, 1);
   assert.equal(force.code, 0, force.stderr);
