@@ -99,7 +99,7 @@ export const gcore = defineAction({
     const processes: Outcome[] = [];
     for (const found of await findTargets(targets, allPids, rig)) {
       if (!('process' in found)) processes.push(found);
-      else processes.push(await dumpProcess(program, found.wanted, found.process, found.note, rig));
+      else processes.push(await dumpProcess(program, found, rig));
     }
     const failure = describeFailure(processes);
     if (failure !== undefined) throw new ActionError(failure, { processes });

@@ -9,7 +9,7 @@ import { startProgram } from '../../host/programs/start-program.ts';
 import type { Asking } from '../../plugin.ts';
 import { stateRoot } from '../../rig/records/paths.ts';
 import { visible } from '../../terminal/text.ts';
-import { findReason, gdbEnvironment, hasDetached } from './dump.ts';
+import { findReason, gdbEnvironment, hasDetached } from './gdb.ts';
 
 /** Under what circumstances it has worked. */
 const provedFile = `${stateRoot}/.attached`;

@@ -7,6 +7,7 @@ import { hasEnded, isAlive, type ProcessIdentity, type ProcessStat, readProcess 
 import { readProcessStatus } from '../../host/processes/status.ts';
 import type { Asking, TriggerContext } from '../../plugin.ts';
 import { processLabel, visible } from '../../terminal/text.ts';
+import type { Wanted } from './dump.ts';
 import { type Outcome, withoutCore } from './outcome.ts';
 import { findUnit } from './unit.ts';
 
@@ -18,7 +19,7 @@ export type Target =
   | { kind: 'monitor' };
 
 /** A process to dump now, or the outcome of one that cannot be dumped. */
-export type Found = { wanted: string; process: ProcessStat; note: string | null } | Outcome;
+export type Found = Wanted | Outcome;
 
 /** The largest value of kernel.pid_max, see proc_sys_kernel(5). */
 const pidLimit = 4_194_304;
