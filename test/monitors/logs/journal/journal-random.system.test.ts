@@ -112,6 +112,9 @@ function numberIn(cursor: string | null): number {
   return found.number;
 }
 
+/** Killed at the wrong moment, journald has no file left to go on from. Then nothing can be counted, and none is said to be missing. */
+const numberedAnew = 'journald began its numbers anew';
+
 /**
  * What is said of the reading in the end, once nothing more may still be found: while a gap is known, more of it may be claimed
  * at the next look. `stored`: how many entries there were since arming.
@@ -122,6 +125,7 @@ async function certificate(watch: Watch, armedAt: number) {
     const { entries, cursor, gaps, coverage } = await watch.status();
     // journald numbers all that it stores, its own entries too, and goes on where it was when it is started again.
     last = { entries, stored: numberIn(cursor) - armedAt, gaps, coverage };
+    if (coverage.includes(numberedAnew)) return true;
     return !coverage.includes('may still be found') && entries + missingOf(gaps) >= last.stored;
   };
   await waitFor('what is missing to be claimed', isSettled).catch((error: Error) => {
@@ -151,6 +155,7 @@ for (const [name, plan] of readers)
           numbers.every((number, index) => number > (numbers[index - 1] ?? 0)),
           `in order and none twice, ${found}`,
         );
+        if (coverage.includes(numberedAnew)) return;
         assert.equal(entries + missingOf(gaps), stored, found);
         const causes = gaps.map(({ cause }) => cause);
         assert.deepEqual(causes, entries === stored ? [] : ['removed from the journal before it was read'], found);
