@@ -36,7 +36,7 @@ export function askedEnd(
   const keep = command === 'stop';
   if (!keep && !discard && collectingSince !== undefined)
     throw new RigError(
-      `is collecting since ${collectingSince}: rig stop ${id} ends it and keeps what there is, rig destroy --discard ${id} throws that away`,
+      `has been collecting since ${collectingSince}: rig stop ${id} ends it and keeps what there is, rig destroy --discard ${id} throws that away`,
     );
   const who = caller ? ` of ${callerWords(caller)}` : '';
   const whose = caller && caller.user !== user ? ` (armed by ${callerWords({ user, tty })})` : '';

@@ -39,7 +39,7 @@ test('a collecting rig is not destroyed without --discard, and one line says how
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
-    /^rig: web: is collecting since \d{4}-\S+: rig stop web ends it and keeps .*, rig destroy --discard web throws that away\n$/,
+    /^rig: web: has been collecting since \d{4}-\S+: rig stop web ends it and keeps .*, rig destroy --discard web throws that away\n$/,
   );
   assert.equal((await host.rig('destroy', '--force', 'web')).code, 1, '--force is for one that hangs');
   assert.equal((await theRig(host, 'web')).status, 'collecting');
@@ -82,7 +82,7 @@ test('--all with one that collects destroys the others, names that one, and exit
   const { code, stdout, stderr } = await host.rig('destroy', '--all-users');
   assert.equal(code, 1);
   assert.deepEqual(stdout.split('\n').sort(), ['', 'one: destroyed', 'two: destroyed']);
-  assert.match(stderr, /^rig: web: is collecting since [^\n]+\n$/);
+  assert.match(stderr, /^rig: web: has been collecting since [^\n]+\n$/);
   assert.equal((await host.rig('stop', '--all-users')).code, 0);
   await assertNothingLeft(host);
 });
