@@ -26,8 +26,11 @@ export type Requirement =
   | { kind: 'program'; anyOf: readonly string[]; package: { debian: string; redhat: string; suse: string } }
   | { kind: 'file'; path: string; for: string };
 
-/** What a monitor knows about processes: `process`, which one a trigger is about (`@match`); `processes`, which ones it watches (`@monitor`). */
-export type Gives = 'process' | 'processes';
+/**
+ * What a monitor knows about processes: `process`, which one a trigger is about (`@match`), or `tagged process`, where what it saw
+ * says so; `processes`, which ones it watches (`@monitor`).
+ */
+export type Gives = 'process' | 'tagged process' | 'processes';
 
 /** What a plugin may use while it plans: in the foreground, while the user watches. */
 export interface Asking {

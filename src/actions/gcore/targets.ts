@@ -116,10 +116,15 @@ async function prepareName(name: string, allPids: boolean, ask: Asking): Promise
 
 function prepareMatch(text: string, ask: Asking): Target {
   if (text === '@match') {
-    if (ask.gives.has('process')) return { kind: 'match' };
-    throw new UsageError(
-      '--gcore: @match needs a trigger that names a process: of what logs watches, only the journal does',
-    );
+    if (!ask.gives.has('process') && !ask.gives.has('tagged process'))
+      throw new UsageError(
+        '--gcore: @match needs a trigger that names a process: of what logs watches, the journal and lines with NAME[PID]: do',
+      );
+    if (!ask.gives.has('process'))
+      ask.remark(
+        '--gcore: @match: the journal is not watched, so only a line with NAME[PID]: in it, as syslog writes them, names a process',
+      );
+    return { kind: 'match' };
   }
   if (text === '@monitor') {
     if (ask.gives.has('processes')) return { kind: 'monitor' };

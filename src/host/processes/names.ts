@@ -115,5 +115,10 @@ async function readNames({ pid, state }: ProcessStat): Promise<{ names: string[]
   };
 }
 
+/** Whether a process answers to a name: see {@link ProcessFinder}. */
+export async function answersTo(process: ProcessStat, name: string): Promise<boolean> {
+  return process.comm === name || (await readNames(process)).names.includes(name);
+}
+
 /** All processes of that name, oldest first, without zombies: see {@link ProcessFinder}. */
 export const findByName = (name: string): Promise<ProcessStat[]> => new ProcessFinder().find(name);

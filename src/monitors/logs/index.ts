@@ -1,7 +1,8 @@
 /** The logs monitor: triggers when a line of a log file or of the systemd journal matches. */
-import { defineMonitor } from '../../plugin.ts';
+import { defineMonitor, type Gives } from '../../plugin.ts';
 import { lookBack } from './look-back.ts';
 import { logsOptions } from './options.ts';
+import type { LogsPlan } from './plan.ts';
 import { planLogs } from './prepare.ts';
 import { describeText, describeTexts } from './texts.ts';
 import { watchLogs } from './watch.ts';
@@ -21,9 +22,15 @@ export const logs = defineMonitor({
     watch: plan.watch,
     condition: describeTexts(plan),
     ...(plan.second ? { second: describeText(plan.second) } : {}),
-    // What systemd says of a unit, it says itself; and the processes of another journal are not of this host.
-    gives: plan.journal && plan.journal.dir === undefined && !plan.events ? ['process'] : [],
+    gives: givesOf(plan),
   }),
   lookBack: (plan, ask) => lookBack(plan, ask.remark),
   watch: watchLogs,
 });
+
+/** What systemd says of a unit, it says itself; and the processes of another journal are not of this host. */
+function givesOf({ journal, events, files, patterns = [] }: LogsPlan): Gives[] {
+  if (events) return [];
+  if (journal && journal.dir === undefined) return ['process'];
+  return files.length + patterns.length > 0 ? ['tagged process'] : [];
+}

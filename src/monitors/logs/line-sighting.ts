@@ -6,6 +6,14 @@ import { decodeLine } from './matching/readable.ts';
 import type { LineMatch } from './source.ts';
 import { reportedLineBytes } from './source.ts';
 
+/** What reads a line once it counts. */
+export interface LineReaders {
+  factsIn(text: string): MatchFacts;
+  processOf(match: LineMatch): Promise<TriggerProcess | undefined>;
+  /** That of lines which are not UTF-8; undefined: none. */
+  encoding: string | undefined;
+}
+
 export class LineSighting implements Sighting {
   readonly subject: string;
   readonly atMs: number;
@@ -13,14 +21,13 @@ export class LineSighting implements Sighting {
   readonly slot: 'first' | 'second' | 'both';
   readonly #match: LineMatch;
   readonly #factsIn: (text: string) => MatchFacts;
+  readonly #processOf: (match: LineMatch) => Promise<TriggerProcess | undefined>;
   readonly #encoding: string | undefined;
 
-  /** `encoding`: that of a line which is not UTF-8. */
   constructor(
     match: LineMatch,
-    factsIn: (text: string) => MatchFacts,
+    { factsIn, processOf, encoding }: LineReaders,
     { atMs, times, slot }: Pick<LineSighting, 'atMs' | 'times' | 'slot'>,
-    encoding?: string,
   ) {
     this.subject = match.source;
     this.atMs = atMs;
@@ -28,6 +35,7 @@ export class LineSighting implements Sighting {
     this.slot = slot;
     this.#match = match;
     this.#factsIn = factsIn;
+    this.#processOf = processOf;
     this.#encoding = encoding;
   }
 
@@ -41,9 +49,9 @@ export class LineSighting implements Sighting {
     return messageOfLine(this.#match);
   }
 
-  /** The process that logged it, as the journal knows it. */
+  /** The process that logged it. */
   get process(): Promise<TriggerProcess | undefined> {
-    return Promise.resolve(this.#match.process);
+    return this.#processOf(this.#match);
   }
 
   /** Where it stands, when it was logged (journal) or read (file), and what was found in it. */

@@ -8,11 +8,12 @@ import { FileSource } from './files/file-source.ts';
 import { PseudoFileSource } from './files/pseudo-file-source.ts';
 import { StreamSource, streamName } from './files/stream-source.ts';
 import { JournalSource } from './journal/journal-source.ts';
-import { LineSighting } from './line-sighting.ts';
-import { compileMatchFacts, type MatchFacts } from './matching/match-facts.ts';
+import { type LineReaders, LineSighting } from './line-sighting.ts';
+import { compileMatchFacts } from './matching/match-facts.ts';
 import { compileMatcher } from './matching/matcher.ts';
 import { compileVerdict, type Verdict } from './matching/verdict.ts';
 import type { LogsPlan } from './plan.ts';
+import { ProcessOfLine } from './process-of-line.ts';
 import { fileReadingMs, type LineMatch, type Source, type SourceContext } from './source.ts';
 
 /** Starts all sources. Resolves when each of them is positioned; when one cannot be, none is left running. */
@@ -29,31 +30,39 @@ class LogsWatch implements Watch {
   /** One for each text: an event may match --message in the file, with its program, and only --then in the journal. */
   readonly #firstEvents: SameEvent;
   readonly #secondEvents: SameEvent;
-  readonly #factsIn: (text: string) => MatchFacts;
+  readonly #readers: LineReaders;
   readonly #verdictOn: (line: Buffer) => Verdict;
   readonly #objectionTo: (match: LineMatch, verdict: Verdict) => Objection | undefined;
 
   constructor(plan: LogsPlan, rig: MonitorContext) {
     this.#plan = plan;
     this.#rig = rig;
-    this.#factsIn = compileMatchFacts(plan.messages);
     this.#verdictOn = compileVerdict(plan);
     this.#objectionTo = objectionsOf(plan);
     this.#firstEvents = new SameEvent(watchesOnePlace(plan));
     this.#secondEvents = new SameEvent(watchesOnePlace(plan));
-    this.#addSources({
+    const context: SourceContext = {
       matcher: compileMatcher(...plan.messages, ...(plan.second ? [plan.second] : [])),
       clock: rig.clock,
       onMatch: (match) => this.#take(match),
       isOver: () => rig.signal.aborted,
       remark: (text) => rig.remark(text),
       debug: (text) => rig.debug(text),
-    });
+    };
+    const journal = plan.journal && new JournalSource(plan.journal, context);
+    if (journal) this.#sources.push(journal);
+    this.#addFiles(context);
+    // The processes of another journal are not of this host.
+    const processes = new ProcessOfLine(plan.journal?.dir === undefined ? journal : undefined);
+    this.#readers = {
+      factsIn: compileMatchFacts(plan.messages),
+      processOf: (match) => processes.find(match),
+      encoding: plan.messages[0]?.encoding,
+    };
   }
 
-  #addSources(context: SourceContext): void {
-    const { journal, files, patterns = [], pseudoFiles = [], streams = [], intervalMs } = this.#plan;
-    if (journal) this.#sources.push(new JournalSource(journal, context));
+  #addFiles(context: SourceContext): void {
+    const { files, patterns = [], pseudoFiles = [], streams = [], intervalMs } = this.#plan;
     if (files.length + patterns.length > 0)
       this.#sources.push(new FileSource(files, context, { patterns, intervalMs }));
     if (pseudoFiles.length > 0) this.#sources.push(new PseudoFileSource(pseudoFiles, context, { intervalMs }));
@@ -85,7 +94,7 @@ class LogsWatch implements Watch {
     const match: LineMatch = { source: '/', line, position: { cursor: '' }, atMs: Date.now() };
     this.#objectionTo(match, this.#verdictOn(line));
     const times = new SameEvent().countNew(match, nowMs());
-    const sighting = new LineSighting(match, this.#factsIn, { atMs: nowMs(), times, slot: 'first' });
+    const sighting = new LineSighting(match, this.#readers, { atMs: nowMs(), times, slot: 'first' });
     this.#rig.debug(`practised: ${sighting.kind}, ${JSON.stringify(sighting.facts)}, ${sighting.text}`);
   }
 
@@ -129,8 +138,7 @@ class LogsWatch implements Watch {
     }
     const slot = times > 0 ? (isSecond ? 'both' : 'first') : 'second';
     const atMs = match.monotonicMs ?? readMs;
-    const encoding = this.#plan.messages[0]?.encoding;
-    this.#rig.saw(new LineSighting(match, this.#factsIn, { atMs, times: Math.max(times, 1), slot }, encoding));
+    this.#rig.saw(new LineSighting(match, this.#readers, { atMs, times: Math.max(times, 1), slot }));
     return 'counted';
   }
 }

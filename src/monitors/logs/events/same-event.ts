@@ -40,15 +40,17 @@ export interface SyslogLine {
   host: string | undefined;
   /** Empty where syslog was told none. */
   identifier: string;
+  /** The process id that stands behind the program's name. */
+  pid: number | undefined;
   message: string;
 }
 
 /** `Nov 22 15:26:46 host ` or with an ISO 8601 time. */
 const header = /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S+) (\S+) /;
 /** RFC 5424, as rsyslog writes it where its template is asked for: priority, version, time, host, program, id, type, data. */
-const protocol = /^<\d{1,3}>1 \S+ (\S+) (\S+) \S+ \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?: |$)/;
+const protocol = /^<\d{1,3}>1 \S+ (\S+) (\S+) (\S+) \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?: |$)/;
 /** `ident[pid]: ` or `ident: `. */
-const tag = /(?:^|\s)(\S+?)(?:\[\d+\])?:(?:\s|$)/;
+const tag = /(?:^|\s)(\S+?)(?:\[(\d+)\])?:(?:\s|$)/;
 /** In the place of the program, where none is known: RFC 5424's NILVALUE, and what journald hands on. */
 const nameless = /^(?:-|\[\d+\])$/;
 const repeated = /^message repeated (\d+) times: \[ ?(.*)\]$/s;
@@ -136,9 +138,11 @@ export function parseSyslogLine(text: string): SyslogLine | undefined {
   const found = byProtocol ? undefined : tag.exec(rest);
   const identifier = (byProtocol?.[2] ?? found?.[1])?.replace(nameless, '');
   if (identifier === undefined) return undefined;
+  const pid = Number(byProtocol?.[3] ?? found?.[2]) || undefined;
   const message = normalize(found ? rest.slice(found.index + found[0].length) : rest);
   // rsyslog puts the kernel's own time before its messages, the journal has it in a field.
-  return { host, identifier, message: identifier === 'kernel' ? message.replace(/^\[ *\d+\.\d+\] /, '') : message };
+  const isKernel = identifier === 'kernel';
+  return { host, identifier, pid, message: isKernel ? message.replace(/^\[ *\d+\.\d+\] /, '') : message };
 }
 
 /** As rsyslog writes a message on one line: control characters as `#` and three octal digits. */
@@ -158,7 +162,7 @@ const nameHoldsMs = 1000;
 let [ownName, namedAtMs] = ['', Number.NEGATIVE_INFINITY];
 
 /** The lines of other hosts, which a log server writes, have nothing to do with this host's journal. */
-function isThisHost(host: string, nowMs: number): boolean {
+export function isThisHost(host: string, nowMs: number): boolean {
   if (nowMs - namedAtMs > nameHoldsMs) [ownName, namedAtMs] = [shortName(hostname()), nowMs];
   return shortName(host) === ownName || host === 'localhost';
 }

@@ -4,6 +4,7 @@ import type { SourceStatus } from '../../../plugin.ts';
 import type { JournalPlan } from '../plan.ts';
 import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import { contextLines } from '../source.ts';
+import type { JournalEntry } from './entry.ts';
 import { textOf, unitFields } from './entry.ts';
 import { Examination } from './examination.ts';
 import { formatAfter, formatEntries } from './excerpt.ts';
@@ -77,6 +78,11 @@ export class JournalSource implements Source {
     if (cursor === undefined || !chooseEvents(this.#plan.selection)) return selection;
     const [trigger] = await this.#reader.readBeside(cursor, { side: 'up to', count: 1, selection: [] });
     return [...unitFields.flatMap((field) => (trigger && textOf(trigger, field)) || []), ...selection];
+  }
+
+  /** The newest of the latest entries since then that is wanted, of all units; also after `stop`. */
+  async findNewest(sinceMs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined> {
+    return await this.#reader.findNewest(sinceMs * 1000, isWanted);
   }
 
   close(): void {}

@@ -12,6 +12,8 @@ import { Watchdog } from './watchdog.ts';
 
 /** Of chosen entries nobody but journalctl knows whether one was stored, so its silence means less. */
 const patience = { whole: 2, chosen: 3 };
+/** How many entries an entry is searched among that has just been written. */
+const latestEntries = 200;
 
 export class JournalctlReader implements JournalReader {
   readonly #journal: Journalctl;
@@ -74,6 +76,11 @@ export class JournalctlReader implements JournalReader {
     const { cursor, isSelective } = this.#examination;
     if (isSelective) return 'only chosen entries are read, and those have no consecutive numbers';
     return cursor === undefined ? 'journalctl has not shown any entry' : undefined;
+  }
+
+  async findNewest(sinceUs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined> {
+    const latest = await readSome({ ...this.#journal, selection: [] }, { first: 'newest', count: latestEntries });
+    return latest.find((entry) => entry.realtimeUs >= sinceUs && isWanted(entry));
   }
 
   async readBeside(cursor: string, { side, count, selection }: RangeBeside): Promise<JournalEntry[]> {

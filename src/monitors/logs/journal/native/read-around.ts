@@ -17,6 +17,8 @@ import { startSlice } from './slice.ts';
 
 /** How long entries of selected units are searched for around a trigger. */
 const searchMs = 3000;
+/** How long an entry is searched for that has just been written. */
+const newestMs = 500;
 const keptFields = ['MESSAGE', 'SYSLOG_IDENTIFIER', '_PID', ...unitFields];
 
 /** Entries beside the one with a cursor. */
@@ -35,6 +37,20 @@ export async function readBeside(
     return entries.length < count;
   });
   return entries;
+}
+
+/** The newest entry since then, in microseconds since the epoch, that is wanted. */
+export async function findNewest(
+  place: JournalPlace,
+  sinceUs: number,
+  isWanted: (entry: JournalEntry) => boolean,
+): Promise<JournalEntry | undefined> {
+  let found: JournalEntry | undefined;
+  await readFromPlace({ place, sinceUs, step: -1, withinMs: newestMs }, (entry) => {
+    if (isWanted(entry)) found = keep(entry);
+    return found === undefined && entry.realtimeUs >= sinceUs;
+  });
+  return found;
 }
 
 /** A copy of what is needed of an entry: the entry itself is valid only until the next one is read. */
