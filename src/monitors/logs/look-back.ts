@@ -11,51 +11,104 @@ import { FieldChecks } from './journal/format/field-checks.ts';
 import { readFromPlace } from './journal/native/read-around.ts';
 import { compileSelection } from './journal/selection/selection.ts';
 import { lastLines } from './last-lines.ts';
-import type { Matcher } from './matching/matcher.ts';
-import { compileMatcher } from './matching/matcher.ts';
+import { compileMatcher, type Matcher, type MessageOptions } from './matching/matcher.ts';
+import { decodeLine } from './matching/readable.ts';
 import { countNewlines } from './matching/vectors.ts';
 import type { JournalPlan, LogsPlan } from './plan.ts';
 
-/** For all files together, and for the journal beside them: about as long as arming takes, which goes on meanwhile. */
-const withinMs = 150;
+/** How long looking may take: about as long as arming, which goes on meanwhile. */
+const mostMs = 150;
 const hourMs = 3_600_000;
 const mostLines = 10_000;
 const newline = 10;
-/** How much of a file is read, at its end. */
+/** How much of a file is read, at its end, and how much of that is searched at once. */
 const mostBytes = 4 * 1024 * 1024;
+const pieceBytes = 64 * 1024;
+/** How much of a line is shown. */
+const shownCharacters = 100;
 
-/** Tells for each file and the journal how often the condition matched lately. Never throws. */
-export async function lookBack(plan: LogsPlan, remark: (text: string) => void): Promise<void> {
-  if (plan.messages.some(({ text }) => text === '')) return;
-  const deadline = performance.now() + withinMs;
-  const matcher = compileMatcher(...plan.messages);
-  const echo = new EchoRule(plan.names);
-  const journal = plan.journal ? lookBackAtJournal(plan.journal, matcher, echo) : undefined;
-  for (const path of plan.files) {
-    if (performance.now() >= deadline) break;
-    const found = lookBackAtFile(path, matcher, echo, deadline);
-    if (found) remark(found);
-    // The journal's entries have their turn.
-    await new Promise(setImmediate);
-  }
-  const found = await journal?.catch(() => undefined);
-  if (found) remark(found);
+/** What was found in the last lines of something, or in its last entries: exactly so many of those that were looked at. */
+interface Found {
+  matches: number;
+  lookedAt: number;
+  /** The last match, in words. */
+  last: string;
 }
 
-function lookBackAtFile(path: string, matcher: Matcher, echo: EchoRule, deadline: number): string | undefined {
+/** Looks at something from its end backwards, until all is seen or time is up. */
+type Look = (matcher: Matcher) => Promise<Found>;
+
+/** Tells for each file and the journal how often the condition matched lately. Never throws. */
+export async function lookBack(plan: LogsPlan, remark: (text: string) => void, withinMs = mostMs): Promise<void> {
+  const { messages, files, names, journal } = plan;
+  if (messages.some(({ text }) => text === '')) return;
+  const untilMs = performance.now() + withinMs;
+  const echo = new EchoRule(names);
+  const lines = (count: number): string => `${count} ${count === 1 ? 'line' : 'lines'}`;
+  const entries = (count: number): string => `${count} journal ${count === 1 ? 'entry' : 'entries'}`;
+  const ofJournal =
+    journal && tell(lookAtJournal(journal, echo, untilMs), messages, (count) => `${entries(count)} of the last hour`);
+  for (const path of files) {
+    const look = lookAtFile(path, echo, untilMs, messages[0]?.encoding);
+    const words = await tell(look, messages, (count) => `${lines(count)} of ${path}`);
+    if (words) remark(words);
+  }
+  const words = await ofJournal?.catch(() => undefined);
+  if (words) remark(words);
+}
+
+/** What is found, in words; undefined where there was nothing to look at. */
+async function tell(
+  look: Look,
+  messages: readonly MessageOptions[],
+  lookedAtWords: (count: number) => string,
+): Promise<string | undefined> {
+  const { matches, lookedAt, last } = await look(compileMatcher(...messages));
+  if (lookedAt === 0) return undefined;
+  const where = lookedAtWords(lookedAt);
+  if (matches > 0) return `the message matched ${matches} of the last ${where}, last${last}`;
+  const inAnyCase = messages.map((message) => ({ ...message, ignoreCase: true }));
+  const others = messages.every(({ ignoreCase }) => ignoreCase) ? undefined : await look(compileMatcher(...inAnyCase));
+  const hint = others && others.matches > 0 ? `; with -i it would match ${others.matches}` : '';
+  return `the message matches nothing in the last ${where}${hint}`;
+}
+
+function lookAtFile(path: string, echo: EchoRule, untilMs: number, encoding: string | undefined): Look {
   const text = readEnd(path);
-  if (text.length === 0) return undefined;
-  let [matches, last] = [0, ''];
-  matcher.scan(text, (start, end) => {
-    const line = text.subarray(start, end);
-    if (!isOfRig(line) && !echo.isEcho(line)) {
-      matches++;
-      last = line.toString('utf8', 0, 100);
+  return async (matcher) => {
+    const found: Found = { matches: 0, lookedAt: 0, last: '' };
+    for (let end = text.length; end > 0 && performance.now() < untilMs; ) {
+      const start = pieceStart(text, end);
+      const piece = text.subarray(start, end);
+      const before = found.matches;
+      let last: Buffer | undefined;
+      matcher.scan(piece, (from, to) => {
+        const line = piece.subarray(from, to);
+        if (isOfRig(line) || echo.isEcho(line)) return true;
+        found.matches++;
+        last = line;
+        return true;
+      });
+      if (before === 0 && last) found.last = `: ${shown(decodeLine(last, encoding))}`;
+      found.lookedAt += countNewlines(piece, piece.length) + (piece.at(-1) === newline ? 0 : 1);
+      end = start;
+      // The journal's entries have their turn.
+      await new Promise(setImmediate);
     }
-    return performance.now() < deadline;
-  });
-  const lines = countNewlines(text, text.length) + (text.at(-1) === newline ? 0 : 1);
-  return inWords(matches, `${counted(lines, 'line')} of ${path}`, `: ${last}`);
+    return found;
+  };
+}
+
+/** Where the whole lines begin that end at `end`: those of the last 64 KiB, at least one. */
+function pieceStart(text: Buffer, end: number): number {
+  if (end <= pieceBytes) return 0;
+  const start = text.indexOf(newline, end - pieceBytes) + 1;
+  return start > 0 && start < end ? start : text.lastIndexOf(newline, end - 2) + 1;
+}
+
+/** A line, marked where it is cut. */
+function shown(line: string): string {
+  return line.length > shownCharacters ? `${line.slice(0, shownCharacters)}…` : line;
 }
 
 /** The last 10,000 lines of a file; nothing when it cannot be read, which is told elsewhere. */
@@ -75,64 +128,32 @@ function readEnd(path: string): Buffer {
   }
 }
 
-/** What was found among the entries of the last hour. */
-class EntryTally {
-  entries = 0;
-  #matches = 0;
-  #lastAt = '';
-  readonly #matcher: Matcher;
-  readonly #echo: EchoRule;
-
-  constructor(matcher: Matcher, echo: EchoRule) {
-    this.#matcher = matcher;
-    this.#echo = echo;
-  }
-
-  /** Takes an entry; the newest comes first. */
-  take(entry: JournalEntry): void {
-    this.entries++;
-    const message = entry.values('MESSAGE').find((text) => this.#matcher.test(text));
-    const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
-    if (!message || isOfRig(message, identifier) || this.#echo.isEcho(message, identifier)) return;
-    if (this.#matches++ === 0) this.#lastAt = new Date(entry.realtimeUs / 1000).toISOString();
-  }
-
-  inWords(): string | undefined {
-    if (this.entries === 0) return undefined;
-    const where = `${counted(this.entries, 'journal entry', 'journal entries')} of the last hour`;
-    return inWords(this.#matches, where, ` at ${this.#lastAt}`);
-  }
-}
-
-/** Undefined where there is nothing, or journalctl reads the journal: that takes too long. */
-async function lookBackAtJournal(
-  { reader, selection, ...place }: JournalPlan,
-  matcher: Matcher,
-  echo: EchoRule,
-): Promise<string | undefined> {
-  if (reader !== 'native') return undefined;
-  const tally = new EntryTally(matcher, echo);
-  const selected = compileSelection(selection);
-  // Equal messages are looked at once.
-  const checks = new FieldChecks([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
+/** The entries of the last hour; none where journalctl reads the journal: that takes too long. */
+function lookAtJournal(journal: JournalPlan, echo: EchoRule, untilMs: number): Look {
   const sinceUs = (Date.now() - hourMs) * 1000;
-  await new Promise(setImmediate);
-  await readFromPlace({ place, sinceUs, step: -1, withinMs }, (entry) => {
-    if (entry.realtimeUs < sinceUs) return false;
-    if (!selected.accepts(entry)) return true;
-    if (entry.check(checks) === 0) tally.entries++;
-    else tally.take(entry);
-    return tally.entries < mostLines;
-  });
-  return tally.inWords();
-}
-
-function counted(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
-}
-
-function inWords(matches: number, where: string, last: string): string {
-  return matches === 0
-    ? `the message matches nothing in the last ${where}`
-    : `the message matched ${matches} of the last ${where}, last${last}`;
+  const selected = compileSelection(journal.selection);
+  const isEcho = (entry: JournalEntry, message: Buffer): boolean => {
+    const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
+    return isOfRig(message, identifier) || echo.isEcho(message, identifier);
+  };
+  return async (matcher) => {
+    const found: Found = { matches: 0, lookedAt: 0, last: '' };
+    if (journal.reader !== 'native') return found;
+    // Equal messages are looked at once.
+    const checks = new FieldChecks([{ field: 'MESSAGE', test: (value) => matcher.test(value) }]);
+    await new Promise(setImmediate);
+    const restMs = untilMs - performance.now();
+    await readFromPlace({ place: journal, sinceUs, step: -1, withinMs: restMs }, (entry) => {
+      if (entry.realtimeUs < sinceUs) return false;
+      if (!selected.accepts(entry)) return true;
+      found.lookedAt++;
+      const message = entry.check(checks) > 0 && entry.values('MESSAGE').find((text) => matcher.test(text));
+      if (message && !isEcho(entry, message)) {
+        found.matches++;
+        found.last ||= ` at ${new Date(entry.realtimeUs / 1000).toISOString()}`;
+      }
+      return found.lookedAt < mostLines;
+    });
+    return found;
+  };
 }

@@ -8,18 +8,18 @@ import type { LogsPlan } from '../../../src/monitors/logs/plan.ts';
 import { newFolder } from '../../support/folder.ts';
 
 /** What is told of a file. */
-async function lookAt(file: string, text: string): Promise<string[]> {
+async function lookAt(file: string, text: string, withinMs = Number.POSITIVE_INFINITY): Promise<string[]> {
   const remarks: string[] = [];
   const plan: LogsPlan = { messages: [{ text, mode: 'either', ignoreCase: false }], watch: '', files: [file] };
-  await lookBack(plan, (remark) => remarks.push(remark.replace(file, 'FILE')));
+  await lookBack(plan, (remark) => remarks.push(remark.replace(file, 'FILE')), withinMs);
   return remarks;
 }
 
 /** What is told of a file with this content. */
-async function told(t: TestContext, content: string, text = 'boom'): Promise<string[]> {
+async function told(t: TestContext, content: string, text = 'boom', withinMs?: number): Promise<string[]> {
   const file = join(newFolder(t), 'app.log');
   writeFileSync(file, content);
-  return await lookAt(file, text);
+  return await lookAt(file, text, withinMs);
 }
 
 test('the matches in the last 10,000 lines of a file are counted, older ones are not', async (t) => {
@@ -31,6 +31,36 @@ test('a message that matches nothing is told, and of an empty or missing file no
   assert.deepEqual(await told(t, 'one\ntwo'), ['the message matches nothing in the last 2 lines of FILE']);
   assert.deepEqual(await told(t, ''), []);
   assert.deepEqual(await lookAt('/nowhere', 'boom'), []);
+});
+
+test('where nearly every line matches, and time is up before all are seen, what is said of the last ones is exact', async (t) => {
+  const lines = Array.from({ length: 5027 }, (_, number) =>
+    number % 1257 === 0 ? 'original rig' : `rig boom ${number}`,
+  );
+  const [remark = ''] = await told(t, `${lines.join('\n')}\n`, 'boom', 5);
+  // Where there was time for none, nothing is said.
+  const [, matches = '0', lookedAt = '0', last = 'rig boom 5026'] =
+    /^the message matched (\d+) of the last (\d+) lines of FILE, last: (.*)$/.exec(remark) ?? [];
+  const ofThose = lines.slice(lines.length - Number(lookedAt)).filter((line) => line.includes('boom'));
+  assert.equal(Number(matches), ofThose.length, remark);
+  assert.equal(last, 'rig boom 5026');
+});
+
+test('a line that is cut is marked', async (t) => {
+  const [remark = ''] = await told(t, `boom ${'x'.repeat(200)}\n`);
+  assert.match(remark, /, last: boom x{95}…$/);
+});
+
+test('where nothing matches, it is said how many lines would in any case, if any', async (t) => {
+  const [remark] = await told(t, 'Boom\nBOOM\nharmless\n');
+  assert.equal(remark, 'the message matches nothing in the last 3 lines of FILE; with -i it would match 2');
+});
+
+test('lines over the ends of the pieces that are read are counted once', async (t) => {
+  const lines = Array.from({ length: 9000 }, (_, number) => `${number} boom ${'x'.repeat(number % 70)}`);
+  assert.deepEqual(await told(t, `${lines.join('\r\n')}\r\n`), [
+    `the message matched 9000 of the last 9000 lines of FILE, last: ${lines.at(-1)}`,
+  ]);
 });
 
 test('without a message, as for unit events, there is nothing to look for', async (t) => {
