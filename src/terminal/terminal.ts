@@ -5,12 +5,13 @@ export const hasColour = (): boolean =>
   process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
 
 /**
- * How many columns fit: what COLUMNS says, or those of the terminal. A pipe has no limit: cut and grep want the whole line.
+ * How many columns fit on the terminal: what COLUMNS says, or those that it has. A pipe has no limit, whatever COLUMNS says: cut and
+ * grep want the whole line.
  */
 export function terminalWidth(): number {
+  if (!process.stdout.isTTY) return Infinity;
   const given = Number(process.env.COLUMNS);
-  if (Number.isInteger(given) && given > 0) return given;
-  return (process.stdout.isTTY && process.stdout.columns) || Infinity;
+  return Number.isInteger(given) && given > 0 ? given : process.stdout.columns || Infinity;
 }
 
 let hasReader = true;

@@ -36,7 +36,13 @@ beforeEach(async () => {
 
 const fire = (): void => host.append(LOG, `${MESSAGE}\n`);
 
-test('rig list fits COLUMNS, never cuts an id, and makes control characters visible', async () => {
+/** What a command prints on a terminal of so many columns, without colours. */
+async function onTerminal(command: string, columns: number): Promise<string> {
+  const { stdout } = await host.sh(`NO_COLOR=1 COLUMNS=${columns} script --quiet --command '${command}' /dev/null`);
+  return stdout.replaceAll('\r', '');
+}
+
+test('rig list fits COLUMNS on a terminal, never cuts an id, and makes control characters visible', async () => {
   const id = await armRig(
     host,
     ...rig,
@@ -45,20 +51,20 @@ test('rig list fits COLUMNS, never cuts an id, and makes control characters visi
     '--exclude',
     `\x1b[2J${'x'.repeat(200)}`,
   );
-  const { stdout } = await host.sh('COLUMNS=80 rig list');
+  const stdout = await onTerminal('rig list', 80);
   assert.ok(
     stdout.split('\n').every((line) => line.length <= 80),
     stdout,
   );
   assert.ok(stdout.includes(id));
-  assert.doesNotMatch(stdout, /\x1b/, 'no colour in a pipe, and none of the log');
-  assert.match((await host.rig('list')).stdout, /\\u001b\[2Jx{200}/, 'in a pipe nothing is cut');
+  assert.doesNotMatch(stdout, /\x1b\[2J/, 'none of the control characters of the log');
+  assert.match((await host.sh('COLUMNS=80 rig list')).stdout, /\\u001b\[2Jx{200}/, 'in a pipe nothing is cut');
 });
 
 test('on a narrow terminal rig list leaves columns out, and never the id', async () => {
   const id = await armRig(host, ...rig, '--name', 'web-server-1');
   for (const columns of [30, 40, 60]) {
-    const { stdout } = await host.sh(`COLUMNS=${columns} rig list`);
+    const stdout = await onTerminal('rig list', columns);
     assert.ok(
       stdout.split('\n').every((line) => line.length <= columns),
       stdout,

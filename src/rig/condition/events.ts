@@ -61,15 +61,16 @@ class Absent implements EventCondition {
   readonly #clock: Clock;
   readonly #alarm: Alarm;
   #lastMs = 0;
+  /** The last match: what a heartbeat said before it stopped. */
+  #lastText: string | undefined;
 
   constructor(spanMs: number, clock: Clock, onMet: OnMet, lateMs: () => number) {
     this.#spanMs = spanMs;
     this.#clock = clock;
-    const because = `no match for ${formatDuration(spanMs)}`;
     this.#alarm = new Alarm(
       clock,
       () => {
-        onMet(() => metWithout('all sources', because, clock.nowMs(), this.matches));
+        onMet(() => this.#met());
         this.#expectNext(clock.nowMs());
       },
       lateMs,
@@ -80,9 +81,17 @@ class Absent implements EventCondition {
     this.#expectNext(this.#clock.nowMs());
   }
 
-  take({ times = 1, atMs }: Sighting): undefined {
+  take({ times = 1, atMs, text }: Sighting): undefined {
     this.matches += times;
+    this.#lastText = text;
     this.#expectNext(atMs);
+  }
+
+  #met(): Met {
+    const { matches } = this;
+    const [before, text] = this.#lastText === undefined ? ['none before', ''] : ['the last one was', this.#lastText];
+    const because = `no match for ${formatDuration(this.#spanMs)}, ${before}`;
+    return { ...metWithout('all sources', because, this.#clock.nowMs(), matches), text };
   }
 
   stop(): void {

@@ -64,6 +64,13 @@ export class Hold {
     return waiting >= this.#mayWait ? 'a trigger was waiting' : undefined;
   }
 
+  /** When `held` lets triggers through again, on the rig's clock; undefined where that is not a matter of time. */
+  endsMs(held: HoldReason): number | undefined {
+    if (held === 'cooldown') return this.#lastMs + (this.#rules.cooldownMs ?? 0);
+    const [oldest] = this.#recent();
+    return held === 'limit for an hour reached' && oldest !== undefined ? oldest + hourMs : undefined;
+  }
+
   /** Counts a trigger. */
   take(): void {
     this.#triggers++;

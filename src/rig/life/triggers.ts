@@ -27,6 +27,8 @@ export class Triggers {
   readonly #waiting: TakenTrigger[] = [];
   #isWorking = false;
   #isEnded = false;
+  /** How many triggers were passed over since the last one. */
+  #passedOver = 0;
   /** Why the last trigger was passed over, if it was. */
   #heldFor: HoldReason | undefined;
   #changed = Promise.withResolvers<void>();
@@ -61,15 +63,30 @@ export class Triggers {
 
   /** Logs each reason once until the next trigger: in a burst, every match may be passed over. */
   #tellHeld(held: HoldReason, by: MetBy): void {
+    this.#passedOver++;
     if (this.#heldFor === held) return;
     this.#heldFor = held;
     const { subject, because } = by.read();
-    this.#log.info(`a trigger is passed over (${held}): ${[subject, because].filter(Boolean).join(': ')}`);
+    const endsMs = this.hold.endsMs(held);
+    const until = endsMs === undefined ? '' : ` until ${this.#timeOf(endsMs)}`;
+    this.#log.info(`a trigger is passed over (${held}${until}): ${[subject, because].filter(Boolean).join(': ')}`);
+  }
+
+  /** Logs how many triggers were passed over since the last one. */
+  #tellPassedOver(): void {
+    if (this.#passedOver > 1) this.#log.info(`triggers passed over since the last one: ${this.#passedOver}`);
+    this.#passedOver = 0;
+    this.#heldFor = undefined;
+  }
+
+  /** The date of a moment on the rig's clock. */
+  #timeOf(atMs: number): string {
+    return isoTime(new Date(this.#clock.dateMs() - (this.#clock.nowMs() - atMs)));
   }
 
   /** Takes a trigger. */
   take({ monitor, read }: MetBy): void {
-    this.#heldFor = undefined;
+    this.#tellPassedOver();
     this.hold.take();
     const at = new Date(this.#clock.dateMs());
     const { atMs: _, earlier: first, process: known, facts = {}, ...rest } = read();
@@ -83,8 +100,7 @@ export class Triggers {
   }
 
   #tellEarlier({ subject, text, atMs }: Met): NonNullable<Trigger['earlier']> {
-    const atDateMs = this.#clock.dateMs() - (this.#clock.nowMs() - atMs);
-    return { subject, text, time: isoTime(new Date(atDateMs)) };
+    return { subject, text, time: this.#timeOf(atMs) };
   }
 
   /** Takes a trigger for a user, whatever cooldown and limits say. Throws a RigError if it cannot. */
@@ -102,6 +118,7 @@ export class Triggers {
   /** Takes no further trigger. Those that wait still have their turn. */
   end(): void {
     this.#isEnded = true;
+    this.#tellPassedOver();
     this.#changed.resolve();
   }
 

@@ -154,9 +154,19 @@ test('--absent triggers when nothing came for that long, and again after as long
   clock.pass(999);
   assert.equal(met.length, 0);
   clock.pass(1);
-  assert.deepEqual([met[0]?.because, met[0]?.subject, met[0]?.text], ['no match for 1s', 'all sources', '']);
+  assert.deepEqual(
+    [met[0]?.because, met[0]?.subject, met[0]?.text],
+    ['no match for 1s, the last one was', 'all sources', 'beat'],
+  );
   clock.pass(1000);
   assert.equal(met.length, 2);
+});
+
+test('--absent without any match says so', () => {
+  const { condition, clock, met } = make({ absentMs: 1000 });
+  condition.start();
+  clock.pass(1000);
+  assert.deepEqual([met[0]?.because, met[0]?.text], ['no match for 1s, none before', '']);
 });
 
 test('--absent waits for what may be read late, and counts from when it happened', () => {

@@ -11,8 +11,10 @@ import { specWith } from '../../support/spec.ts';
 function make(restart: RestartRules, monitors: RigSpec['monitors'] = []) {
   const clock = new DrivenClock();
   const taken: TakenTrigger[] = [];
-  const triggers = new Triggers(specWith({ restart, monitors }), clock, { info: () => {} }, (each) => taken.push(each));
-  return { triggers, clock, taken };
+  const logged: string[] = [];
+  const log = { info: (text: string) => void logged.push(text) };
+  const triggers = new Triggers(specWith({ restart, monitors }), clock, log, (each) => taken.push(each));
+  return { triggers, clock, taken, logged };
 }
 
 const met = (text: string, more: Partial<Met> = {}): MetBy => ({
@@ -96,6 +98,21 @@ test('a cooldown holds a condition back until it is over, and never a user', () 
   assert.deepEqual([monitor, subject, text, matches, because], ['rig', 'rig trigger', '', 0, 'a user asked for it']);
   clock.pass(999);
   assert.equal(triggers.offer(met('c')), 'cooldown');
+});
+
+test('the log says until when a limit holds triggers back, and how many it held', async () => {
+  const { triggers, clock, logged } = make({ times: -1, maxPerHour: 1 });
+  triggers.offer(met('boom'));
+  await triggers.next();
+  clock.pass(1000);
+  for (let times = 0; times < 3; times++) triggers.offer(met('boom'));
+  assert.equal(logged.length, 1, 'not a line for each');
+  const [, until = ''] =
+    /^a trigger is passed over \(limit for an hour reached until (\S+)\): journal$/.exec(logged[0] ?? '') ?? [];
+  assert.equal(Date.parse(until), clock.dateMs() + 3_599_000);
+  clock.pass(3_599_000);
+  triggers.offer(met('boom'));
+  assert.equal(logged[1], 'triggers passed over since the last one: 3');
 });
 
 test('what a cooldown held back is not taken later, and the next one is', () => {
