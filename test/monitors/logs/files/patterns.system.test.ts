@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
@@ -134,20 +144,74 @@ test('a file that fits a pattern, and came and went before anyone looked, makes 
   await waitFor('the doubt', () => /a file that fits came and went/.test(certificateOf(following).coverage));
 });
 
-test('a log of its own that has the rotated name of a watched one is not read: then "no gap" is not claimed of the pattern', async (t) => {
-  const folder = newFolder(t);
+for (const [what, pattern, log, next] of [
+  ['winston', 'app-*', 'app-2026-11-30.log', 'app-2026-11-30.log.1'],
+  ['Samba', 'log.*', 'log.pc', 'log.pc-2'],
+  ['a numbered host', 'db*', 'db', 'db-01'],
+  ['log4j', 'app*', 'app.log', 'app.log.2026-11-30'],
+  ['pm2', '*.log', 'app-out.log', 'app-out__2026-11-30.log'],
+  ['PostgreSQL', '*.log', 'postgresql.log', 'postgresql-20261130.log'],
+  ['Tomcat', 'catalina*', 'catalina.log', 'catalina.2026-11-30.log'],
+] as const)
+  test(`a new log that is called like a rotation of another is read from its first byte (${what}: ${next})`, async (t) => {
+    const folder = newFolder(t);
+    writeFileSync(join(folder, log), 'old\n');
+    const { lines, until } = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, pattern)] });
+    appendFileSync(join(folder, log), 'one\n');
+    await until(1);
+    // Longer than the times of files lag behind the clock.
+    standStill(100);
+    writeFileSync(join(folder, next), 'two\n');
+    await until(2);
+    appendFileSync(join(folder, next), 'three\n');
+    appendFileSync(join(folder, log), 'late\n');
+    await until(4);
+    assert.deepEqual(lines().sort(), ['late', 'one', 'three', 'two']);
+  });
+
+test('what is older than its name is nothing new: a chain of rotations, an unpacked log, cp -p, a log that comes from elsewhere', async (t) => {
+  const [folder, other] = [newFolder(t), newFolder(t)];
   const file = join(folder, 'app.log');
   writeFileSync(file, 'old\n');
-  const following = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, 'app*')] });
-  assert.equal(certificateOf(following).coverage, 'no gap');
-  writeFileSync(`${file}.7`, 'not read\n');
-  await waitFor('the doubt', () =>
-    /has the name of a watched one after its rotation/.test(certificateOf(following).coverage),
-  );
-  appendFileSync(file, 'one\n');
-  await following.until(1);
-  assert.deepEqual(following.lines(), ['one']);
+  writeFileSync(`${file}.1`, 'older\n');
+  writeFileSync(join(other, 'x'), 'from elsewhere\n');
+  // Longer than the times of files lag behind the clock.
+  standStill(100);
+  const { lines, until } = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, 'app*')] });
+  renameSync(`${file}.1`, `${file}.2`);
+  cpSync(`${file}.2`, `${file}.3`, { preserveTimestamps: true });
+  renameSync(join(other, 'x'), `${file}.4`);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, 'one\n');
+  await until(1);
+  appendFileSync(`${file}.1`, 'late\n');
+  await until(2);
+  assert.deepEqual(lines().sort(), ['late', 'one']);
 });
+
+for (const isLarge of [false, true])
+  test(`a copy that is made beside a log, piece by piece (copytruncate), repeats nothing: ${isLarge ? 'large' : 'small'}`, async (t) => {
+    const folder = newFolder(t);
+    const file = join(folder, 'app.log');
+    writeFileSync(file, 'old\n');
+    const { lines, until, source } = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, 'app*')] });
+    const first = Array.from({ length: isLarge ? 5000 : 5 }, (_, number) => `line ${number}`);
+    appendFileSync(file, `${first.join('\n')}\n`);
+    await until(first.length);
+    const content = readFileSync(file);
+    const half = Math.floor(content.length / 2);
+    writeFileSync(`${file}.1`, content.subarray(0, half));
+    await waitFor('the copy to be looked at', () =>
+      source.status().some((each) => each.source === `${file}.1` && each.inode),
+    );
+    appendFileSync(`${file}.1`, content.subarray(half));
+    truncateSync(file);
+    appendFileSync(file, 'next\n');
+    await until(first.length + 1);
+    appendFileSync(file, 'last\n');
+    await until(first.length + 2);
+    assert.deepEqual(lines(), [...first, 'next', 'last']);
+  });
 
 test('of a pattern of folders, and of a folder that was replaced, "no gap" is not claimed', async (t) => {
   const folder = newFolder(t);

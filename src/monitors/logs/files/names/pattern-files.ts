@@ -1,6 +1,7 @@
 /** The files that fit the patterns that the user named: those that come are followed, those that have gone are forgotten. */
 import type { SourceStatus } from '../../../../plugin.ts';
 import { Turns } from '../follow/turns.ts';
+import { clockLagMs, isNewFile } from '../rotation/neighbours.ts';
 import { isRotationOf } from '../rotation/rotated-names.ts';
 import type { WatchedPath } from './watched-path.ts';
 import type { WatchedPattern } from './watched-pattern.ts';
@@ -81,15 +82,16 @@ export class PatternFiles {
   }
 
   /**
-   * Follows a file that has come. One with the name of a watched log after its rotation is passed over: it is that log, which
-   * is followed to its new name, or a copy of it. A log of its own may have such a name, too; hence the doubt.
+   * Follows a file that has come. One with the name of a watched log after its rotation is passed over if it is older than that
+   * name: it is that log, or was once. A new one is a log of its own, or a copy, of which what it repeats is not read again.
    */
   #take(path: string): void {
-    const { pattern, missingMs } = this.#coming.get(path) ?? {};
+    const coming = this.#coming.get(path);
+    if (!coming) return;
     this.#coming.delete(path);
-    if (!pattern) return;
+    const { pattern, missingMs } = coming;
     const log = findLogOf(path, this.#host.paths());
-    if (!log) {
+    if (!log || isNewFile(path, missingMs - clockLagMs)) {
       this.#add(path, pattern, missingMs).look();
       return;
     }

@@ -8,16 +8,13 @@ import { FollowedFile, type Truncation } from '../follow/followed-file.ts';
 import { inodeKey } from '../follow/opened-file.ts';
 import type { ReadLoop } from '../follow/read-loop.ts';
 import type { Intake } from '../rotation/intake.ts';
-import { listNeighbours, possibleCopies, useNeighbours } from '../rotation/neighbours.ts';
+import { clockLagMs, listNeighbours, possibleCopies, useNeighbours } from '../rotation/neighbours.ts';
 import type { Originals } from '../rotation/originals.ts';
 import { ifThere, type Passage, readPassage } from '../rotation/passage.ts';
 import { isRotationOf } from '../rotation/rotated-names.ts';
 import type { FolderWatches } from './folder-watches.ts';
 import { isLinkTo, targetOf } from './links.ts';
 import { NameWatch } from './name-watch.ts';
-
-/** The kernel takes birth times from a clock that lags by a tick of at most 10 ms: this covers it. */
-const clockLagMs = 50;
 
 /** What a path needs of the source that it belongs to. */
 export interface PathContext {

@@ -10,6 +10,9 @@ export interface Neighbour {
   stat: BigIntStats;
 }
 
+/** The kernel takes birth times from a clock that lags by a tick of at most 10 ms: this covers it. */
+export const clockLagMs = 50;
+
 /** How often they are listed again, at most, where names change all the time. */
 const mostTries = 10;
 
@@ -45,10 +48,20 @@ export function useNeighbours(list: () => Neighbour[], use: (neighbours: Neighbo
  * keep the time of the last write. A file system without birth times gives none.
  */
 export function bornSince(neighbours: Neighbour[], sinceMs: number): Neighbour[] {
-  const sinceNs = BigInt(Math.floor(sinceMs * 1e6));
   return neighbours
-    .filter(({ stat }) => stat.birthtimeNs > sinceNs && stat.mtimeNs > sinceNs)
+    .filter(({ stat }) => isBornSince(stat, sinceMs))
     .sort((one, other) => (one.stat.birthtimeNs < other.stat.birthtimeNs ? -1 : 1));
+}
+
+function isBornSince({ birthtimeNs, mtimeNs }: BigIntStats, sinceMs: number): boolean {
+  const sinceNs = BigInt(Math.floor(sinceMs * 1e6));
+  return birthtimeNs > sinceNs && mtimeNs > sinceNs;
+}
+
+/** Whether a path leads to a file that was born, and written to, after `sinceMs` (since the epoch), as in {@link bornSince}. */
+export function isNewFile(path: string, sinceMs: number): boolean {
+  const stat = statOf(path);
+  return stat !== undefined && isBornSince(stat, sinceMs);
 }
 
 /**
