@@ -5,14 +5,16 @@ import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.t
 import { readProcess } from '../../host/processes/stat.ts';
 import type { TriggerProcess } from '../../plugin.ts';
 import { isThisHost, messageOfLine, parseSyslogLine, type SyslogLine } from './events/same-event.ts';
+import { timeOf } from './events/twin.ts';
 import { type JournalEntry, textOf } from './journal/entry.ts';
 import type { LineMatch } from './source.ts';
 
 /** How long the journal's entry for a line of a file is waited for: rsyslog may be quicker. A process must be known within a second. */
 const waitMs = 800;
 const lookAgainMs = 40;
-/** How much earlier than the line the entry may be: syslog writes in portions, and rig reads up to 1.5 s later. */
-const earlierMs = 5000;
+/** How far the entry's time may be from that in the line, which may be in whole seconds. */
+const earlierMs = 250;
+const laterMs = 1250;
 /** syslog cuts long messages. */
 const comparedCharacters = 1024;
 const headBytes = 4096;
@@ -21,7 +23,7 @@ const mostSearches = 4;
 
 /** Finds an entry of this host's journal. */
 export interface EntryFinder {
-  findNewest(sinceMs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined>;
+  findFirst(sinceMs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined>;
 }
 
 export class ProcessOfLine {
@@ -37,12 +39,21 @@ export class ProcessOfLine {
   async find(match: LineMatch): Promise<TriggerProcess | undefined> {
     if (match.source === 'journal') return this.#journal && match.process;
     const line = parseSyslogLine(match.line.toString('utf8', 0, headBytes));
-    if (!line || this.#searches >= mostSearches) return undefined;
+    if (!line) return undefined;
+    const loggedMs = timeOf(match.line.toString('latin1', 0, headBytes), new Date(match.atMs).getFullYear());
+    const tagged = confirmTag(line, match.atMs).catch(() => undefined);
+    // A look at a busy journal may take long, and the tag is known already.
+    const twin = await Promise.race([this.#findTwin(line, loggedMs), delay(waitMs, undefined, { ref: false })]);
+    return twin ?? (await tagged);
+  }
+
+  /** Undefined where the entry need not be searched for. */
+  async #findTwin(line: SyslogLine, loggedMs: number): Promise<TriggerProcess | undefined> {
+    const isOfHost = line.host !== undefined && isThisHost(line.host, performance.now());
+    if (!this.#journal || !isOfHost || Number.isNaN(loggedMs) || this.#searches >= mostSearches) return undefined;
     this.#searches++;
     try {
-      const isOfHost = line.host !== undefined && isThisHost(line.host, performance.now());
-      const known = isOfHost && this.#journal ? await findTwin(this.#journal, line, match.atMs) : undefined;
-      return known ?? (await confirmTag(line, match.atMs));
+      return await findTwin(this.#journal, line, loggedMs);
     } catch {
       return undefined;
     } finally {
@@ -51,13 +62,16 @@ export class ProcessOfLine {
   }
 }
 
-/** Waits for the journal's entry of the same event. */
-async function findTwin(journal: EntryFinder, line: SyslogLine, atMs: number): Promise<TriggerProcess | undefined> {
+/** Waits for the journal's entry of the same event: of equal ones, the first since the time in the line. */
+async function findTwin(journal: EntryFinder, line: SyslogLine, loggedMs: number): Promise<TriggerProcess | undefined> {
   // First the trigger: opening the journal takes some milliseconds.
   await nextTurn();
   const untilMs = performance.now() + waitMs;
   for (;;) {
-    const twin = await journal.findNewest(atMs - earlierMs, (entry) => isTwin(entry, line));
+    const twin = await journal.findFirst(
+      loggedMs - earlierMs,
+      (entry) => entry.realtimeUs / 1000 <= loggedMs + laterMs && isTwin(entry, line),
+    );
     const pid = Number(twin && textOf(twin, '_PID'));
     if (twin && pid > 0) return { pid, seenAtMs: Math.floor(twin.realtimeUs / 1000) };
     if (twin || performance.now() + lookAgainMs > untilMs) return undefined;

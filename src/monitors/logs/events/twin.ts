@@ -43,7 +43,7 @@ function isTwin(text: string, { message, atMs }: LoggedLine): boolean {
 const plain = (line: Buffer): string => messageOfLine({ source: 'journal', line });
 
 /** When a line was logged, by its head: an ISO 8601 time, or `Nov 22 15:26:46`. NaN for others. */
-function timeOf(text: string, year: number): number {
+export function timeOf(text: string, year: number): number {
   const [, iso, day, time] =
     /^(?:<\d{1,3}>1 )?(?:(\d{4}-\d\d-\d\dT\S+)|([A-Z][a-z]{2} [ \d]\d) ([\d:]{8})) /.exec(text) ?? [];
   return Date.parse(iso ?? `${day} ${year} ${time}`);

@@ -80,9 +80,9 @@ export class JournalSource implements Source {
     return [...unitFields.flatMap((field) => (trigger && textOf(trigger, field)) || []), ...selection];
   }
 
-  /** The newest of the latest entries since then that is wanted, of all units; also after `stop`. */
-  async findNewest(sinceMs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined> {
-    return await this.#reader.findNewest(sinceMs * 1000, isWanted);
+  /** The first of the latest entries since then that is wanted, of all units; also after `stop`. */
+  async findFirst(sinceMs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined> {
+    return await this.#reader.findFirst(sinceMs * 1000, isWanted);
   }
 
   close(): void {}

@@ -10,8 +10,8 @@ export interface JournalReader {
   status(): SourceStatus[];
   /** Entries beside the one with a cursor; also after `stop`. */
   readBeside(cursor: string, range: RangeBeside): Promise<JournalEntry[]>;
-  /** The newest entry since then that is wanted, if it is among the latest ones, of all units; also after `stop`. */
-  findNewest(sinceUs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined>;
+  /** The first entry since then that is wanted, if it is among the latest ones, of all units; also after `stop`. */
+  findFirst(sinceUs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined>;
 }
 
 /** The first `count` entries of a selection. `up to`: the entry itself and those before it, the newest first; `behind`: the oldest first. */

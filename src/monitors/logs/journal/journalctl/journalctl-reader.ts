@@ -78,9 +78,9 @@ export class JournalctlReader implements JournalReader {
     return cursor === undefined ? 'journalctl has not shown any entry' : undefined;
   }
 
-  async findNewest(sinceUs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined> {
+  async findFirst(sinceUs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined> {
     const latest = await readSome({ ...this.#journal, selection: [] }, { first: 'newest', count: latestEntries });
-    return latest.find((entry) => entry.realtimeUs >= sinceUs && isWanted(entry));
+    return latest.findLast((entry) => entry.realtimeUs >= sinceUs && isWanted(entry));
   }
 
   async readBeside(cursor: string, { side, count, selection }: RangeBeside): Promise<JournalEntry[]> {

@@ -15,7 +15,7 @@ import { HeldFiles } from './held-files.ts';
 import { readMerged } from './merge.ts';
 import { OldEntries } from './old-entries.ts';
 import { JournalPace } from './pace.ts';
-import { findNewest, readBeside } from './read-around.ts';
+import { findFirst, readBeside } from './read-around.ts';
 import { startSlice } from './slice.ts';
 import { StoredExaminer } from './stored-examiner.ts';
 
@@ -103,8 +103,8 @@ export class NativeReader implements JournalReader {
     return await readBeside(this.#plan, cursor, range);
   }
 
-  async findNewest(sinceUs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined> {
-    return await findNewest(this.#plan, sinceUs, isWanted);
+  async findFirst(sinceUs: number, isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry | undefined> {
+    return await findFirst(this.#plan, sinceUs, isWanted);
   }
 
   /** Whether nothing more need be read. */

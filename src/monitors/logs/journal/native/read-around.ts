@@ -39,16 +39,17 @@ export async function readBeside(
   return entries;
 }
 
-/** The newest entry since then, in microseconds since the epoch, that is wanted. */
-export async function findNewest(
+/** The first entry since then, in microseconds since the epoch, that is wanted. */
+export async function findFirst(
   place: JournalPlace,
   sinceUs: number,
   isWanted: (entry: JournalEntry) => boolean,
 ): Promise<JournalEntry | undefined> {
   let found: JournalEntry | undefined;
   await readFromPlace({ place, sinceUs, step: -1, withinMs: newestMs }, (entry) => {
+    if (entry.realtimeUs < sinceUs) return false;
     if (isWanted(entry)) found = keep(entry);
-    return found === undefined && entry.realtimeUs >= sinceUs;
+    return true;
   });
   return found;
 }
