@@ -3,17 +3,17 @@
  * still there. Nothing of it counts for the rig.
  */
 import { readSync } from 'node:fs';
-import { EchoRule, isOfRig } from './events/echo.ts';
+import { objectionsOf } from './events/passed-over.ts';
 import { OpenedFile } from './files/follow/opened-file.ts';
-import type { JournalEntry } from './journal/entry.ts';
 import { textOf } from './journal/entry.ts';
 import { FieldChecks } from './journal/format/field-checks.ts';
 import { readFromPlace } from './journal/native/read-around.ts';
 import { compileSelection } from './journal/selection/selection.ts';
 import { lastLines } from './last-lines.ts';
 import { compileMatcher, type Matcher, type MessageOptions } from './matching/matcher.ts';
-import { decodeLine } from './matching/readable.ts';
+import { decodeLine, withoutColours } from './matching/readable.ts';
 import { countNewlines } from './matching/vectors.ts';
+import { compileVerdict } from './matching/verdict.ts';
 import type { JournalPlan, LogsPlan } from './plan.ts';
 
 /** How long looking may take: about as long as arming, which goes on meanwhile. */
@@ -35,26 +35,36 @@ interface Found {
   last: string;
 }
 
+/** Whether a line that matches would count. */
+type Counts = (line: Buffer, identifier?: string) => boolean;
+
 /** Looks at something from its end backwards, until all is seen or time is up. */
 type Look = (matcher: Matcher) => Promise<Found>;
 
 /** Tells for each file and the journal how often the condition matched lately. Never throws. */
 export async function lookBack(plan: LogsPlan, remark: (text: string) => void, withinMs = mostMs): Promise<void> {
-  const { messages, files, names, journal } = plan;
+  const { messages, files, journal } = plan;
   if (messages.some(({ text }) => text === '')) return;
   const untilMs = performance.now() + withinMs;
-  const echo = new EchoRule(names);
+  const counts = countingBy(plan);
   const lines = (count: number): string => `${count} ${count === 1 ? 'line' : 'lines'}`;
   const entries = (count: number): string => `${count} journal ${count === 1 ? 'entry' : 'entries'}`;
   const ofJournal =
-    journal && tell(lookAtJournal(journal, echo, untilMs), messages, (count) => `${entries(count)} of the last hour`);
+    journal && tell(lookAtJournal(journal, counts, untilMs), messages, (count) => `${entries(count)} of the last hour`);
   for (const path of files) {
-    const look = lookAtFile(path, echo, untilMs, messages[0]?.encoding);
+    const look = lookAtFile(path, counts, untilMs, messages[0]?.encoding);
     const words = await tell(look, messages, (count) => `${lines(count)} of ${path}`);
     if (words) remark(words);
   }
   const words = await ofJournal?.catch(() => undefined);
   if (words) remark(words);
+}
+
+function countingBy(plan: LogsPlan): Counts {
+  const objectionTo = objectionsOf(plan);
+  const verdictOn = compileVerdict({ messages: plan.messages, exclude: plan.exclude ?? [] });
+  return (line, identifier) =>
+    objectionTo({ line, ...(identifier === undefined ? {} : { identifier }) }, verdictOn(line)) === undefined;
 }
 
 /** What is found, in words; undefined where there was nothing to look at. */
@@ -73,7 +83,7 @@ async function tell(
   return `the message matches nothing in the last ${where}${hint}`;
 }
 
-function lookAtFile(path: string, echo: EchoRule, untilMs: number, encoding: string | undefined): Look {
+function lookAtFile(path: string, counts: Counts, untilMs: number, encoding: string | undefined): Look {
   const text = readEnd(path);
   return async (matcher) => {
     const found: Found = { matches: 0, lookedAt: 0, last: '' };
@@ -84,12 +94,13 @@ function lookAtFile(path: string, echo: EchoRule, untilMs: number, encoding: str
       let last: Buffer | undefined;
       matcher.scan(piece, (from, to) => {
         const line = piece.subarray(from, to);
-        if (isOfRig(line) || echo.isEcho(line)) return true;
-        found.matches++;
-        last = line;
+        if (counts(line)) {
+          found.matches++;
+          last = line;
+        }
         return true;
       });
-      if (before === 0 && last) found.last = `: ${shown(decodeLine(last, encoding))}`;
+      if (before === 0 && last) found.last = `: ${shown(withoutColours(decodeLine(last, encoding)))}`;
       found.lookedAt += countNewlines(piece, piece.length) + (piece.at(-1) === newline ? 0 : 1);
       end = start;
       // The journal's entries have their turn.
@@ -129,13 +140,9 @@ function readEnd(path: string): Buffer {
 }
 
 /** The entries of the last hour; none where journalctl reads the journal: that takes too long. */
-function lookAtJournal(journal: JournalPlan, echo: EchoRule, untilMs: number): Look {
+function lookAtJournal(journal: JournalPlan, counts: Counts, untilMs: number): Look {
   const sinceUs = (Date.now() - hourMs) * 1000;
   const selected = compileSelection(journal.selection);
-  const isEcho = (entry: JournalEntry, message: Buffer): boolean => {
-    const identifier = textOf(entry, 'SYSLOG_IDENTIFIER');
-    return isOfRig(message, identifier) || echo.isEcho(message, identifier);
-  };
   return async (matcher) => {
     const found: Found = { matches: 0, lookedAt: 0, last: '' };
     if (journal.reader !== 'native') return found;
@@ -148,7 +155,7 @@ function lookAtJournal(journal: JournalPlan, echo: EchoRule, untilMs: number): L
       if (!selected.accepts(entry)) return true;
       found.lookedAt++;
       const message = entry.check(checks) > 0 && entry.values('MESSAGE').find((text) => matcher.test(text));
-      if (message && !isEcho(entry, message)) {
+      if (message && counts(message, textOf(entry, 'SYSLOG_IDENTIFIER'))) {
         found.matches++;
         found.last ||= ` at ${new Date(entry.realtimeUs / 1000).toISOString()}`;
       }

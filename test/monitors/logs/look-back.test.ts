@@ -63,6 +63,18 @@ test('lines over the ends of the pieces that are read are counted once', async (
   ]);
 });
 
+test('what would not count, because of --exclude or as an echo, does not count here; with --echo an echo does', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, 'boom\nboom, but harmless\nsudo: COMMAND=/usr/bin/rig logs --message boom --sosreport\n');
+  const plain = (text: string) => ({ text, mode: 'plain', ignoreCase: false }) as const;
+  const remarks: string[] = [];
+  const plan: LogsPlan = { messages: [plain('boom')], exclude: [plain('harmless')], watch: '', files: [file] };
+  await lookBack(plan, (text) => remarks.push(text), Number.POSITIVE_INFINITY);
+  await lookBack({ ...plan, echo: true }, (text) => remarks.push(text), Number.POSITIVE_INFINITY);
+  assert.match(remarks[0] ?? '', /matched 1 of the last 3 lines .*: boom$/);
+  assert.match(remarks[1] ?? '', /matched 2 of the last 3 lines /);
+});
+
 test('without a message, as for unit events, there is nothing to look for', async (t) => {
   assert.deepEqual(await told(t, 'one\ntwo\n', ''), []);
 });

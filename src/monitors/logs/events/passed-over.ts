@@ -13,7 +13,10 @@ export interface Objection {
 }
 
 /** Makes the function that says why a line does not count; it gives undefined where it does. */
-export function objectionsOf({ names, echo }: LogsPlan): (match: LineMatch, verdict: Verdict) => Objection | undefined {
+export function objectionsOf({
+  names,
+  echo,
+}: LogsPlan): (match: Pick<LineMatch, 'line' | 'identifier'>, verdict: Verdict) => Objection | undefined {
   const rule = echo ? undefined : new EchoRule(names);
   return ({ line, identifier }, { isExcluded }) => {
     if (isOfRig(line, identifier)) return { reason: 'logged by rig' };
