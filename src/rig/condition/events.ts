@@ -2,6 +2,7 @@
 import type { Clock } from '../../host/clock.ts';
 import { formatDuration } from '../../options/units.ts';
 import type { Sighting } from '../../plugin.ts';
+import { isoTimeAt } from '../records/paths.ts';
 import type { ConditionRules } from '../records/spec.ts';
 import { Alarm } from './alarm.ts';
 import { Distinct } from './distinct.ts';
@@ -62,7 +63,7 @@ class Absent implements EventCondition {
   readonly #alarm: Alarm;
   #lastMs = 0;
   /** The last match: what a heartbeat said before it stopped. */
-  #lastText: string | undefined;
+  #last: { text: string; atMs: number } | undefined;
 
   constructor(spanMs: number, clock: Clock, onMet: OnMet, lateMs: () => number) {
     this.#spanMs = spanMs;
@@ -83,15 +84,15 @@ class Absent implements EventCondition {
 
   take({ times = 1, atMs, text }: Sighting): undefined {
     this.matches += times;
-    this.#lastText = text;
+    this.#last = { text, atMs };
     this.#expectNext(atMs);
   }
 
   #met(): Met {
     const { matches } = this;
-    const [before, text] = this.#lastText === undefined ? ['none before', ''] : ['the last one was', this.#lastText];
+    const before = this.#last ? `the last one at ${isoTimeAt(this.#clock, this.#last.atMs)}` : 'none before';
     const because = `no match for ${formatDuration(this.#spanMs)}, ${before}`;
-    return { ...metWithout('all sources', because, this.#clock.nowMs(), matches), text };
+    return { ...metWithout('all sources', because, this.#clock.nowMs(), matches), text: this.#last?.text ?? '' };
   }
 
   stop(): void {

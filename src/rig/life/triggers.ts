@@ -7,7 +7,7 @@ import { Hold, type HoldReason } from '../condition/hold.ts';
 import { type Met, metWithout } from '../condition/met.ts';
 import type { MetBy } from '../condition/together.ts';
 import type { RigLog } from '../log/log.ts';
-import { isoTime } from '../records/paths.ts';
+import { isoTime, isoTimeAt } from '../records/paths.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { settled } from '../records/trigger.ts';
 
@@ -68,7 +68,7 @@ export class Triggers {
     this.#heldFor = held;
     const { subject, because } = by.read();
     const endsMs = this.hold.endsMs(held);
-    const until = endsMs === undefined ? '' : ` until ${this.#timeOf(endsMs)}`;
+    const until = endsMs === undefined ? '' : ` until ${isoTimeAt(this.#clock, endsMs)}`;
     this.#log.info(`a trigger is passed over (${held}${until}): ${[subject, because].filter(Boolean).join(': ')}`);
   }
 
@@ -79,14 +79,8 @@ export class Triggers {
     this.#heldFor = undefined;
   }
 
-  /** The date of a moment on the rig's clock. */
-  #timeOf(atMs: number): string {
-    return isoTime(new Date(this.#clock.dateMs() - (this.#clock.nowMs() - atMs)));
-  }
-
   /** Takes a trigger. */
   take({ monitor, read }: MetBy): void {
-    this.#tellPassedOver();
     this.hold.take();
     const at = new Date(this.#clock.dateMs());
     const { atMs: _, earlier: first, process: known, facts = {}, ...rest } = read();
@@ -96,11 +90,12 @@ export class Triggers {
     const taken = { trigger, at, number: this.hold.triggers };
     this.#waiting.push(taken);
     this.#onTaken(taken);
+    this.#tellPassedOver();
     this.#changed.resolve();
   }
 
   #tellEarlier({ subject, text, atMs }: Met): NonNullable<Trigger['earlier']> {
-    return { subject, text, time: this.#timeOf(atMs) };
+    return { subject, text, time: isoTimeAt(this.#clock, atMs) };
   }
 
   /** Takes a trigger for a user, whatever cooldown and limits say. Throws a RigError if it cannot. */

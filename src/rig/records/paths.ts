@@ -1,4 +1,5 @@
-/** Where rig keeps its files. */
+/** Where rig keeps its files, and how it writes a time. */
+import type { Clock } from '../../host/clock.ts';
 
 export const stateRoot = '/run/rig';
 /** What outlives a reboot: how rigs ended, and which were armed. */
@@ -21,6 +22,10 @@ export function fileStamp(date: Date): string {
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
 }
+
+/** The time of day of a moment on a clock, as `isoTime` writes it. */
+export const isoTimeAt = (clock: Clock, atMs: number): string =>
+  isoTime(new Date(clock.dateMs() - (clock.nowMs() - atMs)));
 
 /** ISO 8601 with the host's own zone: `2026-11-22T15:07:37.123+01:00`. */
 export function isoTime(date: Date): string {

@@ -41,7 +41,8 @@ test('--absent triggers when the heartbeat stops, and the manifest says so', asy
   const id = await armOnFile(host, '-m', 'alive', '--absent', '2s');
   host.append(file, 'alive\n');
   const trigger = await triggerOf(host, id);
-  assert.deepEqual([trigger.text, trigger.matches, trigger.because], ['alive', 1, 'no match for 2s, the last one was']);
+  assert.deepEqual([trigger.text, trigger.matches], ['alive', 1]);
+  assert.match(trigger.because ?? '', /^no match for 2s, the last one at \d{4}-\S+$/);
 });
 
 test('--absent does not mistake its own stop for a silence', async (t) => {
