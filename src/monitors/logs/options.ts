@@ -42,7 +42,7 @@ export const logsOptions = {
     alias: 'unit',
     hint: 'UNIT,...',
     defaultWords: 'the whole journal',
-    summary: 'Only these units, and no files',
+    summary: 'Only these units, no files',
     negated: 'Do not watch the journal',
     completes: 'unit',
   },
