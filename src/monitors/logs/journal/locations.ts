@@ -39,7 +39,8 @@ export function foldersOfJournal({ dir, namespaces = [] }: JournalPlace): string
 function foldersOfHost(): string[] {
   const machine = readMachineId();
   const own = machine === undefined ? [] : journalFolders.map((folder) => join(folder, machine));
-  const onDisk = machinesIn(diskFolder).filter((folder) => machine === undefined || isOfThisBoot(folder));
+  const others = machinesIn(diskFolder).filter((folder) => !own.includes(folder));
+  const onDisk = others.filter((folder) => machine === undefined || isOfThisBoot(folder));
   return [...new Set([...own, ...machinesIn(runtimeFolder), ...onDisk])];
 }
 
