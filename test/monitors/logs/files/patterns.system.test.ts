@@ -169,7 +169,23 @@ for (const [what, pattern, log, next] of [
     assert.deepEqual(lines().sort(), ['late', 'one', 'three', 'two']);
   });
 
-test('what is older than its name is nothing new: a chain of rotations, an unpacked log, cp -p, a log that comes from elsewhere', async (t) => {
+test('a log that is being unpacked is nothing new', async (t) => {
+  const folder = newFolder(t);
+  const file = join(folder, 'app.log');
+  writeFileSync(file, 'old\n');
+  writeFileSync(`${file}.2.gz`, '');
+  const { lines, until } = await follow(t, [], '.', { intervalMs: 10, patterns: [join(folder, 'app*')] });
+  // Longer than the times of files lag behind the clock.
+  standStill(100);
+  writeFileSync(`${file}.2`, 'older\n');
+  writeFileSync(`${file}.3`, 'one\n');
+  await until(1);
+  appendFileSync(file, 'two\n');
+  await until(2);
+  assert.deepEqual(lines(), ['one', 'two']);
+});
+
+test('what is older than its name is nothing new: a chain of rotations, cp -p, a log that comes from elsewhere', async (t) => {
   const [folder, other] = [newFolder(t), newFolder(t)];
   const file = join(folder, 'app.log');
   writeFileSync(file, 'old\n');

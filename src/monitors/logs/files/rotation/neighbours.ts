@@ -3,7 +3,7 @@ import { type BigIntStats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { namesIn } from '../../../../host/folders.ts';
 import { inodeKey } from '../follow/opened-file.ts';
-import { isCompressedName, isRotatedName } from './rotated-names.ts';
+import { compressedPaths, isCompressedName, isRotatedName } from './rotated-names.ts';
 
 export interface Neighbour {
   path: string;
@@ -58,10 +58,13 @@ function isBornSince({ birthtimeNs, mtimeNs }: BigIntStats, sinceMs: number): bo
   return birthtimeNs > sinceNs && mtimeNs > sinceNs;
 }
 
-/** Whether a path leads to a file that was born, and written to, after `sinceMs` (since the epoch), as in {@link bornSince}. */
+/**
+ * Whether a path leads to a file that was born, and written to, after `sinceMs` (since the epoch), as in {@link bornSince}. One
+ * that is being unpacked gets its old time only when it is complete; until then at least its compressed form stands beside it.
+ */
 export function isNewFile(path: string, sinceMs: number): boolean {
   const stat = statOf(path);
-  return stat !== undefined && isBornSince(stat, sinceMs);
+  return stat !== undefined && isBornSince(stat, sinceMs) && !compressedPaths(path).some((each) => statOf(each));
 }
 
 /**

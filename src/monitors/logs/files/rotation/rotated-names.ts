@@ -4,11 +4,15 @@ import { basename, dirname, extname } from 'node:path';
 /** What rotation adds to a name: `.1`, `-20261122`, `.old`; behind it, what compression adds. */
 const rotated = /^(?:[.\-_]\d[\d.\-_:T]*|\.old|\.bak|~)$/;
 const compressed = /\.(?:gz|zst|xz|bz2)$/;
+const compressedEndings = ['.gz', '.zst', '.xz', '.bz2'];
 
 const date = /^[.\-_](?:\d{6}|\d{4}-\d\d)/;
 
 /** A name, or path, without what stands behind its last dot. */
 const stemOf = (name: string): string => name.slice(0, name.length - extname(name).length);
+
+/** The paths of a file once it is compressed. */
+export const compressedPaths = (path: string): string[] => compressedEndings.map((ending) => path + ending);
 
 /** Whether a name ends as those of compressed files do. */
 export const isCompressedName = (name: string): boolean => compressed.test(name);
