@@ -226,7 +226,10 @@ export interface Action<T extends OptionTable, P> extends Plugin<T, P> {
   keepsPriority?: true;
   /** How many parts it has, one after the other. The time limit holds for each of them. */
   parts?(plan: P): number;
-  /** What it would leave in its folder now, and about how many bytes: a rig for which the disk has no room is not made. It is quick and never throws. */
+  /**
+   * What it would leave in its folder now, and about how many bytes: a rig for which the disk has no room is not armed. It is
+   * quick and never throws.
+   */
   estimate?(plan: P): Promise<{ leaves: string; bytes: number }>;
   /** Starts recording, before the monitors watch. */
   arm?(plan: P, rig: RigContext): Promise<Background>;

@@ -18,7 +18,7 @@ const endMs = { destroy: 30_000, stop: undefined };
 
 /** The options that say which rigs. */
 export const whichOptions = {
-  all: { kind: 'flag', summary: 'All rigs that you have armed; if you are root by login, all' },
+  all: { kind: 'flag', summary: 'All rigs that you have armed; all there are, if you logged in as root' },
   'all-users': { kind: 'flag', summary: 'All rigs of this host, whoever has armed them' },
 } as const satisfies OptionTable;
 
@@ -78,7 +78,10 @@ async function endOne(
   }
 }
 
-/** Ends the rigs that are meant and prints of each what `say` makes of its record. --all leaves those of other users alone, and says so. */
+/**
+ * Ends the rigs that are meant, and prints of each what `say` makes of its record. --all leaves those of other users alone, and
+ * says so.
+ */
 export async function endRigs(
   { words, id, all, allUsers }: Which,
   how: How,

@@ -1,5 +1,5 @@
 /** Folders and files that nobody but root can have made or can change: rig writes nowhere else. */
-import { type BigIntStats, constants, readdirSync } from 'node:fs';
+import { type BigIntStats, constants, readdirSync, readFileSync } from 'node:fs';
 import { access, lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, messageOf, RigError, UsageError } from '../errors.ts';
@@ -75,6 +75,15 @@ export async function freeName(path: string, suffix: string): Promise<string> {
       () => false,
     );
     if (!taken) return candidate;
+  }
+}
+
+/** The text of a file; empty when it does not exist or cannot be read. */
+export function textIn(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }
 

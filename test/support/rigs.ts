@@ -101,8 +101,10 @@ export interface FinishedRecord {
   [key: string]: unknown;
 }
 
+/** Waits for the end of a rig. If it does not end, the error has its log. */
 export function finished(host: Enclosure, id: string, withinMs = 60_000): Promise<FinishedRecord> {
-  return waitFor(
+  const log = '/var/log/rig/rig.log';
+  const ended = waitFor(
     `rig ${id} to end`,
     () => {
       if (host.exists(`/run/rig/${id}`)) return undefined;
@@ -111,6 +113,9 @@ export function finished(host: Enclosure, id: string, withinMs = 60_000): Promis
     },
     { withinMs },
   );
+  return ended.catch((error) => {
+    throw new Error(`${error.message}\n${host.exists(log) ? host.read(log) : 'there is no log'}`, { cause: error });
+  });
 }
 
 /** Every process that is rig or that rig has started. */
@@ -159,6 +164,7 @@ export interface Manifest {
     matches: number;
     because?: string;
     earlier?: { subject: string; text: string; time: string };
+    process?: { pid: number };
     facts: { position?: { cursor?: string }; groups?: Record<string, string | null>; message?: string };
   };
   sources: ({ source: string } & Record<string, unknown>)[];

@@ -37,8 +37,8 @@ export function withoutCore(
 }
 
 /**
- * Why the action failed; undefined if it did not: it dumped at least one process, and every process that still ran completely, and none
- * of them has ended since.
+ * Why the action failed; undefined if it did not. It did not if it dumped at least one process, if no core is incomplete or
+ * missing of a process that still ran, and if none of them has ended since.
  */
 export function describeFailure(outcomes: Outcome[]): string | undefined {
   const bad = outcomes.filter(({ status }) => ['failed', 'incomplete', 'ended'].includes(status));

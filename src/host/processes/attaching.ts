@@ -1,7 +1,7 @@
 /** Whether rig may attach to processes as a debugger does, and why not: ptrace(2), "Ptrace access mode checking". */
-import { readFileSync } from 'node:fs';
 import { open, readlink } from 'node:fs/promises';
 import { errnoOf } from '../../errors.ts';
+import { textIn } from '../folders.ts';
 import { livingThread } from './stat.ts';
 
 /**
@@ -34,23 +34,14 @@ export type AttachFacts = {
 /** CAP_SYS_PTRACE, a bit of CapEff. */
 const capability = 1n << 19n;
 
-/** The text of a file of the kernel; empty where it is missing or may not be read. */
-function readKernelFile(path: string): string {
-  try {
-    return readFileSync(path, 'latin1').trim();
-  } catch {
-    return '';
-  }
-}
-
 /** What holds now, for this process. */
 export function readAttachFacts(): AttachFacts {
-  const status = readKernelFile('/proc/self/status');
+  const status = textIn('/proc/self/status');
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? 'ffffffffffffffff';
   return {
-    yamaScope: readKernelFile('/proc/sys/kernel/yama/ptrace_scope'),
+    yamaScope: textIn('/proc/sys/kernel/yama/ptrace_scope').trim(),
     // The current value, and the one that waits to be committed.
-    isDeniedBySelinux: readKernelFile('/sys/fs/selinux/booleans/deny_ptrace').startsWith('1'),
+    isDeniedBySelinux: textIn('/sys/fs/selinux/booleans/deny_ptrace').startsWith('1'),
     isCapable: (BigInt(`0x${capabilities}`) & capability) !== 0n,
     isFiltered: /^Seccomp:\s*2$/m.test(status),
   };
@@ -67,7 +58,7 @@ export function explainRefusal(facts: AttachFacts): string | undefined {
 
 /** Why rig may not attach to one process, as far as can be told: its memory, too, is denied, which no seccomp filter does. */
 export function explainDenial(pid: number, facts: AttachFacts): string {
-  const label = readKernelFile(`/proc/${pid}/attr/current`).replace(/\0/g, '');
+  const label = textIn(`/proc/${pid}/attr/current`).replace(/\0/g, '').trim();
   const hint = `it is in another user namespace, or a security module forbids it${label === '' ? '' : ` (its label: ${label})`}`;
   return explainRefusal({ ...facts, isFiltered: false }) ?? hint;
 }

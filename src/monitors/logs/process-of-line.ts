@@ -4,21 +4,25 @@ import { answersTo } from '../../host/processes/names.ts';
 import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.ts';
 import { readProcess } from '../../host/processes/stat.ts';
 import type { TriggerProcess } from '../../plugin.ts';
-import { isThisHost, messageOfLine, parseSyslogLine, type SyslogLine } from './events/same-event.ts';
+import {
+  comparedCharacters,
+  isThisHost,
+  lookedAtBytes,
+  messageOfLine,
+  parseSyslogLine,
+  type SyslogLine,
+} from './events/same-event.ts';
 import { timeOf } from './events/twin.ts';
 import { type JournalEntry, textOf } from './journal/entry.ts';
 import type { LineMatch } from './source.ts';
 
-/** How long the journal's entry for a line of a file is waited for: rsyslog may be quicker. A process must be known within a second. */
+/** How long to wait for the journal's entry, which rsyslog may be quicker than. A process must be known within a second. */
 const waitMs = 800;
 const lookAgainMs = 40;
 /** How far the entry's time may be from that in the line, which may be in whole seconds. */
 const earlierMs = 250;
 const laterMs = 1250;
-/** syslog cuts long messages. */
-const comparedCharacters = 1024;
-const headBytes = 4096;
-/** In a flood of triggers, only so many processes are searched for at a time. */
+/** In a flood of matches, the journal is searched for only so many of them at a time. */
 const mostSearches = 4;
 
 /** Finds an entry of this host's journal. */
@@ -38,9 +42,9 @@ export class ProcessOfLine {
   /** Resolves within a second; undefined if the process is not known. Reads the match at once. Does not reject. */
   async find(match: LineMatch): Promise<TriggerProcess | undefined> {
     if (match.source === 'journal') return this.#journal && match.process;
-    const line = parseSyslogLine(match.line.toString('utf8', 0, headBytes));
+    const line = parseSyslogLine(match.line.toString('utf8', 0, lookedAtBytes));
     if (!line) return undefined;
-    const loggedMs = timeOf(match.line.toString('latin1', 0, headBytes), new Date(match.atMs).getFullYear());
+    const loggedMs = timeOf(match.line.toString('latin1', 0, lookedAtBytes), new Date(match.atMs).getFullYear());
     const tagged = confirmTag(line, match.atMs).catch(() => undefined);
     // A look at a busy journal may take long, and the tag is known already.
     const twin = await Promise.race([this.#findTwin(line, loggedMs), delay(waitMs, undefined, { ref: false })]);
@@ -70,7 +74,7 @@ async function findTwin(journal: EntryFinder, line: SyslogLine, loggedMs: number
   for (;;) {
     const twin = await journal.findFirst(
       loggedMs - earlierMs,
-      (entry) => entry.realtimeUs / 1000 <= loggedMs + laterMs && isTwin(entry, line),
+      (entry) => entry.realtimeUs / 1000 <= loggedMs + laterMs && saysTheSame(entry, line),
     );
     const pid = Number(twin && textOf(twin, '_PID'));
     if (twin && pid > 0) return { pid, seenAtMs: Math.floor(twin.realtimeUs / 1000) };
@@ -79,7 +83,8 @@ async function findTwin(journal: EntryFinder, line: SyslogLine, loggedMs: number
   }
 }
 
-function isTwin(entry: JournalEntry, line: SyslogLine): boolean {
+/** Whether an entry says what the line says, of the same program. */
+function saysTheSame(entry: JournalEntry, line: SyslogLine): boolean {
   const [message] = entry.values('MESSAGE');
   if (!message) return false;
   const text = messageOfLine({ source: 'journal', line: message });

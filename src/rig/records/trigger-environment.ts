@@ -26,7 +26,8 @@ const asVariable = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '_')
 
 /**
  * RIG_ID, RIG_MONITOR, RIG_SOURCE, RIG_LINE, RIG_TIME, RIG_PID if a process is known, RIG_MESSAGE if there are several, and
- * RIG_MATCH_1 or RIG_MATCH_NAME for each group of the expression that matched. Values that are too long are cut; the manifest has them whole.
+ * RIG_MATCH_1 or RIG_MATCH_NAME for each group of the expression that matched. Values that are too long are cut; the manifest
+ * has them whole.
  */
 export async function triggerEnvironment(id: string, trigger: Trigger): Promise<Record<string, string>> {
   const { monitor, subject, text, time, facts } = trigger;

@@ -41,6 +41,7 @@ test('--gcore @match dumps ten of ten processes whose line was seen in the file'
     const archive = await waitFor('the archive', async () => archivesOf(host, id).then((all) => all[number - 1]));
     const { trigger } = await host.manifest<Manifest>(archive);
     assert.equal(trigger.subject, '/var/log/messages');
+    assert.equal(trigger.process?.pid, logger.pid, 'the manifest has it, too');
     const names = await host.tarList(archive);
     assert.ok(
       names.some((name) => name.endsWith(`/core.perl.${logger.pid}`)),
@@ -51,7 +52,8 @@ test('--gcore @match dumps ten of ten processes whose line was seen in the file'
 
 test('without the journal, NAME[PID]: in the line names the process, and creation says what @match needs', async (t) => {
   const host = await startStock(t);
-  const args = ['-m', MESSAGE, '--logfile', '/var/log/messages', '--no-journal', '--gcore', '@match', '--name', 'web'];
+  const places = ['--logfile', '/var/log/messages', '--no-journal'];
+  const args = ['-m', MESSAGE, ...places, '--gcore', '@match', '--exec', 'env', '--name', 'web'];
   const { stderr } = await host.rig('logs', ...args);
   assert.match(stderr, /^rig: --gcore: @match: the journal is not watched, so only a line with NAME\[PID\]: in it/m);
   const logger = await host.spawn('perl', logs('perl', 'ndelay,pid', MESSAGE));
@@ -61,6 +63,8 @@ test('without the journal, NAME[PID]: in the line names the process, and creatio
     names.some((name) => name.endsWith(`/core.perl.${logger.pid}`)),
     reasons.join(),
   );
+  const environment = await host.must('tar', ['-xOf', archive ?? '', '--wildcards', '*/exec/1-env.stdout']);
+  assert.match(environment, new RegExp(`^RIG_PID=${logger.pid}$`, 'm'));
 });
 
 for (const [what, tagOf] of [

@@ -17,9 +17,9 @@ const mostKeys = 16 * 1024;
 /** How many events are remembered, of all messages together. */
 const mostEvents = 64 * 1024;
 /** How much of a message is compared: syslog cuts long ones, at a length of its own. */
-const comparedCharacters = 1024;
+export const comparedCharacters = 1024;
 /** How much of a line is looked at. */
-const lookedAtBytes = 4096;
+export const lookedAtBytes = 4096;
 
 /** A sighting: where a matching line was read. */
 export interface Sighting {

@@ -1,7 +1,6 @@
 /** What journald is told to do: see journald.conf(5). */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn } from '../../../host/folders.ts';
+import { namesIn, textIn } from '../../../host/folders.ts';
 
 /** The first ones come before the others. */
 const folders = ['/etc/systemd', '/run/systemd', '/usr/local/lib/systemd', '/usr/lib/systemd', '/lib/systemd'];
@@ -15,8 +14,9 @@ export interface JournaldSetting {
 /** The value of a setting, in lower case; undefined where no file sets it. */
 export function journaldSetting(name: string): JournaldSetting | undefined {
   let found: JournaldSetting | undefined;
+  // A link to /dev/null switches a drop-in off.
   for (const path of configFiles())
-    for (const line of readLines(path)) {
+    for (const line of textIn(path).split('\n')) {
       const [, key, value = ''] = /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
       // An empty value undoes what came before.
       if (key === name) found = value === '' ? undefined : { value: value.toLowerCase(), path };
@@ -33,13 +33,4 @@ function configFiles(): string[] {
   const main = folders.find((folder) => namesIn(folder).includes('journald.conf'));
   const sorted = [...dropIns].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
   return [...(main === undefined ? [] : [join(main, 'journald.conf')]), ...sorted];
-}
-
-/** Nothing for what cannot be read: a link to /dev/null switches a drop-in off. */
-function readLines(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n');
-  } catch {
-    return [];
-  }
 }

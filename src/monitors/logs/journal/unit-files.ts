@@ -1,7 +1,6 @@
 /** What unit files say and `systemctl show` does not: see systemd.unit(5). */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn } from '../../../host/folders.ts';
+import { namesIn, textIn } from '../../../host/folders.ts';
 
 /** The first ones come before the others. */
 const folders = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map((folder) => `${folder}/systemd/system`);
@@ -29,15 +28,6 @@ export function outputFileOf(
 }
 
 function settingsIn(path: string, setting: string): string[] {
-  const lines = readText(path).split('\n');
+  const lines = textIn(path).split('\n');
   return lines.filter((line) => line.startsWith(`${setting}=`)).map((line) => line.slice(setting.length + 1).trim());
-}
-
-/** Nothing for what is no file or cannot be read. */
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
