@@ -29,6 +29,11 @@ test('a test host has files and processes of its own, and none is left when it h
   assert.deepEqual(pidsWith(`MARK=${name}`), []);
 });
 
+test('a test host knows nothing of the rigs of this machine, nor of the settings of its user', async (t) => {
+  const host = await startHost(t, { binary });
+  for (const path of ['/var/lib/rig', '/root/.bashrc']) assert.equal(host.exists(path), false, path);
+});
+
 test('a disk of a test host can be full', async (t) => {
   const host = await startHost(t, { binary, places: { '/var/tmp': { size: '1M' } } });
   const { code, stderr } = await host.sh('head -c 2M /dev/zero >/var/tmp/file');
