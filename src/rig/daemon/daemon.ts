@@ -57,8 +57,10 @@ function connectStarter(): Socket {
   return new Socket({ fd: starterDescriptor });
 }
 
-/** What the starter sends, as promises. They reject if it ends before that. */
-function listen(socket: Socket) {
+const say = (socket: Socket, message: FromDaemon): void => sendJson(socket, message);
+
+/** The process at the other end of `socket`, and the spec that it sends. The spec rejects if it ends before that. */
+export function listenTo(socket: Socket): { spec: Promise<RigSpec>; starter: Starter } {
   const spec = Promise.withResolvers<RigSpec>();
   const told = Promise.withResolvers<void>();
   receiveJson(
@@ -75,8 +77,27 @@ function listen(socket: Socket) {
     },
   );
   // Otherwise a rejection that nobody awaits yet would count as unhandled.
-  told.promise.catch(() => {});
-  return { spec: spec.promise, told: told.promise };
+  for (const { promise } of [spec, told]) promise.catch(() => {});
+  say(socket, { kind: 'started' });
+  let isArmed = false;
+  const starter: Starter = {
+    remark: (text) => {
+      // Once armed, the starter may be gone. To write would break the socket, and what it has said would be lost.
+      if (!isArmed) say(socket, { kind: 'remark', text });
+    },
+    show: () => {},
+    armed: async () => {
+      say(socket, { kind: 'armed' });
+      isArmed = true;
+      await told.promise;
+      socket.destroy();
+    },
+    onEndRequest: (end) => {
+      handleSignals(end);
+      told.promise.catch(() => end({ by: 'the end of its starter', keep: false }));
+    },
+  };
+  return { spec: spec.promise, starter };
 }
 
 /** Runs the daemon to the end of its rig. */
@@ -84,26 +105,11 @@ export async function runDaemon(plugins: Plugins): Promise<void> {
   const socket = connectStarter();
   setOwnName('rig');
   process.umask(0o077);
-  const say = (message: FromDaemon): void => sendJson(socket, message);
-  const { spec, told } = listen(socket);
-  say({ kind: 'started' });
-  const starter: Starter = {
-    remark: (text) => say({ kind: 'remark', text }),
-    show: () => {},
-    armed: async () => {
-      say({ kind: 'armed' });
-      await told;
-      socket.destroy();
-    },
-    onEndRequest: (end) => {
-      handleSignals(end);
-      told.catch(() => end({ by: 'the end of its starter', keep: false }));
-    },
-  };
+  const { spec, starter } = listenTo(socket);
   try {
     await runRig(await spec, starter, plugins);
   } catch (error) {
-    say({ kind: 'error', error: toFailure(error) });
+    say(socket, { kind: 'error', error: toFailure(error) });
     if (socket.writable) await new Promise<void>((resolve) => socket.end(resolve));
   }
 }
