@@ -41,7 +41,8 @@ async function runCommand(name: string, argv: string[]): Promise<number> {
   }
   if (process.geteuid?.() !== 0) throw new UsageError('rig runs as root only; try sudo');
   checkLogMeant(name, argv);
-  await recordEarlierBoot().catch((error) => tell(`how rigs ended before the last reboot: ${messageOf(error)}`));
+  if (command.onlyShows !== true)
+    await recordEarlierBoot().catch((error) => tell(`how rigs ended before the last reboot: ${messageOf(error)}`));
   const { given, words } = readArguments(optionsOf(command), argv);
   return await command.run(given, words, [name, ...argv]);
 }

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { actions } from '../src/actions/index.ts';
-import { readProcess } from '../src/host/processes/stat.ts';
 import { runProgram } from '../src/host/programs/run-program.ts';
 import { monitors } from '../src/monitors/index.ts';
 import { readArguments } from '../src/options/parse.ts';
@@ -21,7 +20,7 @@ import { rigOptions } from '../src/rig/request/options.ts';
 import { prepareRig } from '../src/rig/request/prepare.ts';
 import { actionsTable, monitorTable, requestOf } from '../src/rig/request/request.ts';
 import { plain } from './support/plain.ts';
-import { startStranger } from './support/processes.ts';
+import { seen, startStranger } from './support/processes.ts';
 import { waitFor } from './support/wait.ts';
 
 const plugins: Plugins = { monitors, actions };
@@ -79,7 +78,7 @@ const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 const children = (): number[] =>
   readdirSync('/proc')
     .map(Number)
-    .filter((pid) => pid > 0 && readProcess(pid)?.parentPid === process.pid);
+    .filter((pid) => pid > 0 && seen(pid)?.parentPid === process.pid);
 
 /** Waits until this process has no more children and descriptors than before. */
 async function assertNothingLeft(before: { pids: number[]; descriptors: number }): Promise<void> {

@@ -2,17 +2,19 @@ import { RigError, SeveralErrors, UsageError } from '../errors.ts';
 import type { HelpPage } from '../options/help.ts';
 import type { OptionTable, Values } from '../options/table.ts';
 import { type Given, toValues } from '../options/values.ts';
-import { takeDownWith } from '../rig/recovery/leftover.ts';
 import { visible } from '../terminal/text.ts';
 
 /** A subcommand. */
 export interface Command extends HelpPage {
+  /** It changes nothing on the host: `rig list` and the like. */
+  onlyShows?: boolean;
   /** Resolves to the exit code. */
   run(given: Given, words: string[], commandLine: string[]): Promise<number>;
 }
 
 interface Definition<T extends OptionTable> extends Omit<HelpPage, 'groups'> {
   options: T;
+  onlyShows?: boolean;
   run(values: Values<T>, words: string[]): Promise<number>;
 }
 
@@ -32,9 +34,6 @@ export function optionsOf(command: Command): OptionTable {
 
 /** Tells the user something on stderr. */
 export const tell = (text: string): void => void process.stderr.write(`rig: ${visible(text)}\n`);
-
-/** Cleans up what a killed rig left, and tells the user. */
-export const takeDown = takeDownWith(tell);
 
 /** Throws what went wrong with some of several rigs. A bug comes first. */
 export function throwFailures(results: PromiseSettledResult<unknown>[], exitCode = 1): void {

@@ -1,20 +1,20 @@
 import { messageOf, RigError } from '../errors.ts';
 import { describeState } from '../host/processes/describe-state.ts';
-import { findByEnvironment } from '../host/processes/environment.ts';
+import { findKin } from '../host/processes/kin.ts';
 import { readUsage, type Usage } from '../host/processes/usage.ts';
-import { ownerVariable } from '../host/programs/own-programs.ts';
 import type { Json } from '../json.ts';
 import type { OptionTable } from '../options/table.ts';
 import type { Facts, Plugins } from '../plugin.ts';
 import { readRigLog } from '../rig/log/read-log.ts';
-import { commandLineOf, type Owner, ownerMarker, type RigState } from '../rig/records/rows.ts';
-import { readRecord } from '../rig/registry/finished.ts';
-import { meet, type RunningRig } from '../rig/registry/meet.ts';
+import { commandLineOf, type Owner, type RigState } from '../rig/records/rows.ts';
+import { readEnded } from '../rig/recovery/ended.ts';
+import { look, type RunningRig, readPrograms } from '../rig/registry/meet.ts';
+import { lifeOfOwner } from '../rig/registry/state-file.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { visible } from '../terminal/text.ts';
 import { formatTree } from '../terminal/tree.ts';
-import { type Command, defineCommand, takeDown, tell } from './command.ts';
-import { foreignRow, silentRow } from './rows.ts';
+import { type Command, defineCommand, tell } from './command.ts';
+import { deadRow, deadWords, foreignRow, silentRow } from './rows.ts';
 import { findAnyId, idNote, idOption, typedId } from './select.ts';
 
 /** A rig that does not answer within this time is shown as such. */
@@ -34,10 +34,10 @@ interface Known {
 const asJson = (value: object): Facts => JSON.parse(JSON.stringify(value)) as Facts;
 
 /** What the daemon uses, and what each program uses that it has started. */
-async function readProcesses(owner: Owner): Promise<{ process: Usage | null; children: Usage[] }> {
+async function readProcesses(id: string, owner: Owner): Promise<{ process: Usage | null; children: Usage[] }> {
   const children: Usage[] = [];
-  for (const pid of await findByEnvironment(ownerVariable, ownerMarker(owner))) {
-    const usage = pid === owner.pid ? undefined : await readUsage(pid);
+  for (const { pid } of findKin(await readPrograms(id, owner))) {
+    const usage = await readUsage(pid);
     if (usage) children.push(usage);
   }
   return { process: (await readUsage(owner.pid)) ?? null, children };
@@ -54,29 +54,34 @@ async function describeActions({ spec }: RigState, { actions }: Plugins): Promis
 }
 
 async function describeLive(id: string, state: RigState, plugins: Plugins): Promise<Known> {
-  const [answer, usage] = await Promise.allSettled([askRig(id, 'status', answerMs), readProcesses(state)]);
+  const [answer, usage] = await Promise.allSettled([askRig(id, 'status', answerMs), readProcesses(id, state)]);
   const status = answer.status === 'fulfilled' ? (answer.value as object) : await silentRow(state);
   const commandLine = commandLineOf(state.spec);
   const processes = usage.status === 'fulfilled' ? usage.value : {};
   const produces = await describeActions(state, plugins);
   const facts = { ...status, commandLine, produces, ...processes, spec: state.spec };
   if (answer.status === 'fulfilled') return { facts: asJson(facts) };
-  const doing = await describeState(state.pid);
+  const doing =
+    lifeOfOwner(state) === 'unknown'
+      ? 'its process cannot be seen from here (a container?)'
+      : await describeState(state.pid);
   return { facts: asJson(facts), problem: [messageOf(answer.reason), doing].filter(Boolean).join(': ') };
 }
 
 async function describeForeign(id: string, found: Extract<RunningRig, { kind: 'foreign' }>): Promise<Known> {
-  const facts = { ...foreignRow(id, found), ...(await readProcesses(found.owner)), state: found.said };
+  const facts = { ...foreignRow(id, found), ...(await readProcesses(id, found.owner)), state: found.said };
   const problem = `${id}: a rig of another version, which only that version can ask; rig destroy ends it`;
   return { facts: asJson(facts), problem };
 }
 
 /** Everything that is known about a rig, running or ended. Throws a RigError if nothing is. */
 async function describe(id: string, plugins: Plugins): Promise<Known> {
-  const found = await meet(id, takeDown);
-  if (found)
-    return found.kind === 'live' ? await describeLive(id, found.state, plugins) : await describeForeign(id, found);
-  const record = await readRecord(id);
+  const found = await look(id);
+  if (found.kind === 'live') return await describeLive(id, found.state, plugins);
+  if (found.kind === 'foreign') return await describeForeign(id, found);
+  const row = found.kind === 'dead' ? deadRow(found) : undefined;
+  if (row) return { facts: asJson(row), problem: deadWords(id) };
+  const record = await readEnded(id);
   if (!record) throw new RigError(`${id}: it has ended, and no record says how`);
   return { facts: asJson(record) };
 }
@@ -128,6 +133,7 @@ const options = {
 export const infoCommand = (plugins: Plugins): Command =>
   defineCommand({
     name: 'info',
+    onlyShows: true,
     usage: 'ID [--json]',
     summary: 'Show everything about a rig, or how it ended',
     options,

@@ -5,13 +5,13 @@ import { formatAge } from '../options/units.ts';
 import type { RigStatus } from '../rig/life/starter.ts';
 import type { FinishedRecord } from '../rig/records/rows.ts';
 
-import { listFinished, readRecord } from '../rig/registry/finished.ts';
-import { listNames, meet, type RunningRig } from '../rig/registry/meet.ts';
+import { listEnded, readEnded } from '../rig/recovery/ended.ts';
+import { listNames, look, type RunningRig } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { type Column, formatTable } from '../terminal/table.ts';
 import { hasColour, isRead, terminalWidth } from '../terminal/terminal.ts';
-import { defineCommand, takeDown, tell, throwFailures } from './command.ts';
-import { foreignRow, type Row, silentRow } from './rows.ts';
+import { defineCommand, tell, throwFailures } from './command.ts';
+import { deadRow, deadWords, foreignRow, type Row, silentRow } from './rows.ts';
 
 /** A rig that does not answer within this time is shown as such. */
 const answerMs = 1000;
@@ -27,14 +27,17 @@ async function askRunning(id: string, found: RunningRig): Promise<Row | undefine
     return row;
   } catch {
     // It may have ended while it was asked.
-    return (await meet(id, takeDown)) ? await silentRow(found.state) : undefined;
+    return (await look(id)).kind === 'live' ? await silentRow(found.state) : undefined;
   }
 }
 
-/** The row of one rig; undefined if there is none (any more). What a killed rig left is cleaned up on the way. */
+/** The row of one rig; undefined if there is none (any more). */
 async function askOne(id: string): Promise<Row | undefined> {
-  const found = await meet(id, takeDown);
-  return found && (await askRunning(id, found));
+  const found = await look(id);
+  if (found.kind === 'live' || found.kind === 'foreign') return await askRunning(id, found);
+  const row = found.kind === 'dead' ? deadRow(found) : undefined;
+  if (row) tell(deadWords(id));
+  return row;
 }
 
 /** The rigs that run, and with `all` those that have ended, oldest first. */
@@ -44,7 +47,7 @@ async function readRows(
   const results = await Promise.allSettled((await listNames()).map(askOne));
   const rows = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
   // Last: a rig may end while it is asked.
-  const records = all ? await Promise.all((await listFinished()).map(readRecord)) : [];
+  const records = all ? await Promise.all((await listEnded()).map(readEnded)) : [];
   const ended = records.filter((record) => record !== undefined);
   ended.sort((a, b) => Date.parse(a.ended) - Date.parse(b.ended));
   return { rows: [...rows, ...ended], results };
@@ -140,6 +143,7 @@ const options = {
 
 export const list = defineCommand({
   name: 'list',
+  onlyShows: true,
   usage: '[--all] [--watch] [--json]',
   summary: 'Show the rigs of this host',
   options,

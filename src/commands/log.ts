@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError } from '../errors.ts';
 import type { OptionTable } from '../options/table.ts';
 import { RigLogReader } from '../rig/log/read-log.ts';
-import { meet } from '../rig/registry/meet.ts';
+import { look } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { isRead } from '../terminal/terminal.ts';
 import { visible } from '../terminal/text.ts';
-import { defineCommand, takeDown } from './command.ts';
+import { defineCommand } from './command.ts';
 import { findAnyId, idNote, idOption, typedId } from './select.ts';
 
 /** How often --follow looks for new lines. */
@@ -19,7 +19,7 @@ function print(lines: string[]): void {
 
 /** Resolves when the rig has ended. */
 async function untilEnded(id: string): Promise<void> {
-  while (await meet(id, takeDown)) {
+  while (['live', 'foreign'].includes((await look(id)).kind)) {
     await askRig(id, 'wait', undefined).catch(() => delay(followMs));
   }
 }
@@ -59,6 +59,7 @@ const options = {
 
 export const log = defineCommand({
   name: 'log',
+  onlyShows: true,
   usage: 'ID [-f]',
   summary: 'Show what a rig has logged',
   options,

@@ -1,6 +1,6 @@
 /** What is shown of a rig that cannot be asked. */
 import { type RigRow, type RigState, rowOf } from '../rig/records/rows.ts';
-import type { RunningRig } from '../rig/registry/meet.ts';
+import type { Left, RunningRig } from '../rig/registry/meet.ts';
 import { readProgress } from '../rig/registry/progress.ts';
 
 /** A rig as `rig list` shows it. If it is of another version, little may be known. */
@@ -10,6 +10,14 @@ export type Row = Omit<RigRow, 'owner' | 'created'> & { owner: string | null; cr
 export async function silentRow(state: RigState): Promise<Row> {
   return { ...rowOf(state, await readProgress(state.spec.id)), status: 'unknown' };
 }
+
+/** The row of a rig whose daemon was killed, from its files; undefined if it was never armed, or nothing is known of it. */
+export const deadRow = ({ state, progress }: Left): Row | undefined =>
+  state && progress && { ...rowOf(state, progress), status: 'killed' };
+
+/** What to do about a rig whose daemon was killed, and whose guardian has not cleaned up, or not yet. */
+export const deadWords = (id: string): string =>
+  `${id}: its daemon was killed; rig destroy ${id} cleans up what it left`;
 
 const textAt = (value: unknown, name: string): string | undefined => {
   const found = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;

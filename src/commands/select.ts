@@ -2,7 +2,7 @@
 import { matchesGlob } from 'node:path';
 import { RigError, UsageError } from '../errors.ts';
 import type { OptionTable } from '../options/table.ts';
-import { listFinished } from '../rig/registry/finished.ts';
+import { listEnded } from '../rig/recovery/ended.ts';
 import { listIds } from '../rig/registry/meet.ts';
 
 /** The older way to name a rig. */
@@ -60,7 +60,7 @@ export async function selectIds(
   typed: string[] | 'all',
   match: (word: string, live: string[], ended: string[]) => string[],
 ): Promise<{ ids: string[]; failures: PromiseRejectedResult[] }> {
-  const [live, ended] = [await listIds(), await listFinished()];
+  const [live, ended] = [await listIds(), await listEnded()];
   if (typed === 'all') return { ids: live, failures: [] };
   const selected = new Set<string>();
   const failures: PromiseRejectedResult[] = [];
@@ -90,7 +90,7 @@ export function matchAnyIds(typed: string, live: string[], ended: string[]): str
 
 /** The one rig, running or ended, that the typed word means. Throws a RigError if it means none, or more. */
 export async function findAnyId(typed: string): Promise<string> {
-  const [id, ...others] = matchAnyIds(typed, await listIds(), await listFinished());
+  const [id, ...others] = matchAnyIds(typed, await listIds(), await listEnded());
   if (id === undefined || others.length > 0)
     throw new RigError(`${typed}: which one of ${[id, ...others].join(', ')}?`);
   return id;

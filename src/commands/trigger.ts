@@ -1,15 +1,18 @@
 import { RigError } from '../errors.ts';
 import type { OptionTable } from '../options/table.ts';
-import { findLive } from '../rig/registry/meet.ts';
+import { look } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
-import { defineCommand, takeDown, throwFailures } from './command.ts';
+import { defineCommand, throwFailures } from './command.ts';
+import { deadWords } from './rows.ts';
 import { idNote, idOption, matchLiveIds, selectIds, typedIds } from './select.ts';
 
 /** How long a rig may take to answer. */
 const answerMs = 5000;
 
 async function triggerOne(id: string): Promise<void> {
-  if (!(await findLive(id, takeDown))) throw new RigError(`${id}: it has just ended`);
+  const { kind } = await look(id);
+  if (kind === 'foreign') throw new RigError(`${id}: a rig of another version; use the rig that made it`);
+  if (kind !== 'live') throw new RigError(kind === 'dead' ? deadWords(id) : `${id}: it has just ended`);
   await askRig(id, 'trigger', answerMs);
 }
 

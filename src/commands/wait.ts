@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RigError } from '../errors.ts';
 import type { OptionTable } from '../options/table.ts';
 import type { EndStatus, FinishedRecord } from '../rig/records/rows.ts';
-import { readRecord } from '../rig/registry/finished.ts';
-import { findLive, untilCleaned } from '../rig/registry/meet.ts';
+import { readEnded } from '../rig/recovery/ended.ts';
+import { look } from '../rig/registry/meet.ts';
 import { askRig, NoAnswer } from '../rig/wire/control.ts';
-import { defineCommand, takeDown, tell, throwFailures } from './command.ts';
+import { defineCommand, tell, throwFailures } from './command.ts';
+import { deadWords } from './rows.ts';
 import { idNote, idOption, matchAnyIds, selectIds, typedIds } from './select.ts';
 
 const codeOf: Record<EndStatus, number> = {
@@ -29,23 +30,37 @@ const worstCode = (codes: number[]): number => worstFirst.find((code) => codes.i
 /** How soon to ask again after a rig hangs up because too many wait for it. */
 const retryMs = 1000;
 
+/** How long its guardian may take to clean up after a killed rig. */
+const cleaningMs = 15_000;
+const pollMs = 50;
+
+/** Resolves to the record of a rig that has ended. Throws a RigError if it has none. */
+async function recordOf(id: string): Promise<FinishedRecord> {
+  const record = await readEnded(id);
+  if (record) return record;
+  throw new RigError(`${id}: it has ended, and no record says how`);
+}
+
 /** Resolves when the rig has ended, to its record; to undefined if `signal` aborts first. Throws a RigError if it has no record. */
 async function waitFor(id: string, signal: AbortSignal): Promise<FinishedRecord | undefined> {
+  let giveUpAt: number | undefined;
   while (!signal.aborted) {
-    // If its daemon was killed, this cleans up and writes a record.
-    if (!(await findLive(id, takeDown))) {
-      // Until that is done, the record may be that of an earlier rig of this name.
-      await untilCleaned(id);
-      const record = await readRecord(id);
-      if (record) return record;
-      throw new RigError(`${id}: it has ended, and no record says how`);
+    const found = await look(id);
+    if (found.kind === 'none') return await recordOf(id);
+    if (found.kind === 'foreign') throw new RigError(`${id}: a rig of another version; use the rig that made it`);
+    if (found.kind !== 'live') {
+      // Until its guardian is done, the record may be that of an earlier rig of this name.
+      giveUpAt ??= performance.now() + cleaningMs;
+      if (performance.now() > giveUpAt) throw new RigError(deadWords(id));
+      await delay(pollMs, undefined, { signal }).catch(() => 'time is up');
+      continue;
     }
     try {
       return (await askRig(id, 'wait', undefined, signal)) as FinishedRecord;
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
     }
-    if (await findLive(id, takeDown)) await delay(retryMs, undefined, { signal }).catch(() => 'time is up');
+    if ((await look(id)).kind === 'live') await delay(retryMs, undefined, { signal }).catch(() => 'time is up');
   }
   return undefined;
 }
@@ -58,6 +73,7 @@ const options = {
 
 export const wait = defineCommand({
   name: 'wait',
+  onlyShows: true,
   usage: 'ID... [--timeout TIME]',
   summary: 'Wait until rigs have ended and print where their archives are',
   options,

@@ -1,7 +1,7 @@
 /** The process monitor: triggers on the state of processes, and when they have exited. */
-import { UsageError } from '../errors.ts';
+import { RigError, UsageError } from '../errors.ts';
 import { ProcessFinder } from '../host/processes/names.ts';
-import { hasEnded, type ProcessIdentity, type ProcessStat, readProcess } from '../host/processes/stat.ts';
+import { hasEnded, lifeOf, lookAt, type ProcessIdentity, type ProcessStat } from '../host/processes/stat.ts';
 import { defineMonitor, type MonitorContext, type SourceStatus, type Watch } from '../plugin.ts';
 import { processLabel, visible } from '../terminal/text.ts';
 
@@ -16,9 +16,11 @@ const describe = (target: Target): string => ('name' in target ? visible(target.
 
 function planTarget(text: string): Target {
   if (!/^\d+$/.test(text)) return { name: text };
-  const found = readProcess(Number(text));
-  if (found === undefined) throw new UsageError(`--proc: there is no process ${text}`);
-  return { pid: found.pid, startTime: found.startTime, comm: found.comm };
+  const look = lookAt(Number(text));
+  if (look.life === 'dead') throw new UsageError(`--proc: there is no process ${text}`);
+  if (look.life === 'unknown') throw new RigError(`--proc: process ${text} cannot be looked at: ${look.why}`);
+  const { pid, startTime, comm } = look.found;
+  return { pid, startTime, comm };
 }
 
 class ProcessWatch implements Watch {
@@ -37,7 +39,7 @@ class ProcessWatch implements Watch {
     this.#rig = rig;
     // These existed at creation: the first look notices if one has exited since.
     for (const target of plan.targets)
-      if ('pid' in target) this.#alive.set(keyOf(target), { ...target, state: '', parentPid: 0 });
+      if ('pid' in target) this.#alive.set(keyOf(target), { ...target, state: '', parentPid: 0, session: 0 });
     this.#stop = rig.clock.every(plan.intervalMs, () => this.look());
   }
 
@@ -47,12 +49,18 @@ class ProcessWatch implements Watch {
     this.#found = await this.#findAll();
     this.#alive = new Map();
     for (const [key, process] of foundBefore)
-      if (this.#found.get(key)?.comm !== process.comm) this.#rig.gone(processLabel(process));
+      if (this.#found.get(key)?.comm !== process.comm && lifeOf(process) !== 'unknown')
+        this.#rig.gone(processLabel(process));
     for (const [key, process] of this.#found) {
       if (this.#plan.states.length > 0) this.#tellState(process, atMs);
       if (!hasEnded(process)) this.#alive.set(key, process);
     }
-    for (const [key, process] of aliveBefore) if (!this.#alive.has(key)) this.#tellExit(process, atMs);
+    for (const [key, process] of aliveBefore) {
+      if (this.#alive.has(key)) continue;
+      // What could not be looked at has not exited.
+      if (lifeOf(process) === 'unknown') this.#alive.set(key, process);
+      else this.#tellExit(process, atMs);
+    }
     this.#looks++;
   }
 
@@ -66,8 +74,8 @@ class ProcessWatch implements Watch {
 
   async #find(target: Target): Promise<ProcessStat[]> {
     if ('name' in target) return await this.#finder.find(target.name, { zombies: true });
-    const process = readProcess(target.pid);
-    return process?.startTime === target.startTime ? [process] : [];
+    const look = lookAt(target.pid);
+    return look.life === 'alive' && look.found.startTime === target.startTime ? [look.found] : [];
   }
 
   #tellState(process: ProcessStat, atMs: number): void {

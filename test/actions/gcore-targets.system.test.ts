@@ -3,11 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { prepareTargets } from '../../src/actions/gcore/targets.ts';
-import { readProcess } from '../../src/host/processes/stat.ts';
-import { readProcessStatus } from '../../src/host/processes/status.ts';
+import { tracerOf } from '../../src/host/processes/status.ts';
 import { asking } from '../support/contexts.ts';
 import { newFolder } from '../support/folder.ts';
-import { copySleep, mustRead, start, startStranger } from '../support/processes.ts';
+import { copySleep, mustRead, seen, start, startStranger } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 
 const usage = (message: RegExp) => ({ name: 'UsageError', message });
@@ -66,14 +65,14 @@ test('a zombie is refused', async (t) => {
   const parent = await start(t, 'bash', ['-c', `${child} & echo $!; exec sleep 1000`]);
   let said = '';
   parent.stdout?.on('data', (chunk) => (said += chunk));
-  await waitFor('the zombie', async () => (await readProcess(Number(said.trim() || 0)))?.state === 'Z');
+  await waitFor('the zombie', async () => (await seen(Number(said.trim() || 0)))?.state === 'Z');
   await assert.rejects(prepareTargets([said.trim()], false, asking()), usage(/already ended/));
 });
 
 test('a traced process is remarked on', async (t) => {
   const pid = await startStranger(t);
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${pid}`, '-ex', 'shell sleep 1000']);
-  await waitFor('gdb to attach', async () => readProcessStatus(pid)?.tracer === gdb.pid);
+  await waitFor('gdb to attach', async () => tracerOf(pid) === gdb.pid);
   const ask = asking();
   await prepareTargets([String(pid)], false, ask);
   assert.match(ask.remarks.join(), new RegExp(`traced by process ${gdb.pid}`));

@@ -10,13 +10,13 @@ import { type GcorePlan, gcore } from '../../src/actions/gcore/index.ts';
 import type { Outcome } from '../../src/actions/gcore/outcome.ts';
 import { ActionError } from '../../src/errors.ts';
 import { startedAtMs } from '../../src/host/processes/start-time.ts';
-import { isAlive, type ProcessIdentity, readProcess, sendSignal } from '../../src/host/processes/stat.ts';
-import { readProcessStatus } from '../../src/host/processes/status.ts';
+import { lifeOf, type ProcessIdentity, sendSignal } from '../../src/host/processes/stat.ts';
+import { tracerOf } from '../../src/host/processes/status.ts';
 import { findProgram } from '../../src/host/programs/find-program.ts';
 import type { TriggerContext } from '../../src/plugin.ts';
 import { asking, triggerContext } from '../support/contexts.ts';
 import { newFolder } from '../support/folder.ts';
-import { copySleep, kill, mustRead, start, startStranger, startWithoutMainThread } from '../support/processes.ts';
+import { copySleep, kill, mustRead, seen, start, startStranger, startWithoutMainThread } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 
 const program = (await findProgram('gcore')) ?? assert.fail('there is no gcore');
@@ -44,7 +44,7 @@ async function run(plan: GcorePlan, context: TriggerContext): Promise<{ outcomes
 }
 
 const statuses = (outcomes: Outcome[]) => outcomes.map(({ status }) => status);
-const stateOf = async (pid: number) => readProcess(pid)?.state;
+const stateOf = async (pid: number) => seen(pid)?.state;
 
 /** Starts a node of more than 256 MB with `environment`, which is no child of this process. */
 async function startBig(t: TestContext, environment = ''): Promise<number> {
@@ -80,7 +80,7 @@ test('a process that was dumped goes on running, with no tracer', async (t) => {
   const pid = await startStranger(t);
   await run(await prepare([String(pid)]), triggerContext(newFolder(t)));
   await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
-  assert.equal(readProcessStatus(pid)?.tracer, 0);
+  assert.equal(tracerOf(pid), 0);
 });
 
 test('a process that was stopped before it was dumped stays stopped', async (t) => {
@@ -103,7 +103,7 @@ test('a process whose main thread has ended is dumped through one that lives, an
   assert.deepEqual([status, file], ['dumped', `core.${target.comm}.${pid}`]);
   assert.match(note ?? '', /its main thread has ended/);
   assert.deepEqual(readdirSync(dir), [file]);
-  assert.ok(isAlive(target));
+  assert.ok(lifeOf(target) === 'alive');
 });
 
 test('a pid that another process has by now is never dumped', async (t) => {
@@ -132,11 +132,11 @@ test('a process that has exited does not fail the action when another was dumped
 test('a process that cannot be dumped fails the action after the others were dumped', async (t) => {
   const [traced, free] = [await startStranger(t), await startStranger(t)];
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${traced}`, '-ex', 'shell sleep 1000']);
-  await waitFor('gdb to attach', async () => readProcessStatus(traced)?.tracer === gdb.pid);
+  await waitFor('gdb to attach', async () => tracerOf(traced) === gdb.pid);
   const { outcomes, error } = await run(await prepare([String(traced), String(free)]), triggerContext(newFolder(t)));
   assert.deepEqual(statuses(outcomes), ['failed', 'dumped']);
   assert.equal(error?.message, `${traced}: it is traced by process ${gdb.pid}`);
-  assert.equal(readProcessStatus(traced)?.tracer, gdb.pid);
+  assert.equal(tracerOf(traced), gdb.pid);
 });
 
 test('a name means the process that has it when the rig triggers', async (t) => {
@@ -294,7 +294,7 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
     let tracer = 0;
     while (tracer === 0 && !hasEnded) {
       await new Promise(setImmediate);
-      tracer = readProcessStatus(pid)?.tracer ?? 0;
+      tracer = tracerOf(pid);
     }
     if (round % 4 === 0) killTracer(tracer);
     else ending.abort();
@@ -302,8 +302,8 @@ test('a gdb that is ended while it attaches never leaves the process stopped, an
     // A gdb that was refused at first is tried again, and one that was done before it was seen or ended has made its core.
     if (error && tracer !== 0) ended++;
     else finished.push({ round, tracer, results: context.results });
-    assert.ok(isAlive(target));
-    assert.equal(readProcessStatus(pid)?.tracer, 0);
+    assert.ok(lifeOf(target) === 'alive');
+    assert.equal(tracerOf(pid), 0);
     assert.notEqual(await stateOf(pid), 'T');
   }
 });
@@ -392,7 +392,7 @@ test('a core that gdb was killed over is incomplete, although gcore reports succ
     const running = run(plan, context).finally(() => (hasEnded = true));
     const isWriting = () => readdirSync(dir).some((name) => statSync(join(dir, name)).size > 0);
     await waitFor('gdb to write', () => hasEnded || isWriting());
-    killTracer(readProcessStatus(pid)?.tracer ?? 0);
+    killTracer(tracerOf(pid));
     const { outcomes, error } = await running;
     // Else it was done before it was killed, and has made a core.
     return outcomes[0]?.status === 'incomplete' && { exitCode: context.results[0]?.exitCode, outcomes, error };

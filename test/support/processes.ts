@@ -4,8 +4,12 @@ import { once } from 'node:events';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type ProcessStat, readProcess } from '../../src/host/processes/stat.ts';
+import { foundIn } from '../../src/host/processes/read-at-once.ts';
+import { lookAt, type ProcessStat } from '../../src/host/processes/stat.ts';
 import { waitFor } from './wait.ts';
+
+/** A process by its pid; undefined where none can be seen. */
+export const seen = (pid: number): ProcessStat | undefined => foundIn(lookAt(pid));
 
 /** Starts a program in a process group of its own; the group is killed when the test ends. */
 export async function start(t: TestContext, file: string, args: string[]): Promise<ChildProcess & { pid: number }> {
@@ -44,7 +48,7 @@ export async function startStranger(t: TestContext, program = '/bin/sleep'): Pro
   t.after(() => kill(pid));
   // Before it sleeps it is the shell, or a program that is still being loaded.
   await waitFor('the program to sleep', async () => {
-    const found = await readProcess(pid);
+    const found = await seen(pid);
     return found?.comm !== 'sh' && found?.state === 'S';
   });
   return pid;
@@ -57,7 +61,7 @@ export async function kill(pid: number): Promise<void> {
   } catch {
     return; // it has ended
   }
-  await waitFor('the process to end', async () => ['Z', undefined].includes((await readProcess(pid))?.state));
+  await waitFor('the process to end', async () => ['Z', undefined].includes((await seen(pid))?.state));
 }
 
 /** A copy of sleep under another name, for a process that is found by it. */
@@ -69,7 +73,7 @@ export function copySleep(folder: string, name: string): string {
 
 /** A process that must exist. */
 export async function mustRead(pid: number): Promise<ProcessStat> {
-  const found = await readProcess(pid);
+  const found = await seen(pid);
   if (found === undefined) throw new Error(`there is no process ${pid}`);
   return found;
 }

@@ -1,5 +1,4 @@
 /** How large a core will be, and how long the process stands still for it. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Mapping, readMappings } from '../../host/processes/mappings.ts';
 import { readDumpFilter } from '../../host/processes/status.ts';
 
@@ -11,9 +10,6 @@ const fileShared = 1 << 3;
 const elfHeaders = 1 << 4;
 const hugePrivate = 1 << 5;
 const hugeShared = 1 << 6;
-
-/** How long reading the mappings may take: terabytes of memory take seconds, and a process that hangs may never let go. */
-const readMs = 2000;
 
 /** What gdb takes for memory without a file: the file was removed, or never was one. */
 const withoutFile = /^$|^\/dev\/zero|^\/?SYSV[0-9a-fA-F]{8}| \(deleted\)$/;
@@ -42,8 +38,7 @@ export function sizeOfCore(mappings: readonly Mapping[], filter: number): number
 
 /** How large the core of a process will be, in bytes. 0 if the process is gone, or it could not be learned in time. */
 export async function estimateCore(pid: number): Promise<number> {
-  const late = delay(readMs, [], { ref: false });
-  return sizeOfCore(await Promise.race([readMappings(pid), late]), readDumpFilter(pid) ?? 0);
+  return sizeOfCore(await readMappings(pid), readDumpFilter(pid) ?? 0);
 }
 
 /** What gdb writes in a second where the disk is no brake: 0.6 to 1 GB were measured. */

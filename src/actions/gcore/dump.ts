@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, messageOf, RigError } from '../../errors.ts';
 import { type CoreCheck, checkCore } from '../../host/elf-core.ts';
-import { isAlive, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
+import { foundIn } from '../../host/processes/read-at-once.ts';
+import { lifeOf, lookAt, type ProcessStat } from '../../host/processes/stat.ts';
+import { readWatchdog } from '../../host/processes/watchdog.ts';
 import type { RunResult } from '../../host/programs/run-program.ts';
 import type { TriggerContext } from '../../plugin.ts';
 import { processLabel, visible } from '../../terminal/text.ts';
@@ -20,7 +22,7 @@ import {
   wasRefused,
 } from './gdb.ts';
 import { type Outcome, withoutCore } from './outcome.ts';
-import { findEnd, findWatchdog } from './watchdog.ts';
+import { findEnd } from './watchdog.ts';
 
 /** A process may have any characters but NUL in its name; only some of them are kept in a file name. */
 export function safeFileName(comm: string): string {
@@ -39,10 +41,10 @@ async function checkIfThere(path: string): Promise<CoreCheck | undefined> {
 }
 
 /** What is wrong with a core whatever its headers say; undefined if nothing is. */
-function findFlaw(result: RunResult, isStillAlive: boolean): string | undefined {
+function findFlaw(result: RunResult, hasExited: boolean): string | undefined {
   if (hitLimit(result)) return 'the disk was full';
   if (result.stderr.includes('Failed to write corefile contents')) return 'gdb could not write all of it';
-  if (!isStillAlive && !hasDetached(result)) return 'the process ended while it was dumped';
+  if (hasExited && !hasDetached(result)) return 'the process ended while it was dumped';
   return undefined;
 }
 
@@ -79,11 +81,11 @@ export async function dumpProcess(
   const tracedBy = await waitForOtherRigs(process.pid, context.signal);
   if (context.signal.aborted) return withoutCore(wanted, process, 'failed', 'there was no time left to dump it');
   // Read it again: the dumps before this one may have taken minutes.
-  const target = readProcess(process.pid);
-  if (target === undefined || !isAlive(process)) return exited(found);
+  if (lifeOf(process) === 'dead') return exited(found);
+  const target = foundIn(lookAt(process.pid)) ?? process;
   if (tracedBy !== 0) return withoutCore(wanted, target, 'failed', `it is traced by process ${tracedBy}`);
 
-  const [bytes, watchdog] = await Promise.all([estimateCore(target.pid), findWatchdog(target.pid)]);
+  const [bytes, watchdog] = await Promise.all([estimateCore(target.pid), readWatchdog(target.pid)]);
   const refusal = await context.spaceRefusal(bytes);
   if (refusal !== undefined) return withoutCore(wanted, target, 'failed', refusal);
 
@@ -116,21 +118,21 @@ async function judgeCore(
   const { wanted, process } = found;
   const path = join(context.dir, file);
   const core = await checkIfThere(path);
-  const after = readProcess(process.pid);
+  const after = foundIn(lookAt(process.pid));
   if (after !== undefined && after.startTime !== process.startTime) {
     // It ended while gdb started: the core is of another process that has its pid now.
     await rm(path, { force: true });
     return exited(found);
   }
-  const isStillAlive = isAlive(process);
-  const flaw = findFlaw(result, isStillAlive) ?? (core?.complete === false ? core.reason : undefined);
+  const hasExited = lifeOf(process) === 'dead';
+  const flaw = findFlaw(result, hasExited) ?? (core?.complete === false ? core.reason : undefined);
   const limit = core === undefined || flaw !== undefined ? await findLimit(result, bytes, context) : undefined;
   if (limit !== undefined) {
     await rm(path, { force: true });
     return withoutCore(wanted, process, 'failed', `what there was of its core is removed: ${limit}`);
   }
   if (core === undefined) {
-    if (!isStillAlive) return exited(found);
+    if (hasExited) return exited(found);
     const reason = context.signal.aborted ? 'gcore was ended' : (findReason(result.stderr) ?? 'gcore made no core');
     return withoutCore(wanted, process, 'failed', visible(reason));
   }

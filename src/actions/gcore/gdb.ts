@@ -3,8 +3,8 @@ import { rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readVariable } from '../../host/processes/environment.ts';
 import { hasMemory, livingThread, type ProcessStat } from '../../host/processes/stat.ts';
-import { readProcessStatus } from '../../host/processes/status.ts';
-import { leaveStopped, letRun } from '../../host/processes/tracing.ts';
+import { tracerOf } from '../../host/processes/status.ts';
+import { letRun } from '../../host/processes/tracing.ts';
 import { ownerVariable } from '../../host/programs/own-programs.ts';
 import type { RunResult } from '../../host/programs/run-program.ts';
 import type { TriggerContext } from '../../plugin.ts';
@@ -38,7 +38,7 @@ export const pollMs = 20;
  */
 export async function waitForOtherRigs(pid: number, signal: AbortSignal): Promise<number> {
   while (!signal.aborted) {
-    const tracer = readProcessStatus(pid)?.tracer ?? 0;
+    const tracer = tracerOf(pid);
     if (tracer === 0) return 0;
     // A gdb that is ending has lost its environment and its memory: it may still be a rig's.
     if ((await readVariable(tracer, ownerVariable)) === undefined && hasMemory(tracer)) return tracer;
@@ -59,7 +59,8 @@ export async function runGcore(program: string, prefix: string, target: ProcessS
   const thread = livingThread(target.pid);
   // SIGKILL: gdb 13 that gets a SIGTERM while it attaches may pass a SIGINT on to the process, which kills that.
   const result = await context.run(program, ['-o', prefix, String(thread)], {
-    env: { ...gdbEnvironment, ...(wasStopped ? leaveStopped : {}) },
+    env: gdbEnvironment,
+    holdsStopped: wasStopped,
     endWith: 'SIGKILL',
   });
   const tracer = wasStopped || cameTooLate(result) ? 0 : await letRun(target, hasDetached(result));

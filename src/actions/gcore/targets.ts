@@ -1,10 +1,11 @@
 /** Which processes `--gcore PID|NAME|UNIT|@match|@monitor` means: checked at creation, looked up at the trigger. */
-import { UsageError } from '../../errors.ts';
+import { RigError, UsageError } from '../../errors.ts';
 import { checkAccess, explainDenial, readAttachFacts } from '../../host/processes/attaching.ts';
 import { findByName, lookedAt } from '../../host/processes/names.ts';
+import { foundIn } from '../../host/processes/read-at-once.ts';
 import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.ts';
-import { hasEnded, isAlive, type ProcessIdentity, type ProcessStat, readProcess } from '../../host/processes/stat.ts';
-import { readProcessStatus } from '../../host/processes/status.ts';
+import { hasEnded, lifeOf, lookAt, type ProcessIdentity, type ProcessStat } from '../../host/processes/stat.ts';
+import { lookAtStatus, tracerOf } from '../../host/processes/status.ts';
 import type { Asking, TriggerContext } from '../../plugin.ts';
 import { processLabel, visible } from '../../terminal/text.ts';
 import type { Wanted } from './dump.ts';
@@ -54,7 +55,7 @@ async function checkTarget(target: ProcessStat, ask: Asking): Promise<void> {
     const reason = explainDenial(target.pid, readAttachFacts());
     throw new UsageError(`--gcore: ${processLabel(target)}: rig may not attach to it (ptrace): ${visible(reason)}`);
   }
-  const tracer = readProcessStatus(target.pid)?.tracer ?? 0;
+  const tracer = tracerOf(target.pid);
   if (tracer !== 0)
     ask.remark(
       `--gcore: ${processLabel(target)} is traced by process ${tracer} (a debugger, strace?): until that ends, it cannot be dumped`,
@@ -69,10 +70,12 @@ async function preparePid(text: string, ask: Asking): Promise<Target> {
   const pid = Number(text);
   if (!/^[1-9]\d*$/.test(text) || pid > pidLimit)
     throw new UsageError(`--gcore: expected a PID from 1 to ${pidLimit}, got ${JSON.stringify(text)}`);
-  const found = readProcess(pid);
-  if (found === undefined) throw new UsageError(`--gcore: there is no process ${pid}`);
+  const look = lookAt(pid);
+  if (look.life === 'dead') throw new UsageError(`--gcore: there is no process ${pid}`);
+  if (look.life === 'unknown') throw new RigError(`--gcore: process ${pid} cannot be looked at: ${look.why}`);
+  const { found } = look;
   if (hasEnded(found)) throw new UsageError(`--gcore: ${processLabel(found)} has already ended (a zombie)`);
-  const threadGroup = readProcessStatus(pid)?.threadGroup;
+  const threadGroup = foundIn(lookAtStatus(pid))?.threadGroup ?? pid;
   if (threadGroup !== pid) throw new UsageError(`--gcore: ${pid} is a thread of process ${threadGroup}: give that PID`);
   if (isOwn(found)) throw new UsageError(`--gcore: ${processLabel(found)} is rig itself`);
   await checkTarget(found, ask);
@@ -148,9 +151,10 @@ export async function prepareTargets(texts: string[], allPids: boolean, ask: Ask
 
 function findPinned(pinned: ProcessIdentity): Found {
   const wanted = String(pinned.pid);
-  const process = readProcess(pinned.pid);
-  if (process === undefined || !isAlive(pinned))
+  if (lifeOf(pinned) === 'dead')
     return withoutCore(wanted, pinned, 'exited', `process ${processLabel(pinned)} had exited`);
+  // It may live although nothing could be seen of it, for want of descriptors perhaps: gdb will tell.
+  const process = foundIn(lookAt(pinned.pid)) ?? { ...pinned, state: '', parentPid: 0, session: 0 };
   return { wanted, process, note: null };
 }
 
@@ -170,9 +174,13 @@ async function findMatch({ trigger }: TriggerContext): Promise<Found> {
   const wanted = '@match';
   const seen = await trigger.process;
   if (seen === undefined) return withoutCore(wanted, undefined, 'failed', 'the trigger names no process');
-  const process = readProcess(seen.pid);
-  if (process === undefined || !isAlive(process))
-    return withoutCore(wanted, { pid: seen.pid, comm: '' }, 'exited', `process ${seen.pid} had exited`);
+  const look = lookAt(seen.pid);
+  const label = { pid: seen.pid, comm: '' };
+  if (look.life === 'unknown')
+    return withoutCore(wanted, label, 'failed', `process ${seen.pid} cannot be looked at: ${look.why}`);
+  if (look.life === 'dead' || hasEnded(look.found))
+    return withoutCore(wanted, label, 'exited', `process ${seen.pid} had exited`);
+  const process = look.found;
   // If the clock was set forward meanwhile, the process looks younger and is not dumped: better none than the wrong one.
   if (startedAtMs(process) > seen.seenAtMs + startToleranceMs)
     return withoutCore(
@@ -195,7 +203,7 @@ function findMonitored(rig: TriggerContext): Found[] {
 /** The processes that a target means now; none for one that only the trigger names. */
 export async function findCandidates(target: Target): Promise<ProcessIdentity[]> {
   if (target.kind === 'name') return await findNow(target.name);
-  const now = target.kind === 'pid' && isAlive(target) ? readProcess(target.pid) : undefined;
+  const now = target.kind === 'pid' && lifeOf(target) === 'alive' ? foundIn(lookAt(target.pid)) : undefined;
   return now === undefined ? [] : [now];
 }
 

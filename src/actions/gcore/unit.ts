@@ -1,5 +1,6 @@
 /** Units of systemd, whose main process is dumped. */
-import { type ProcessStat, readProcess } from '../../host/processes/stat.ts';
+import { foundIn } from '../../host/processes/read-at-once.ts';
+import { lookAt, type ProcessStat } from '../../host/processes/stat.ts';
 import { showUnits } from '../../host/systemd.ts';
 
 export interface Unit {
@@ -17,6 +18,6 @@ export async function findUnit(name: string): Promise<Unit | undefined> {
   if (!/^[A-Za-z0-9:_.\\@-]+$/.test(name)) return undefined;
   const [shown] = (await showUnits(name.replace(/(\.service)?$/, '.service'), ['Id', 'LoadState', 'MainPID'])) ?? [];
   if (shown?.Id === undefined || shown.LoadState === 'not-found') return undefined;
-  const main = readProcess(Number(shown.MainPID));
+  const main = foundIn(lookAt(Number(shown.MainPID)));
   return { unit: shown.Id, main };
 }

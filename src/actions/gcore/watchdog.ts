@@ -1,7 +1,8 @@
 /** What systemd's watchdog makes of a process that stands still while it is dumped. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAlive, type ProcessIdentity } from '../../host/processes/stat.ts';
-import { readProcessStatus } from '../../host/processes/status.ts';
+import { foundIn } from '../../host/processes/read-at-once.ts';
+import { lifeOf, type ProcessIdentity } from '../../host/processes/stat.ts';
+import { lookAtStatus } from '../../host/processes/status.ts';
 import { readWatchdog, type Watchdog } from '../../host/processes/watchdog.ts';
 import type { Asking } from '../../plugin.ts';
 import { processLabel, visible } from '../../terminal/text.ts';
@@ -13,19 +14,12 @@ const seconds = (ms: number): string => `${Number((ms / 1000).toPrecision(2))} s
 const strikeMs = 1000;
 const pollMs = 20;
 
-/** How long the watchdog may take to be read: a process that hangs may not let it be read. */
-const readMs = 1000;
-
 /** Services give signs of life at half of the time: the last one may be that old when the dump begins. */
 const isDangerous = ({ afterMs }: Watchdog, pauseMs: number): boolean => pauseMs > afterMs / 2;
 
-/** The watchdog of a process, or undefined if it has none, or it could not be learned in time. */
-export const findWatchdog = async (pid: number): Promise<Watchdog | undefined> =>
-  await Promise.race([readWatchdog(pid), delay(readMs, undefined, { ref: false })]);
-
 /** Remarks on a watchdog that would kill the process because of the dump. */
 export async function remarkWatchdog(pid: number, ask: Asking): Promise<void> {
-  const watchdog = await findWatchdog(pid);
+  const watchdog = await readWatchdog(pid);
   if (watchdog === undefined) return;
   const pauseMs = estimatePause(await estimateCore(pid));
   if (!isDangerous(watchdog, pauseMs)) return;
@@ -35,9 +29,9 @@ export async function remarkWatchdog(pid: number, ask: Asking): Promise<void> {
   );
 }
 
-/** Whether the process is there, and not on its way out. */
+/** Whether the process is not known to be gone, nor on its way out. */
 const goesOn = (target: ProcessIdentity): boolean =>
-  isAlive(target) && readProcessStatus(target.pid)?.isDumpingCore !== true;
+  lifeOf(target) !== 'dead' && foundIn(lookAtStatus(target.pid))?.isDumpingCore !== true;
 
 /** Why a process that was dumped, and stood still for `pauseMs`, does not go on; undefined if it does. */
 export async function findEnd(

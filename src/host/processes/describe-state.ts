@@ -1,10 +1,11 @@
 /** What a process that does not answer is doing, in words. */
 import { readFile } from 'node:fs/promises';
-import { livingThread, readProcess } from './stat.ts';
+import { foundIn } from './read-at-once.ts';
+import { livingThread, lookAt } from './stat.ts';
 
-/** From the state of a process and the place in the kernel where it waits: proc_pid_wchan(5). Undefined when it is gone. */
+/** From the state of a process and the place in the kernel where it waits: proc_pid_wchan(5). Undefined when it is gone, or cannot be looked at. */
 export async function describeState(pid: number): Promise<string | undefined> {
-  const state = readProcess(pid)?.state;
+  const state = foundIn(lookAt(pid))?.state;
   if (state === undefined) return undefined;
   if (state === 'T') return 'it is stopped (SIGSTOP?); kill -CONT lets it run';
   if (state === 't') return 'a debugger holds it';

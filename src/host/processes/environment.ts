@@ -1,7 +1,7 @@
 /** The environment that a process was started with: proc_pid_environ(5). */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasEnvironment, hasMemory, listPids, livingThread } from './stat.ts';
+import { aside } from '../aside.ts';
+import { hasEnvironment, hasMemory, livingThread, type ProcessIdentity } from './stat.ts';
 
 /** How long execve(2) may take to give a process another program: on a busy host it waits for a processor. */
 const execMs = 1000;
@@ -10,29 +10,37 @@ const execPollMs = 2;
 const mostEmpty = 10;
 
 /**
- * The environment as `NAME=value`, each with a NUL behind it; empty when the process is gone or may not be looked into. During
- * execve(2) there is none to read, so that is waited for.
+ * The environments of processes, as `NAME=value` with a NUL behind each; empty for a process that is gone, may not be looked into,
+ * or does not let itself be read. During execve(2) there is none to read, so that is waited for.
  */
-async function readEnvironment(pid: number): Promise<string> {
+async function readEnvironments(pids: readonly number[]): Promise<Map<number, string>> {
+  const environments = new Map<number, string>();
   const deadline = performance.now() + execMs;
-  for (let empty = 0; ; ) {
-    const environment = await readFile(`/proc/${livingThread(pid)}/environ`, 'latin1').catch(() => undefined);
-    if (environment !== '' || !hasMemory(pid) || performance.now() > deadline) return environment ?? '';
-    if (!hasEnvironment(pid)) await delay(execPollMs);
-    else if (++empty > mostEmpty) return environment;
+  let left = pids;
+  for (let empty = 0; left.length > 0; ) {
+    const contents = await aside.read(left.map((pid) => `/proc/${livingThread(pid)}/environ`));
+    for (const [index, pid] of left.entries()) environments.set(pid, contents[index]?.toString('latin1') ?? '');
+    left = left.filter((pid, index) => contents[index]?.length === 0 && hasMemory(pid));
+    if (performance.now() > deadline) break;
+    if (left.some((pid) => !hasEnvironment(pid))) await delay(execPollMs);
+    else if (++empty > mostEmpty) break;
   }
+  return environments;
 }
 
-/** A variable in the environment of a process; undefined when there is none of that name, or the process is gone. */
+/** A variable in the environment of a process; undefined when there is none of that name, or it could not be read. */
 export async function readVariable(pid: number, name: string): Promise<string | undefined> {
-  const environment = await readEnvironment(pid);
+  const environment = (await readEnvironments([pid])).get(pid) ?? '';
   const variable = environment.split('\0').find((candidate) => candidate.startsWith(`${name}=`));
   return variable?.slice(name.length + 1);
 }
 
-/** The pids of all processes that were started with `NAME=value` in their environment. */
-export async function findByEnvironment(name: string, value: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const pid of listPids()) if ((await readVariable(pid, name)) === value) found.push(pid);
-  return found;
+/** Those of the processes that were started with `NAME=value` in their environment, as far as it could be read. */
+export async function withVariable<T extends ProcessIdentity>(
+  processes: readonly T[],
+  name: string,
+  value: string,
+): Promise<T[]> {
+  const environments = await readEnvironments(processes.map(({ pid }) => pid));
+  return processes.filter(({ pid }) => environments.get(pid)?.split('\0').includes(`${name}=${value}`));
 }

@@ -1,5 +1,5 @@
 /** The mappings of a process: /proc/PID/smaps, proc_pid_smaps(5). */
-import { readFile } from 'node:fs/promises';
+import { aside } from '../aside.ts';
 import { livingThread } from './stat.ts';
 
 export interface Mapping {
@@ -39,7 +39,7 @@ export function parseMappings(text: string): Mapping[] {
   });
 }
 
-/** The mappings of a process; none when it is gone. Reading them waits for the process's memory map, and may hang. */
+/** The mappings of a process; none when it is gone, or does not let them be read. */
 export async function readMappings(pid: number): Promise<Mapping[]> {
-  return parseMappings(await readFile(`/proc/${livingThread(pid)}/smaps`, 'latin1').catch(() => ''));
+  return parseMappings((await aside.readOne(`/proc/${livingThread(pid)}/smaps`))?.toString('latin1') ?? '');
 }

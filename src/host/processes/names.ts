@@ -1,7 +1,8 @@
 /** The names of processes, and processes by their names. */
-import { readFile, readlink } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { listPids, livingThread, type ProcessStat, readProcess } from './stat.ts';
+import { aside } from '../aside.ts';
+import { livingThread, lookAtAll, type ProcessStat } from './stat.ts';
 
 /**
  * The path of the program that a process runs, as it was when the process was started: an upgrade may have replaced the file.
@@ -12,11 +13,17 @@ export async function readExecutable(pid: number): Promise<string | undefined> {
   return path?.replace(/ \(deleted\)$/, '');
 }
 
-/** The arguments of a process, its name among them; none when it is gone. See proc_pid_cmdline(5). */
-export async function readCommandLine(pid: number): Promise<string[]> {
-  const text = await readFile(`/proc/${livingThread(pid)}/cmdline`, 'utf8').catch(() => '');
+/** The arguments of a process, from its cmdline: proc_pid_cmdline(5). */
+function parseArguments(cmdline: Buffer): string[] {
   // A process that has set its own title may have left out the last NUL.
-  return text === '' ? [] : text.replace(/\0$/, '').split('\0');
+  return cmdline.length === 0 ? [] : cmdline.toString().replace(/\0$/, '').split('\0');
+}
+
+const cmdlineOf = ({ pid }: { pid: number }): string => `/proc/${livingThread(pid)}/cmdline`;
+
+/** The arguments of a process, its name among them; none when it is gone, or does not let them be read. */
+export async function readCommandLine(pid: number): Promise<string[]> {
+  return parseArguments((await aside.readOne(cmdlineOf({ pid }))) ?? Buffer.alloc(0));
 }
 
 /** The name that the kernel keeps of a program: the first 15 bytes of its file's name. See TASK_COMM_LEN in proc_pid_comm(5). */
@@ -45,32 +52,36 @@ export class ProcessFinder {
    * has only its comm left. Unless an earlier search has seen it alive, it answers to every name with the same first 15 bytes.
    */
   async find(name: string, { zombies = false } = {}): Promise<ProcessStat[]> {
-    const found: ProcessStat[] = [];
+    const processes = lookAtAll().filter(({ state }) => zombies || state !== 'Z');
     const before = this.#known;
     this.#known = new Map();
-    for (const pid of listPids()) {
-      const process = readProcess(pid);
-      if (process === undefined || (process.state === 'Z' && !zombies)) continue;
-      const answers = this.#recall(process, before.get(pid), name) ?? (await this.#answers(process, name));
-      if (answers) found.push(process);
-    }
+    const asked: ProcessStat[] = [];
+    const found = processes.filter((process) => {
+      const answers = this.#recall(process, before.get(process.pid), name);
+      if (answers === undefined) asked.push(process);
+      return answers;
+    });
+    found.push(...(await this.#ask(asked, name)));
     return found.sort((a, b) => a.startTime - b.startTime || a.pid - b.pid);
   }
 
   /** Whether a process answers to a name, by what is known of it; undefined when its names have to be read. */
-  #recall({ pid, startTime, comm }: ProcessStat, before: Named | undefined, name: string): boolean | undefined {
+  #recall({ pid, startTime, comm, state }: ProcessStat, before: Named | undefined, name: string): boolean | undefined {
     const isSame = before?.startTime === startTime && before.comm === comm;
     if (isSame) this.#known.set(pid, before);
     if (comm === name) return true;
-    return isSame ? before.names.includes(name) : undefined;
+    if (isSame) return before.names.includes(name);
+    return state === 'Z' ? comm === commOf(name) : undefined;
   }
 
-  async #answers(process: ProcessStat, name: string): Promise<boolean> {
-    const { pid, startTime, comm, state } = process;
-    if (state === 'Z') return comm === commOf(name);
-    const { names, isComplete } = await readNames(process);
-    if (isComplete) this.#known.set(pid, { startTime, comm, names });
-    return names.includes(name);
+  /** Those of the processes that answer to a name, by names that are read now. */
+  async #ask(processes: readonly ProcessStat[], name: string): Promise<ProcessStat[]> {
+    const read = await readNames(processes);
+    return processes.filter(({ pid, startTime, comm }, index) => {
+      const { names, isComplete } = read[index] ?? { names: [], isComplete: false };
+      if (isComplete) this.#known.set(pid, { startTime, comm, names });
+      return names.includes(name);
+    });
   }
 }
 
@@ -100,24 +111,34 @@ export function findScript(program: string, [calledBy = '', ...args]: string[]):
 /** The words for where {@link ProcessFinder} looks, for a message that it has found nothing. */
 export const lookedAt = 'by its program, what it was called by, its script, or the name that the kernel has for it';
 
-/** The program, argv[0] and script of a process. `isComplete` is false when argv[0] could not be read, and may be readable later. */
-async function readNames({ pid, state }: ProcessStat): Promise<{ names: string[]; isComplete: boolean }> {
-  const program = await readExecutable(pid);
-  // A process in uninterruptible sleep may have locked its memory, where its arguments are: reading it would hang, too. And while
-  // execve(2) is at work there is no argv[0].
-  const args = state === 'D' ? [] : await readCommandLine(pid);
-  const [calledBy = ''] = args;
-  const paths = [program ?? '', calledBy, findScript(program ?? '', args) ?? ''].filter((path) => path !== '');
-  // A kernel thread has neither.
-  return {
-    names: paths.flatMap((path) => [path, basename(path)]),
-    isComplete: calledBy !== '' || program === undefined,
-  };
+/** What a process may be called. `isComplete` is false when not all could be read, and may be readable later. */
+interface Names {
+  names: string[];
+  isComplete: boolean;
+}
+
+/** The program, argv[0] and script of each of the processes. */
+async function readNames(processes: readonly ProcessStat[]): Promise<Names[]> {
+  const cmdlines = await aside.read(processes.map(cmdlineOf));
+  return await Promise.all(
+    processes.map(async ({ pid }, index) => {
+      const cmdline = cmdlines[index];
+      // Before kernel 4.1 the link to the program, too, waits for the memory map, which is locked here.
+      if (cmdline === undefined) return { names: [], isComplete: false };
+      const program = await readExecutable(pid);
+      const args = parseArguments(cmdline);
+      const [calledBy = ''] = args;
+      const paths = [program ?? '', calledBy, findScript(program ?? '', args) ?? ''].filter((path) => path !== '');
+      // A kernel thread has neither. While execve(2) is at work there is no argv[0].
+      const isComplete = calledBy !== '' || program === undefined;
+      return { names: paths.flatMap((path) => [path, basename(path)]), isComplete };
+    }),
+  );
 }
 
 /** Whether a process answers to a name: see {@link ProcessFinder}. */
 export async function answersTo(process: ProcessStat, name: string): Promise<boolean> {
-  return process.comm === name || (await readNames(process)).names.includes(name);
+  return process.comm === name || ((await readNames([process]))[0]?.names.includes(name) ?? false);
 }
 
 /** All processes of that name, oldest first, without zombies: see {@link ProcessFinder}. */

@@ -1,6 +1,6 @@
 /** Which processes there are, and what /proc/PID/stat says of one: proc_pid_stat(5). */
 import { readdirSync } from 'node:fs';
-import { readAtOnce } from './read-at-once.ts';
+import { foundIn, type Life, type Look, readAtOnce } from './read-at-once.ts';
 
 /** One process. Its start time tells it from a later one with the same pid. */
 export interface ProcessIdentity {
@@ -15,6 +15,8 @@ export interface ProcessStat extends ProcessIdentity {
   /** Field 3: R S D Z T t X ... That of a thread that runs where only the main thread has ended. */
   state: string;
   parentPid: number;
+  /** The pid of the process that has begun its session: field 6. See setsid(2). */
+  session: number;
 }
 
 /** The name, and the other fields by their numbers in the man page. */
@@ -23,13 +25,16 @@ interface Fields {
   field(number: number): string | undefined;
 }
 
-function readFields(pid: number): Fields | undefined {
-  const text = readAtOnce(pid, 'stat');
-  if (text === undefined) return undefined;
+function parseFields(text: string): Fields {
   // The name stands in parentheses and may itself contain some: the last one closes it.
   const close = text.lastIndexOf(')');
   const fields = text.slice(close + 2).split(' ');
   return { comm: text.slice(text.indexOf('(') + 1, close), field: (number) => fields[number - 3] };
+}
+
+function readFields(pid: number): Fields | undefined {
+  const text = foundIn(readAtOnce(pid, 'stat'));
+  return text === undefined ? undefined : parseFields(text);
 }
 
 /** The ids of all threads of a process; none when it is gone. */
@@ -51,23 +56,33 @@ export function livingThread(pid: number): number {
   return listThreads(pid).find((thread) => /^[^ZX]$/.test(readFields(thread)?.field(3) ?? '')) ?? pid;
 }
 
-/** A process by its pid; undefined when there is none. */
-export function readProcess(pid: number): ProcessStat | undefined {
-  const stat = readFields(pid);
-  const [parentPid, startTime] = [Number(stat?.field(4)), Number(stat?.field(22))];
-  const state = stat?.field(3) === 'Z' ? readFields(livingThread(pid))?.field(3) : stat?.field(3);
-  if (stat === undefined || state === undefined || Number.isNaN(startTime)) return undefined;
-  return { pid, startTime, comm: stat.comm, state, parentPid };
+/** Looks at a process by its pid. */
+export function lookAt(pid: number): Look<ProcessStat> {
+  const look = readAtOnce(pid, 'stat');
+  if (look.life !== 'alive') return look;
+  const { comm, field } = parseFields(look.found);
+  const thread = field(3) === 'Z' ? livingThread(pid) : pid;
+  // A zombie that has other threads, none of which could be looked at.
+  if (field(3) === 'Z' && thread === pid && Number(field(20)) > 1)
+    return { life: 'unknown', why: 'its threads cannot be read' };
+  const state = thread === pid ? field(3) : readFields(thread)?.field(3);
+  const [parentPid, session, startTime] = [4, 6, 22].map((number) => Number(field(number))) as [number, number, number];
+  if (state === undefined || Number.isNaN(startTime)) return { life: 'unknown', why: 'its stat cannot be understood' };
+  return { life: 'alive', found: { pid, startTime, comm, state, parentPid, session } };
 }
 
 /** Whether a process has ended: nobody has collected a zombie yet. */
 export const hasEnded = ({ state }: ProcessStat): boolean => state === 'Z' || state === 'X';
 
-/** Whether this very process still runs: another start time means another process. */
-export function isAlive({ pid, startTime }: { pid: number; startTime: number }): boolean {
-  const now = readProcess(pid);
-  return now !== undefined && now.startTime === startTime && !hasEnded(now);
+/** Whether this very process, of this pid namespace, still runs: another start time means another process. */
+export function lifeOf({ pid, startTime }: { pid: number; startTime: number }): Life {
+  const look = lookAt(pid);
+  if (look.life !== 'alive') return look.life;
+  return look.found.startTime === startTime && !hasEnded(look.found) ? 'alive' : 'dead';
 }
+
+/** All processes of this pid namespace that could be looked at. */
+export const lookAtAll = (): ProcessStat[] => listPids().flatMap((pid) => foundIn(lookAt(pid)) ?? []);
 
 /** Sends a signal to one process; false when there is no such process any more. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {

@@ -1,5 +1,5 @@
 /** What /proc/PID/status says of a process, proc_pid_status(5), and the filter of its core dumps. */
-import { readAtOnce } from './read-at-once.ts';
+import { foundIn, type Look, readAtOnce } from './read-at-once.ts';
 import { livingThread } from './stat.ts';
 
 export interface ProcessStatus {
@@ -11,17 +11,21 @@ export interface ProcessStatus {
   isDumpingCore: boolean;
 }
 
-/** Undefined when the process is gone. */
-export function readProcessStatus(pid: number): ProcessStatus | undefined {
-  const text = readAtOnce(livingThread(pid), 'status');
-  if (text === undefined) return undefined;
-  const field = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+)$`, 'm').exec(text)?.[1] ?? 0);
-  return { threadGroup: field('Tgid'), tracer: field('TracerPid'), isDumpingCore: field('CoreDumping') === 1 };
+/** Looks at the status of a process. */
+export function lookAtStatus(pid: number): Look<ProcessStatus> {
+  const look = readAtOnce(livingThread(pid), 'status');
+  if (look.life !== 'alive') return look;
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+)$`, 'm').exec(look.found)?.[1] ?? 0);
+  const found = { threadGroup: field('Tgid'), tracer: field('TracerPid'), isDumpingCore: field('CoreDumping') === 1 };
+  return { life: 'alive', found };
 }
 
-/** Which mappings a core of a process holds, as the bits of core(5); undefined when it is gone. */
+/** The pid of the process that traces this one; 0 for none, and where that cannot be learned. */
+export const tracerOf = (pid: number): number => foundIn(lookAtStatus(pid))?.tracer ?? 0;
+
+/** Which mappings a core of a process holds, as the bits of core(5); undefined when that cannot be learned. */
 export function readDumpFilter(pid: number): number | undefined {
-  const text = readAtOnce(livingThread(pid), 'coredump_filter');
+  const text = foundIn(readAtOnce(livingThread(pid), 'coredump_filter'));
   // Empty when it has no memory any more.
   return text ? Number.parseInt(text, 16) : undefined;
 }

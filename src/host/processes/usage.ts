@@ -1,5 +1,5 @@
 /** What a process uses of the host. */
-import { readFile } from 'node:fs/promises';
+import { aside } from '../aside.ts';
 import { ticksPerSecond } from './start-time.ts';
 import { readCpuTicks } from './stat.ts';
 
@@ -12,9 +12,9 @@ export interface Usage {
   cpuSeconds: number;
 }
 
-/** Undefined when the process is gone, and on kernels without smaps_rollup (before 4.14). */
+/** Undefined when the process is gone or does not let itself be read, and on kernels without smaps_rollup (before 4.14). */
 export async function readUsage(pid: number): Promise<Usage | undefined> {
-  const memory = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  const memory = (await aside.readOne(`/proc/${pid}/smaps_rollup`))?.toString() ?? '';
   const [kiB] = /(?<=^Private_Dirty:\s+)\d+/m.exec(memory) ?? [];
   const cpuSeconds = readCpuTicks(pid) / ticksPerSecond;
   if (kiB === undefined || Number.isNaN(cpuSeconds)) return undefined;

@@ -9,7 +9,7 @@ export interface Watchdog {
   unit: string;
 }
 
-/** The watchdog of a process; undefined if it has none or is gone. Reading waits for the process's memory map, and may hang. */
+/** The watchdog of a process; undefined if it has none, is gone, or does not let its environment be read. */
 export async function readWatchdog(pid: number): Promise<Watchdog | undefined> {
   const afterMs = Number(await readVariable(pid, 'WATCHDOG_USEC')) / 1000;
   if (!(afterMs > 0)) return undefined;

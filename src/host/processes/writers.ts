@@ -1,6 +1,7 @@
 /** Which files processes can still write to, from /proc/PID/fd and fdinfo: see proc_pid_fd(5), proc_pid_fdinfo(5). */
 import { constants } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { aside } from '../aside.ts';
 import { listPids, livingThread } from './stat.ts';
 
 const accessModes = constants.O_RDONLY | constants.O_WRONLY | constants.O_RDWR;
@@ -40,22 +41,26 @@ export class WriterSearch {
 }
 
 async function findHeld(wanted: Set<string>): Promise<Set<string>> {
-  const held = new Set<string>();
+  const inodes = new Set([...wanted].map((identity) => identity.split(':')[1]));
+  const candidates: string[] = [];
   for (const pid of listPids().map(livingThread)) {
     if (pid === process.pid) continue;
     // A process or descriptor that is gone by the time it is looked at holds nothing.
-    for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
-      const file = await stat(`/proc/${pid}/fd/${fd}`, { bigint: true }).catch(() => undefined);
-      const identity = file && `${file.dev}:${file.ino}`;
-      if (identity === undefined || !wanted.has(identity) || held.has(identity)) continue;
-      if (await isWritable(pid, fd)) held.add(identity);
-    }
+    for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => []))
+      if (await mayWrite(pid, fd, inodes)) candidates.push(`/proc/${pid}/fd/${fd}`);
   }
-  return held;
+  const identities = await aside.identify(candidates);
+  // Where the files do not answer, there may be a writer.
+  return identities === undefined ? wanted : new Set(identities.values());
 }
 
-async function isWritable(pid: number, fd: string): Promise<boolean> {
+/** Whether a descriptor can be written to, and may be one of a file with one of these inodes. */
+async function mayWrite(pid: number, fd: string, inodes: ReadonlySet<string | undefined>): Promise<boolean> {
   const info = await readFile(`/proc/${pid}/fdinfo/${fd}`, 'latin1').catch(() => '');
   const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8);
-  return (flags & accessModes) !== constants.O_RDONLY;
+  if ((flags & accessModes) === constants.O_RDONLY) return false;
+  // Since kernel 5.14.
+  const inode = /^ino:\s*(\d+)/m.exec(info)?.[1];
+  if (inode !== undefined) return inodes.has(inode);
+  return (await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')).startsWith('/');
 }

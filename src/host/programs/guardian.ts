@@ -21,7 +21,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { readCommandLine } from '../processes/names.ts';
-import { listPids, readProcess, sendSignal } from '../processes/stat.ts';
+import { lookAtAll, sendSignal } from '../processes/stat.ts';
 
 /** What the guardian is found by: the $0 of its script. */
 const label = 'rig-guardian';
@@ -80,8 +80,6 @@ export class Guardian {
 
 /** Kills the guardian of a process, before that process is killed by somebody who cleans up in another way. */
 export async function killGuardian(pid: number): Promise<void> {
-  for (const candidate of listPids()) {
-    if (readProcess(candidate)?.parentPid !== pid) continue;
-    if ((await readCommandLine(candidate)).includes(label)) sendSignal(candidate, 'SIGKILL');
-  }
+  for (const child of lookAtAll().filter(({ parentPid }) => parentPid === pid))
+    if ((await readCommandLine(child.pid)).includes(label)) sendSignal(child.pid, 'SIGKILL');
 }

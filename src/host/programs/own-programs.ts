@@ -1,5 +1,6 @@
 /** The programs that this process has started: their environment, the daemon's mark in it, their guardian and their end. */
 import { delimiter } from 'node:path';
+import type { SessionLeader } from '../processes/kin.ts';
 import { searchPath } from './find-program.ts';
 import { Guardian } from './guardian.ts';
 
@@ -15,16 +16,29 @@ const fixedEnvironment = (): Record<string, string> => ({
   ...(process.env.TZ === undefined ? {} : { TZ: process.env.TZ }),
 });
 
+/** A program that runs: what is needed to end it, and all that it has started, when this process is dead. */
+export interface NotedProgram extends SessionLeader {
+  /** What it has attached to was stopped before. */
+  holdsStopped: boolean;
+}
+
+interface Running extends NotedProgram {
+  ended: Promise<unknown>;
+  end(): Promise<void>;
+}
+
 class OwnPrograms {
   #mark: Record<string, string> = {};
   #guardian: Guardian | undefined;
-  readonly #running = new Set<{ end(): Promise<void> }>();
+  #note: (programs: NotedProgram[]) => void = () => {};
+  readonly #running = new Set<Running>();
 
   /**
    * Says which daemon this process is, before it starts any program. `mark` is the value of {@link ownerVariable}; `takeDown`
-   * are the arguments with which this executable cleans up after the daemon was killed.
+   * are the arguments with which this executable cleans up after the daemon was killed; `note` keeps for that which programs run.
    */
-  setOwner(mark: string, takeDown: string[]): void {
+  setOwner(mark: string, takeDown: string[], note: (programs: NotedProgram[]) => void): void {
+    this.#note = note;
     this.#mark = { [ownerVariable]: mark };
     // Without the mark: whoever cleans up kills all that have it.
     this.#guardian = new Guardian(takeDown, fixedEnvironment());
@@ -47,9 +61,17 @@ class OwnPrograms {
   }
 
   /** Remembers a program until it has ended. */
-  add(program: { ended: Promise<unknown>; end(): Promise<void> }): void {
+  add(program: Running): void {
     this.#running.add(program);
-    void program.ended.then(() => this.#running.delete(program));
+    this.#noteAll();
+    void program.ended.then(() => {
+      this.#running.delete(program);
+      this.#noteAll();
+    });
+  }
+
+  #noteAll(): void {
+    this.#note([...this.#running].map(({ pid, startTime, holdsStopped }) => ({ pid, startTime, holdsStopped })));
   }
 
   /** Ends every program that still runs: what a rig does before it ends itself. */

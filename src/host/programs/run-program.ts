@@ -1,8 +1,9 @@
 /** Runs programs of this host to their end. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findByEnvironment } from '../processes/environment.ts';
-import { sendSignal } from '../processes/stat.ts';
+import { withVariable } from '../processes/environment.ts';
+import { findKin, type SessionLeader } from '../processes/kin.ts';
+import { hasEnded, hasMemory, lookAtAll, type ProcessStat, sendSignal } from '../processes/stat.ts';
 import { keepTail } from './keep-tail.ts';
 import { OutputFile, type OutputReport } from './output-file.ts';
 import { type Exit, type StartOptions, startProgram } from './start-program.ts';
@@ -30,15 +31,28 @@ export interface RunResult extends Exit {
 /** Marks, in its environment, everything that one {@link runProgram} has started. */
 const runVariable = 'RIG_RUN';
 
-/** Kills what has left the program's process group, as what sos runs through timeout(1) does: it still has the mark. */
-async function killEscaped(run: string): Promise<void> {
-  // Until a search finds nothing new: what was being started during the last one was not there to be killed.
-  for (let escaped = await findByEnvironment(runVariable, run); escaped.length > 0; ) {
-    for (const pid of escaped) sendSignal(pid, 'SIGKILL');
+/** What has the mark of a run and is not found by {@link findKin}: it has left the session of a parent that has ended. */
+async function findMarked(program: SessionLeader, run: string): Promise<ProcessStat[]> {
+  const later = lookAtAll().filter(
+    ({ pid, parentPid, startTime }) => startTime >= program.startTime && parentPid !== process.pid && hasMemory(pid),
+  );
+  return later.length === 0 ? [] : await withVariable(later, runVariable, run);
+}
+
+/** Kills what an ended program has left, also in process groups of their own, as what sos runs through timeout(1). */
+async function killLeft(program: SessionLeader, run: string): Promise<void> {
+  // Not waiting for those that have their signal: one in uninterruptible sleep dies when that ends.
+  const killed = new Set<number>();
+  for (;;) {
+    const found = [...findKin([program]), ...(await findMarked(program, run))];
+    const left = found.filter((process) => !hasEnded(process) && !killed.has(process.pid));
+    if (left.length === 0) return;
+    for (const { pid } of left) {
+      killed.add(pid);
+      sendSignal(pid, 'SIGKILL');
+    }
+    // What was being started during this search was not there to be killed.
     await delay(10);
-    const left = await findByEnvironment(runVariable, run);
-    // Not waiting for those that have their signal: one in uninterruptible sleep dies when that ends.
-    escaped = left.filter((pid) => !escaped.includes(pid));
   }
 }
 
@@ -66,7 +80,7 @@ export async function runProgram(file: string, args: string[], options: RunOptio
   options.signal?.addEventListener('abort', abort, { once: true });
   const exit = await program.ended;
   options.signal?.removeEventListener('abort', abort);
-  await killEscaped(run);
+  await killLeft(program, run);
   const durationMs = Math.floor(performance.now() - startedAt);
   const output = files && { output: { stdout: await files.stdout.finish(), stderr: await files.stderr.finish() } };
   return { ...exit, stdout: stdout(), stderr: program.stderr(), durationMs, ...output };

@@ -1,6 +1,8 @@
 /** Starts programs of this host, and ends them. */
 import type { Readable } from 'node:stream';
 import { RigError } from '../../errors.ts';
+import { foundIn } from '../processes/read-at-once.ts';
+import { lookAt } from '../processes/stat.ts';
 import { startUndefended } from '../self-defence.ts';
 import { loadExeca, ownSession } from './execa.ts';
 import { withFileSizeLimit } from './file-size-limit.ts';
@@ -26,6 +28,8 @@ export interface StartOptions {
   isLowPriority?: boolean;
   /** No file that it writes becomes larger than this many bytes. Undefined: no limit. */
   mostFileBytes?: number | undefined;
+  /** It attaches to a process that was stopped before: whoever has to kill it leaves that stopped. */
+  holdsStopped?: boolean;
 }
 
 /** How a program ended: `exitCode` is null when a signal ended it. */
@@ -37,6 +41,8 @@ export interface Exit {
 /** A running program whose output is read while it runs. */
 export interface RunningProgram {
   pid: number;
+  /** Its start time, in clock ticks since boot. */
+  startTime: number;
   stdout: Readable;
   /** Resolves when it has ended and nothing of its process group is left. Never rejects. */
   ended: Promise<Exit>;
@@ -87,6 +93,8 @@ async function spawn(file: string, args: string[], options: StartOptions) {
  */
 export async function startProgram(file: string, args: string[], options: StartOptions = {}): Promise<RunningProgram> {
   const { child, pid, stdout, stderr } = await spawn(file, args, options);
+  // It is there at least as a zombie: nobody has collected it yet.
+  const startTime = foundIn(lookAt(pid))?.startTime ?? 0;
   const { promise: ended, resolve } = Promise.withResolvers<Exit>();
   let hasEnded = false;
   // "exit" and not "close": a grandchild that keeps a pipe open must not keep the action from ending.
@@ -105,7 +113,15 @@ export async function startProgram(file: string, args: string[], options: StartO
   };
   let ending: Promise<void> | undefined;
   const end = () => (ending ??= endOnce());
-  const program = { pid, stdout, stderr: keepTail(stderr, stderrTailBytes), stderrStream: stderr, ended, end };
-  ownPrograms.add(program);
+  const program = {
+    pid,
+    startTime,
+    stdout,
+    stderr: keepTail(stderr, stderrTailBytes),
+    stderrStream: stderr,
+    ended,
+    end,
+  };
+  ownPrograms.add({ ...program, holdsStopped: options.holdsStopped ?? false });
   return program;
 }

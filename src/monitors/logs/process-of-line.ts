@@ -1,8 +1,9 @@
 /** Which process logged a line. The journal knows it; a file has at most the process id that syslog puts behind the name. */
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { answersTo } from '../../host/processes/names.ts';
+import { foundIn } from '../../host/processes/read-at-once.ts';
 import { startedAtMs, startToleranceMs } from '../../host/processes/start-time.ts';
-import { readProcess } from '../../host/processes/stat.ts';
+import { lookAt } from '../../host/processes/stat.ts';
 import type { TriggerProcess } from '../../plugin.ts';
 import {
   comparedCharacters,
@@ -96,7 +97,7 @@ function saysTheSame(entry: JournalEntry, line: SyslogLine): boolean {
 
 /** The process of `NAME[PID]:`, if it has that name and was there before the line. */
 async function confirmTag({ identifier, pid }: SyslogLine, atMs: number): Promise<TriggerProcess | undefined> {
-  const process = pid === undefined ? undefined : readProcess(pid);
+  const process = pid === undefined ? undefined : foundIn(lookAt(pid));
   if (process === undefined || startedAtMs(process) > atMs + startToleranceMs) return undefined;
   return (await answersTo(process, identifier)) ? { pid: process.pid, seenAtMs: atMs } : undefined;
 }

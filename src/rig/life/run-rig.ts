@@ -5,6 +5,7 @@ import type { Plugins } from '../../plugin.ts';
 import { openLog } from '../log/log.ts';
 import { type FinishedRecord, ownerMarker } from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
+import { writePrograms } from '../registry/programs-file.ts';
 import { ownIdentity } from '../registry/state-file.ts';
 import { preferSmallHeap } from './heap.ts';
 import { LiveRig } from './live-rig.ts';
@@ -15,7 +16,9 @@ export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins):
   preferSmallHeap();
   const owner = ownIdentity();
   defendSelf();
-  ownPrograms.setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)]);
+  ownPrograms.setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)], (programs) =>
+    writePrograms(spec.id, owner, programs),
+  );
   const log = await openLog(spec.id, spec.debug, starter);
   const rig = new LiveRig({ version: 3, ...owner, spec }, log, starter, plugins);
   // A bug must not end the watch in silence: the record says why the rig failed.

@@ -6,15 +6,20 @@ import type { RigSpec } from './spec.ts';
 export interface Owner {
   pid: number;
   startTime: number;
+  /** The pid namespace in which it has this pid; undefined for a rig of an older version. */
+  pidNamespace?: string;
 }
 
 /** A process in one word, for file names and the environment of its children. */
-export const ownerMarker = ({ pid, startTime }: Owner): string => `${pid}.${startTime}`;
+export const ownerMarker = ({ pid, startTime, pidNamespace }: Owner): string =>
+  [pid, startTime, pidNamespace].join('.');
 
 /** The process of a word by {@link ownerMarker}; undefined for another word. */
 export function parseMarker(text: string): Owner | undefined {
-  const [, pid, startTime] = /^(\d+)\.(\d+)$/.exec(text) ?? [];
-  return pid === undefined ? undefined : { pid: Number(pid), startTime: Number(startTime) };
+  const [, pid, startTime, pidNamespace] = /^(\d+)\.(\d+)\.(\d*)$/.exec(text) ?? [];
+  return pid === undefined
+    ? undefined
+    : { pid: Number(pid), startTime: Number(startTime), ...(pidNamespace ? { pidNamespace } : {}) };
 }
 
 /** What `rig.json` holds. */

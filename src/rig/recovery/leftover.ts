@@ -1,65 +1,45 @@
 /**
- * Cleans up what a killed daemon left. Its guardian (host/programs/guardian.ts) does so at once; if that was killed too, the next
- * `rig` command does.
+ * Cleans up what a killed daemon left. Its guardian (host/programs/guardian.ts) does so at once; if that was killed too, `rig
+ * destroy` or a new rig of the name does.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UsageError } from '../../errors.ts';
-import { findByEnvironment } from '../../host/processes/environment.ts';
-import { isAlive } from '../../host/processes/stat.ts';
+import { withVariable } from '../../host/processes/environment.ts';
+import { findKin } from '../../host/processes/kin.ts';
+import { hasMemory, lookAtAll } from '../../host/processes/stat.ts';
 import { killTracers } from '../../host/processes/tracing.ts';
-import { ownerVariable } from '../../host/programs/own-programs.ts';
+import { type NotedProgram, ownerVariable } from '../../host/programs/own-programs.ts';
 import { clearLeftover, discardLeftover, type WorkPlace } from '../collect/work-folder.ts';
 import { announceEnd, notify } from '../log/announce.ts';
 import { openLog } from '../log/log.ts';
-import { isoTime, outputRoot } from '../records/paths.ts';
-import {
-  commandLineOf,
-  type EndStatus,
-  type FinishedRecord,
-  type Owner,
-  ownerMarker,
-  parseMarker,
-  rowOf,
-} from '../records/rows.ts';
+import { outputRoot } from '../records/paths.ts';
+import { type FinishedRecord, type Owner, ownerMarker, parseMarker } from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { removeArmed } from '../registry/armed-files.ts';
-import { writeRecord } from '../registry/finished.ts';
-import { type Left, meet, type TakeDown } from '../registry/meet.ts';
+import { type Left, look, meet, type TakeDown } from '../registry/meet.ts';
+import { lifeOfOwner } from '../registry/state-file.ts';
+import { keepRecord, recordOf } from './record.ts';
 
-/** Ends every process that the dead daemon had started: they carry its mark in their environment. */
-async function endOrphans(owner: Owner): Promise<void> {
-  // A gdb among them must let go of the process that it was dumping.
-  await killTracers(() => findByEnvironment(ownerVariable, ownerMarker(owner)));
+const pidsOf = (processes: readonly { pid: number }[]): number[] => processes.map(({ pid }) => pid);
+
+/** The processes that carry the mark of a dead daemon in their environment, as far as that can be read. */
+async function findMarked(owner: Owner): Promise<number[]> {
+  const later = lookAtAll().filter(({ pid, startTime }) => startTime >= owner.startTime && hasMemory(pid));
+  return pidsOf(await withVariable(later, ownerVariable, ownerMarker(owner)));
 }
 
-/** Writes and returns the record of a rig that could not do so itself; undefined if its state cannot be read. */
-export async function recordEnd(
-  { state, progress }: Omit<Left, 'owner'>,
-  status: EndStatus,
-  kept: string[],
-  reason: string,
-  ended = new Date(),
-): Promise<FinishedRecord | undefined> {
-  if (!state) return undefined;
-  const row = rowOf(state, progress);
-  const archives = [...row.archives, ...kept];
-  const record = {
-    ...row,
-    archive: kept.at(-1) ?? row.archive,
-    archives,
-    status,
-    ended: isoTime(ended),
-    reasons: [reason],
-    commandLine: commandLineOf(state.spec),
-  };
-  await writeRecord(record);
-  await removeArmed(record.id);
-  return record;
+/** Ends every process that the dead daemon had started. A gdb among them must let go of the process that it was dumping. */
+async function endOrphans(owner: Owner, programs: readonly NotedProgram[]): Promise<void> {
+  // What was stopped before is found first: when they are dead, nothing tells any more.
+  const leavingStopped = new Set(pidsOf(findKin(programs.filter(({ holdsStopped }) => holdsStopped))));
+  await killTracers(() => pidsOf(findKin(programs)), leavingStopped);
+  // Only then what has left its session: reading environments may take a while where a process hangs.
+  await killTracers(() => findMarked(owner));
 }
 
 /** Takes down a rig that was never armed: nobody knows of it, so it gets no message and no record. */
 export const takeDownUnarmed: TakeDown = async (id, left) => {
-  if (left.owner) await endOrphans(left.owner);
+  if (left.owner) await endOrphans(left.owner, left.programs);
   await clearLeftover(placeOf(id, left));
   await removeArmed(id);
 };
@@ -77,22 +57,25 @@ export function takeDownWith(
 ): TakeDown {
   return async (id, left) => {
     if (left.state && !left.progress) return await takeDownUnarmed(id, left);
-    if (left.owner) await endOrphans(left.owner);
+    if (left.owner) await endOrphans(left.owner, left.programs);
     const kept = await clearLeftover(placeOf(id, left));
     const where = kept.length === 0 ? '' : `, what it had collected is in ${kept.join(', ')}`;
     tell(`${id}: its daemon was killed; cleaned up${where}`);
-    const record = await recordEnd(left, 'killed', kept, 'the daemon was killed');
-    if (record && left.state) ended(record, left.state.spec);
+    if (!left.state) return;
+    const record = recordOf({ ...left, state: left.state }, 'killed', kept, 'the daemon was killed');
+    await keepRecord(record);
+    ended(record, left.state.spec);
   };
 }
 
 /** For `rig destroy --force`: ends a killed rig's children, removes what it was collecting, and records that it was destroyed. */
 export function takeDownDiscarding(tell: (text: string) => void): TakeDown {
   return async (id, left) => {
-    if (left.owner) await endOrphans(left.owner);
+    if (left.owner) await endOrphans(left.owner, left.programs);
     await discardLeftover(placeOf(id, left));
     tell(`${id}: its daemon was killed; what it was collecting is discarded`);
-    await recordEnd(left, 'destroyed', [], 'killed by rig destroy --force, what was being collected is discarded');
+    const reason = 'killed by rig destroy --force, what was being collected is discarded';
+    if (left.state) await keepRecord(recordOf({ ...left, state: left.state }, 'destroyed', [], reason));
   };
 }
 
@@ -106,13 +89,15 @@ export async function takeDownKilled(id: string, marker: string): Promise<void> 
   if (owner === undefined) throw new UsageError('--take-down is what rig starts itself');
   process.umask(0o077);
   const deadline = performance.now() + dyingMs;
-  while (isAlive(owner)) {
-    // It has closed its end but lives: its children are not ours to kill.
+  while (lifeOfOwner(owner) !== 'dead') {
+    // It has closed its end but is not proved dead: its children are not ours to kill.
     if (performance.now() > deadline) return;
     await delay(pollMs);
   }
   // Do this first, even if its state is gone: somebody may have emptied /run/rig.
-  await endOrphans(owner);
+  const left = await look(id).catch(() => undefined);
+  const isIts = left?.kind === 'dead' && left.owner !== undefined && ownerMarker(left.owner) === marker;
+  await endOrphans(owner, isIts ? left.programs : []);
   const log = await openLog(id, false, { show: () => {}, remark: () => {} });
   const telling: Promise<unknown>[] = [];
   const tellOfEnd = (record: FinishedRecord, spec: RigSpec): void => {

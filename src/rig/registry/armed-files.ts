@@ -25,25 +25,32 @@ export async function removeArmed(id: string): Promise<void> {
   await rm(pathOf(id), { force: true });
 }
 
-/** The rigs that were armed when an earlier boot of this host ended. Each is returned to one caller only. */
-export async function takeArmedBefore(): Promise<{ state: RigState; progress: Progress }[]> {
+/** A rig that was armed when an earlier boot of this host ended. */
+export interface ArmedBefore {
+  state: RigState;
+  progress: Progress;
+  /** Removes its file. Resolves to whether this process has: only one of several does. */
+  take(): Promise<boolean>;
+}
+
+/** The rigs that were armed when an earlier boot of this host ended. */
+export async function readArmedBefore(): Promise<ArmedBefore[]> {
   const bootId = readBootId();
   const names: string[] = bootId === '' ? [] : await readdir(armedRoot).catch(() => []);
-  const taken: { state: RigState; progress: Progress }[] = [];
+  const before: ArmedBefore[] = [];
   for (const name of names) {
     const of = armedFile.exec(name)?.groups;
     if (of === undefined || of.bootId === bootId) continue;
     const path = `${armedRoot}/${name}`;
-    const text = await readFile(path, 'utf8').catch(() => '');
-    // Only one of several commands removes it.
-    const isMine = await unlink(path).then(
-      () => true,
-      () => false,
-    );
-    const { state, progress } = parse(text);
-    if (isMine && isState(state) && isProgress(progress)) taken.push({ state, progress });
+    const { state, progress } = parse(await readFile(path, 'utf8').catch(() => ''));
+    const take = (): Promise<boolean> =>
+      unlink(path).then(
+        () => true,
+        () => false,
+      );
+    if (isState(state) && isProgress(progress)) before.push({ state, progress, take });
   }
-  return taken;
+  return before;
 }
 
 function parse(text: string): { state?: unknown; progress?: unknown } {

@@ -22,7 +22,6 @@ export async function ensureRecordFolders(): Promise<void> {
 export async function listFinished(): Promise<string[]> {
   if (!existsSync(finishedRoot)) return [];
   await checkOwnFolder(finishedRoot);
-  await removeOldRecords();
   const names = await readdir(finishedRoot);
   return names.flatMap((name) => (recordFile.test(name) ? name.slice(0, -'.json'.length) : [])).sort();
 }

@@ -1,13 +1,24 @@
 /** Checks of what the files in a rig's folder hold. */
 import { noProc } from '../../host/descriptors.ts';
-import { readProcess } from '../../host/processes/stat.ts';
+import { ownPidNamespace } from '../../host/processes/namespace.ts';
+import { foundIn, type Life } from '../../host/processes/read-at-once.ts';
+import { lifeOf, lookAt } from '../../host/processes/stat.ts';
 import type { Owner, Progress, RigState } from '../records/rows.ts';
 
 /** This process. */
 export function ownIdentity(): Owner {
-  const self = readProcess(process.pid);
-  if (self === undefined) throw noProc();
-  return { pid: self.pid, startTime: self.startTime };
+  const [self, pidNamespace] = [foundIn(lookAt(process.pid)), ownPidNamespace()];
+  if (self === undefined || pidNamespace === undefined) throw noProc();
+  return { pid: self.pid, startTime: self.startTime, pidNamespace };
+}
+
+/**
+ * Whether the process of a rig, a claim or a cleaner lives. Of one in another pid namespace, such as a container's, that cannot be
+ * known: its pid means another process here, or none. See pid_namespaces(7).
+ */
+export function lifeOfOwner(owner: Owner): Life {
+  const own = ownPidNamespace();
+  return own !== undefined && (owner.pidNamespace ?? own) === own ? lifeOf(owner) : 'unknown';
 }
 
 /** Whether it names a process, as the `rig.json` of every version does. */

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { describeState } from '../../../src/host/processes/describe-state.ts';
 import { readMappings } from '../../../src/host/processes/mappings.ts';
 import { findByName, readCommandLine, readExecutable } from '../../../src/host/processes/names.ts';
-import { hasMemory, isAlive, livingThread, readProcess } from '../../../src/host/processes/stat.ts';
+import { hasMemory, lifeOf, livingThread } from '../../../src/host/processes/stat.ts';
 import { readDumpFilter } from '../../../src/host/processes/status.ts';
-import { end, mustRead, start, startWithoutMainThread } from '../../support/processes.ts';
+import { end, mustRead, seen, start, startWithoutMainThread } from '../../support/processes.ts';
 import { waitFor } from '../../support/wait.ts';
 
 test('a process has memory until it ends', async (t) => {
@@ -19,7 +19,7 @@ test('a process whose main thread has ended is alive, with the state, memory, pr
   const pid = await startWithoutMainThread(t);
   const found = await mustRead(pid);
   assert.equal(found.state, 'S');
-  assert.equal(isAlive(found), true);
+  assert.equal(lifeOf(found) === 'alive', true);
   assert.equal(hasMemory(pid), true);
   assert.ok((await readMappings(pid)).length > 0);
   assert.ok(readDumpFilter(pid));
@@ -33,6 +33,6 @@ test('a process whose main thread has ended is dead when its last thread is', as
   const pid = await startWithoutMainThread(t);
   const found = await mustRead(pid);
   process.kill(livingThread(pid), 'SIGKILL');
-  await waitFor('it to end', () => !isAlive(found));
-  assert.notEqual(readProcess(pid)?.state, 'S');
+  await waitFor('it to end', () => !(lifeOf(found) === 'alive'));
+  assert.notEqual(seen(pid)?.state, 'S');
 });

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readProcess } from '../../../src/host/processes/stat.ts';
-import { readProcessStatus } from '../../../src/host/processes/status.ts';
+import { tracerOf } from '../../../src/host/processes/status.ts';
 import { killTracers, letRun } from '../../../src/host/processes/tracing.ts';
-import { mustRead, start } from '../../support/processes.ts';
+import { mustRead, seen, start } from '../../support/processes.ts';
 import { waitFor } from '../../support/wait.ts';
 
-const stateOf = async (pid: number) => readProcess(pid)?.state;
+const stateOf = async (pid: number) => seen(pid)?.state;
 
 test('a process that a killed tracer left stopped runs again', async (t) => {
   const { pid } = await start(t, '/bin/sleep', ['1000']);
@@ -41,8 +40,8 @@ test('a debugger that is killed leaves its target running, with no tracer', asyn
   const { pid } = await start(t, '/bin/sleep', ['1000']);
   // A real gdb that has attached and waits.
   const gdb = await start(t, 'gdb', ['--nx', '--batch', '-ex', `attach ${pid}`, '-ex', 'shell sleep 1000']);
-  await waitFor('gdb to attach', async () => readProcessStatus(pid)?.tracer === gdb.pid);
+  await waitFor('gdb to attach', async () => tracerOf(pid) === gdb.pid);
   await killTracers(async () => [gdb.pid]);
-  assert.equal(readProcessStatus(pid)?.tracer, 0);
+  assert.equal(tracerOf(pid), 0);
   await waitFor('the process to run', async () => (await stateOf(pid)) === 'S');
 });

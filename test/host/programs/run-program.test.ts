@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isAlive } from '../../../src/host/processes/stat.ts';
+import { lifeOf } from '../../../src/host/processes/stat.ts';
 import { runProgram } from '../../../src/host/programs/run-program.ts';
 import { newFolder } from '../../support/folder.ts';
 import { mustRead } from '../../support/processes.ts';
@@ -18,7 +18,7 @@ test('what has left the process group of an ended program is ended with it', asy
   const escaped = await mustRead(Number(readFileSync(pidFile, 'utf8')));
   ending.abort();
   await running;
-  await waitFor('it to end', async () => !isAlive(escaped));
+  await waitFor('it to end', async () => !(lifeOf(escaped) === 'alive'));
 });
 
 test('a program that is ended with SIGKILL does nothing more', async (t) => {
