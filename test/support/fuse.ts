@@ -36,14 +36,15 @@ for act in sync, write, unmap:
     while open(f"/proc/self/task/{thread.native_id}/stat").read().rsplit(")")[-1].split()[0] != "D":
         time.sleep(0.01)
 print("locked", flush=True)
-time.sleep(1000)
+time.sleep(60)
+os.kill(server, signal.SIGCONT)
 `;
 
 /**
  * Starts a process (python3) whose memory map is locked, as that of a process that waits for a dead NFS server: what reads its
- * cmdline, environ, maps or smaps hangs until it is killed, ps(1) too. SIGCONT to `server` lets it go; it goes with the host.
+ * cmdline, environ, maps or smaps hangs until it is killed: ps(1) too, and what the tests look with. `unlock` lets it go on; so do 60 s.
  */
-export async function startLocked(host: Enclosure): Promise<{ pid: number; server: Running }> {
+export async function startLocked(host: Enclosure): Promise<{ pid: number; unlock(): Promise<void> }> {
   const server = await mountFuse(host, '/tmp/locked-files', '/tmp/locked');
   await host.must('truncate', ['-s', '64K', '/tmp/locked-files/mapped']);
   const locked = await host.spawn('/usr/bin/python3', ['-c', lockMemory, '/tmp/locked/mapped', String(server.pid)]);
@@ -51,5 +52,5 @@ export async function startLocked(host: Enclosure): Promise<{ pid: number; serve
     if (locked.hasEnded()) throw new Error(`python3 ended\n${locked.stderr}`);
     return locked.stdout.includes('locked');
   });
-  return { pid: locked.pid, server };
+  return { pid: locked.pid, unlock: () => server.signal('SIGCONT') };
 }

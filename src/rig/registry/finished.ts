@@ -18,12 +18,13 @@ export async function ensureRecordFolders(): Promise<void> {
   for (const folder of [recordRoot, finishedRoot, armedRoot]) await ensureOwnFolder(folder);
 }
 
-/** The ids of the rigs that have ended. Several rigs of one name have one record, that of the last. */
+/** The ids of the rigs that have ended, without what is too old. Several rigs of one name have one record, that of the last. */
 export async function listFinished(): Promise<string[]> {
   if (!existsSync(finishedRoot)) return [];
   await checkOwnFolder(finishedRoot);
-  const names = await readdir(finishedRoot);
-  return names.flatMap((name) => (recordFile.test(name) ? name.slice(0, -'.json'.length) : [])).sort();
+  const [names, old] = [await readdir(finishedRoot), new Set(await listOld())];
+  const records = names.filter((name) => recordFile.test(name) && !old.has(name));
+  return records.map((name) => name.slice(0, -'.json'.length)).sort();
 }
 
 /** The record of an ended rig; undefined if there is none that can be read. */
@@ -41,7 +42,7 @@ export async function readRecord(id: string): Promise<FinishedRecord | undefined
 export async function writeRecord(record: FinishedRecord): Promise<void> {
   await ensureRecordFolders();
   // First: where the clock is wrong, the new one may look old.
-  await removeOldRecords();
+  for (const name of await listOld()) await rm(`${finishedRoot}/${name}`, { force: true });
   await writeWhole(`${finishedRoot}/${record.id}.json`, `${JSON.stringify(record, null, 2)}\n`);
 }
 
@@ -53,17 +54,15 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   await rename(temporary, path);
 }
 
-/** Removes the records that are too old or too many. Whatever else is in the folder is left alone. */
-async function removeOldRecords(): Promise<void> {
+/** The names of the records that are too old, or too many. Whatever else is in the folder is not among them. */
+async function listOld(): Promise<string[]> {
   const names = await readdir(finishedRoot);
-  const records: { path: string; mtimeMs: number }[] = [];
+  const records: { name: string; mtimeMs: number }[] = [];
   for (const name of names.filter((each) => recordFile.test(each) || unfinishedFile.test(each))) {
-    const path = `${finishedRoot}/${name}`;
-    const found = await lstat(path).catch(() => undefined);
-    if (found?.isFile()) records.push({ path, mtimeMs: found.mtimeMs });
+    const found = await lstat(`${finishedRoot}/${name}`).catch(() => undefined);
+    if (found?.isFile()) records.push({ name, mtimeMs: found.mtimeMs });
   }
   records.sort((a, b) => b.mtimeMs - a.mtimeMs);
   const isOld = ({ mtimeMs }: { mtimeMs: number }): boolean => Date.now() - mtimeMs > keptMs;
-  for (const { path } of records.filter((record, index) => index >= mostKept || isOld(record)))
-    await rm(path, { force: true });
+  return records.filter((record, index) => index >= mostKept || isOld(record)).map(({ name }) => name);
 }

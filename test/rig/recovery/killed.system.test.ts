@@ -48,7 +48,8 @@ test('rig wait tells of the rig that was killed, and not of an earlier one of it
   // What the guardian's folder looks like at its work, and a process that is as slow as a sick disk may make it.
   const { pid } = await host.spawn('sleep', ['86400']);
   const startTime = host.read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ')[19];
-  await host.sh(`mkdir -m 700 /run/rig/web; echo '{}' > /run/rig/web/cleaner.${pid}.${startTime}.json`);
+  const [namespace] = /\d+/.exec(await host.must('readlink', ['/proc/1/ns/pid'])) ?? [];
+  await host.sh(`mkdir -m 700 /run/rig/web; echo '{}' > /run/rig/web/cleaner.${pid}.${startTime}.${namespace}.json`);
   const waiting = host.rig('wait', 'web');
   await host.rig('list');
   host.write('/var/lib/rig/finished/web.json', earlier.replace('"destroyed"', '"failed"'));
@@ -111,21 +112,59 @@ test('of a rig that has not run any program, too, the record is written when it 
   await assertNothingLeftAtOnce(host);
 });
 
-test('where the guardian is killed too, the next command takes down what is left', async (t) => {
+test('where the guardian is killed too, list, info and wait show it and touch nothing; destroy takes down what is left', async (t) => {
   const { host, service, rig } = await startWatched(t);
   host.standIn('gcore', holdingGcore);
   await triggerHeld(host, rig);
-  const { pid } = await theRig(host, 'web');
+  await killWithGuardian(host, 'web');
+  const before = await everythingOf(host);
+  const listed = await host.rig('list');
+  assert.match(listed.stdout, /^web .* killed /m);
+  assert.match(listed.stderr, /^rig: web: its daemon was killed; rig destroy web cleans up what it left\n$/);
+  assert.equal(JSON.parse((await host.rig('info', 'web', '--json')).stdout).status, 'killed');
+  assert.equal((await host.rig('wait', 'web', '--timeout', '1')).code, 124);
+  assert.equal(await everythingOf(host), before);
+  const { stderr } = await host.rig('destroy', 'web');
+  assert.match(stderr, /web: its daemon was killed; cleaned up/);
+  await waitFor('the process to run', () => host.process(service.pid)?.state === 'S');
+  await assertNothingLeft(host);
+});
+
+test('a new rig takes the name of one that was killed together with its guardian, and takes that down', async (t) => {
+  const { host, service, rig } = await startWatched(t);
+  host.standIn('gcore', holdingGcore);
+  await triggerHeld(host, rig);
+  await killWithGuardian(host, 'web');
+  const { code, stderr } = await host.rig(...rig, '--name', 'web');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /web: its daemon was killed; cleaned up/);
+  await waitFor('the process to run', () => host.process(service.pid)?.state === 'S');
+  assert.equal((await host.rig('destroy', 'web')).code, 0);
+});
+
+/** Kills a daemon and its guardian. */
+async function killWithGuardian(host: TestHost, id: string): Promise<void> {
+  const { pid } = await theRig(host, id);
   const guardian = host.processes().find(({ args }) => args.includes('rig-guardian'));
   assert.ok(guardian);
   // Stopped first: it would start another guardian.
   await host.sh(`kill -STOP ${pid}; kill -KILL ${guardian.pid} ${pid}`);
   await waitFor('the daemon to end', () => [undefined, 'Z'].includes(host.process(pid)?.state));
-  const { stderr } = await host.rig('list');
-  assert.match(stderr, /web: its daemon was killed; cleaned up/);
-  await waitFor('the process to run', () => host.process(service.pid)?.state === 'S');
-  await assertNothingLeft(host);
-});
+}
+
+/** What a command could change: rig's files, and the processes of this host. */
+async function everythingOf(host: TestHost): Promise<string> {
+  const files = await host.must('find', [
+    '/run/rig',
+    '/var/lib/rig',
+    '/var/tmp',
+    '/var/log/rig',
+    '-printf',
+    '%p %s %T@\\n',
+  ]);
+  const processes = host.processes().map(({ pid, state, args }) => `${pid} ${state} ${args.join(' ')}`);
+  return `${files}\n${processes.join('\n')}`;
+}
 
 test('a daemon is the last that the kernel takes for its memory and leaves no core; its children are as others', async (t) => {
   const { host, rig } = await startWatched(t);
