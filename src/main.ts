@@ -1,10 +1,13 @@
 /** argv in, exit code out. The only place that turns a failure into words. rig starts itself with `--daemon` and `--take-down`. */
 import './host/clean-start.ts';
+import { writeSync } from 'node:fs';
 import { actions } from './actions/index.ts';
 import { type Command, optionsOf, tell } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
 import { checkLogMeant } from './commands/log.ts';
 import { errnoOf, messageOf, RigError, SeveralErrors, UsageError } from './errors.ts';
+import { leave } from './host/leave.ts';
+import { waiting } from './host/waiting.ts';
 import { monitors } from './monitors/index.ts';
 import { commandHelp, overview } from './options/help.ts';
 import { nearest } from './options/nearest.ts';
@@ -41,10 +44,22 @@ async function runCommand(name: string, argv: string[]): Promise<number> {
   }
   if (process.geteuid?.() !== 0) throw new UsageError('rig runs as root only; try sudo');
   checkLogMeant(name, argv);
+  const { given, words } = readArguments(optionsOf(command), argv);
+  const limit = limitTime(command.limitMs?.(given));
   if (command.onlyShows !== true)
     await recordEarlierBoot().catch((error) => tell(`how rigs ended before the last reboot: ${messageOf(error)}`));
-  const { given, words } = readArguments(optionsOf(command), argv);
-  return await command.run(given, words, [name, ...argv]);
+  return await command.run(given, words, [name, ...argv], () => clearTimeout(limit));
+}
+
+/** Ends the command when it takes longer than `ms`: a disk, a file system or a process does not answer. */
+function limitTime(ms: number | undefined): NodeJS.Timeout | undefined {
+  if (ms === undefined) return undefined;
+  return setTimeout(() => {
+    const what = waiting.words ?? 'the disk of /run, /var/lib or /var/log';
+    // At once: the stream may wait for a thread.
+    writeSync(process.stderr.fd, `rig: not done within ${ms / 1000} s: it waits for ${visible(what)}\n`);
+    leave(1);
+  }, ms).unref();
 }
 
 async function main([name, ...argv]: string[]): Promise<number> {
@@ -105,5 +120,5 @@ main(process.argv.slice(2))
   })
   .then(async (exitCode) => {
     await Promise.all([flush(process.stdout), flush(process.stderr)]);
-    process.exit(isOutputLost ? 1 : exitCode);
+    leave(isOutputLost ? 1 : exitCode);
   });

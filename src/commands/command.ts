@@ -8,19 +8,26 @@ import { visible } from '../terminal/text.ts';
 export interface Command extends HelpPage {
   /** It changes nothing on the host: `rig list` and the like. */
   onlyShows?: boolean;
-  /** Resolves to the exit code. */
-  run(given: Given, words: string[], commandLine: string[]): Promise<number>;
+  /** How long it may take; undefined where it waits by its nature. */
+  limitMs?(given: Given): number | undefined;
+  /** Resolves to the exit code. `liftLimit` ends the limit: from now on it may take as long as it needs. */
+  run(given: Given, words: string[], commandLine: string[], liftLimit: () => void): Promise<number>;
 }
+
+/** How long a command may take that needs no longer: a host that is this slow is not told from one that hangs. */
+export const commandMs = 30_000;
 
 interface Definition<T extends OptionTable> extends Omit<HelpPage, 'groups'> {
   options: T;
   onlyShows?: boolean;
+  limitMs?(given: Given): number | undefined;
   run(values: Values<T>, words: string[]): Promise<number>;
 }
 
 /** A subcommand with one table of options. */
 export function defineCommand<const T extends OptionTable>({ options, run, ...command }: Definition<T>): Command {
   return {
+    limitMs: () => commandMs,
     ...command,
     groups: [{ title: 'Options', options }],
     run: (given, words) => run(toValues(options, given), words),

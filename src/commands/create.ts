@@ -13,7 +13,7 @@ import { rigOptions } from '../rig/request/options.ts';
 import { prepareRig } from '../rig/request/prepare.ts';
 import { actionsTable, monitorTable, requestOf } from '../rig/request/request.ts';
 import { visible } from '../terminal/text.ts';
-import type { Command } from './command.ts';
+import { type Command, commandMs } from './command.ts';
 
 /** Prints the id at once: if it cannot be printed (`> file` on a full disk), the rig is not created. */
 function printId(id: string): void {
@@ -85,7 +85,8 @@ export function createCommand(monitor: AnyMonitor, plugins: Plugins): Command {
     groups,
     notes,
     examples: monitor.examples,
-    run: async (given, words, commandLine) => {
+    limitMs: () => commandMs,
+    run: async (given, words, commandLine, liftLimit) => {
       const [stray] = words;
       if (stray !== undefined)
         throw new UsageError(
@@ -95,6 +96,8 @@ export function createCommand(monitor: AnyMonitor, plugins: Plugins): Command {
       const request = requestOf(monitor, given, commandLine, plugins);
       const { spec, values, lookBack } = await prepareRig(request, plugins, remarks.add);
       const lookedBack = lookBack();
+      // From now on whoever arms it looks after the time.
+      liftLimit();
       if (values.foreground) return await runAttached(spec, remarks, plugins);
       await launch(spec, { remark: remarks.add, armed: remarks.armed }).finally(() => lookedBack);
       return 0;

@@ -1,5 +1,5 @@
 import type { OptionTable } from '../options/table.ts';
-import { defineCommand } from './command.ts';
+import { commandMs, defineCommand } from './command.ts';
 import { endRigs, whichOptions } from './end-rigs.ts';
 import { idNote, idOption } from './select.ts';
 
@@ -15,6 +15,8 @@ export const destroy = defineCommand({
   name: 'destroy',
   usage: 'ID... | --all',
   summary: 'End rigs; one that is collecting wants --discard',
+  // Killing one that does not answer takes its time.
+  limitMs: () => 3 * commandMs,
   options,
   notes: `${idNote} 'web-*' means every rig that fits. Prints what was destroyed. Archives that are ready stay; rig stop also keeps what is being collected.\nExit codes: 0 done, 1 one of them could not be ended, 2 the command line is wrong.`,
   examples: ['rig destroy abcde', "rig destroy 'web-*'", 'rig destroy --all'],

@@ -10,7 +10,7 @@ import { listNames, look, type RunningRig } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { type Column, formatTable } from '../terminal/table.ts';
 import { hasColour, isRead, terminalWidth } from '../terminal/terminal.ts';
-import { defineCommand, tell, throwFailures } from './command.ts';
+import { commandMs, defineCommand, tell, throwFailures } from './command.ts';
 import { deadRow, deadWords, foreignRow, type Row, silentRow } from './rows.ts';
 
 /** A rig that does not answer within this time is shown as such. */
@@ -146,6 +146,7 @@ export const list = defineCommand({
   onlyShows: true,
   usage: '[--all] [--watch] [--json]',
   summary: 'Show the rigs of this host',
+  limitMs: ({ watch: again }) => (again ? undefined : commandMs),
   options,
   notes: `A narrow terminal cuts columns or leaves them out; rig info ID shows everything. AGE counts from creation.
 Exit codes: 0 done, 1 a rig could not be asked, 2 the command line is wrong, 130 --watch was ended by Ctrl-C.`,

@@ -6,7 +6,7 @@ import { look } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { isRead } from '../terminal/terminal.ts';
 import { visible } from '../terminal/text.ts';
-import { defineCommand } from './command.ts';
+import { commandMs, defineCommand } from './command.ts';
 import { findAnyId, idNote, idOption, typedId } from './select.ts';
 
 /** How often --follow looks for new lines. */
@@ -62,6 +62,7 @@ export const log = defineCommand({
   onlyShows: true,
   usage: 'ID [-f]',
   summary: 'Show what a rig has logged',
+  limitMs: ({ follow: follows }) => (follows ? undefined : commandMs),
   options,
   notes: `${idNote} If several rigs had the name, the lines of all are shown.\nExit codes: 0 done, 1 it failed, 2 the command line is wrong.`,
   examples: ['rig log abcde', 'rig log -f web'],

@@ -76,6 +76,7 @@ export const wait = defineCommand({
   onlyShows: true,
   usage: 'ID... [--timeout TIME]',
   summary: 'Wait until rigs have ended and print where their archives are',
+  limitMs: () => undefined,
   options,
   notes: `${idNote} A rig that has ended is known for 30 days.
 Exit codes: 0 it triggered and all went well, 1 it failed or was killed, 2 the command line is wrong, 3 expired,

@@ -1,11 +1,12 @@
 /** From a request to the spec of a rig. All checks that are possible are made here, while the user watches. */
 import { RigError, UsageError } from '../../errors.ts';
 import { readCaller } from '../../host/caller.ts';
+import { waiting } from '../../host/waiting.ts';
 import { type Given, toValues } from '../../options/values.ts';
 import type { AnyAction, AnyMonitor, Asking, Gives, Plugins } from '../../plugin.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
 import { describeCondition, toRules } from '../condition/options.ts';
-import { isoTime } from '../records/paths.ts';
+import { isoTime, outputRoot } from '../records/paths.ts';
 import { checkName, type PlannedAction, type PlannedMonitor, type RigSpec, randomId } from '../records/spec.ts';
 import { planLife, type RigValues, rigOptions } from './options.ts';
 import { monitorTable, type RigRequest } from './request.ts';
@@ -40,9 +41,11 @@ export async function prepareRig(
   );
   const values = toValues(rigOptions, request.given, others);
   const id = values.name === undefined ? randomId() : checkName(values.name);
-  const life = await planLife(values);
+  const life = await waiting.during(`--output-dir ${values['output-dir'] ?? outputRoot}`, () => planLife(values));
   const ask: Ask = async (option, plugin, gives = []) => {
-    const programs = await checkRequirements(option, plugin.requires);
+    const programs = await waiting.during(`the programs of ${option}`, () =>
+      checkRequirements(option, plugin.requires),
+    );
     return { remark, program: (name) => programs.get(name), isAttached: values.foreground, gives: new Set(gives) };
   };
   const looks: (() => Promise<void> | undefined)[] = [];
@@ -58,11 +61,12 @@ export async function prepareRig(
   const actions: PlannedAction[] = [];
   for (const { name, given } of request.actions) {
     const action = find(plugins.actions, name);
-    const plan = await action.plan(toValues(action.options, given, others), await ask(`--${name}`, action, gives));
+    const asking = await ask(`--${name}`, action, gives);
+    const plan = await waiting.during(`--${name}`, () => action.plan(toValues(action.options, given, others), asking));
     actions.push({ name, plan, timeoutMs: values['action-timeout'] ?? action.timeoutMs });
   }
   checkRepeat(values, actions, plugins);
-  await checkRoom(life.output, actions, plugins, remark);
+  await waiting.during('the size of the result', () => checkRoom(life.output, actions, plugins, remark));
   const created = isoTime(new Date());
   const { user: owner, tty } = readCaller();
   return {
@@ -75,7 +79,7 @@ export async function prepareRig(
 async function planMonitor(monitor: AnyMonitor, given: Given, others: Given, asking: Asking): Promise<PlannedMonitor> {
   const values = toValues(monitorTable(monitor), given, others);
   const when = toRules(values);
-  const plan = await monitor.plan(values, asking);
+  const plan = await waiting.during(`what rig ${monitor.name} watches`, () => monitor.plan(values, asking));
   const { watch, condition, second, gives } = monitor.describe(plan);
   return {
     name: monitor.name,
