@@ -5,6 +5,7 @@ import { firstLines, lastLines } from '../../last-lines.ts';
 import type { LinePosition, LinesAfter, SourceExcerpt } from '../../source.ts';
 import { contextBytes, contextLines, reportedLineBytes } from '../../source.ts';
 import type { FollowedFile } from './followed-file.ts';
+import { withoutNuls } from './hole.ts';
 import { OpenedFile } from './opened-file.ts';
 
 type FilePosition = Extract<LinePosition, { inode: string }>;
@@ -68,8 +69,8 @@ function readSuccessor(path: string, isFollowed: (key: string) => boolean): Buff
 function readBefore(fd: number, end: number): Buffer {
   const from = Math.max(0, end - contextBytes);
   const text = readAt(fd, from, end - from);
-  // The first line is whole only where the file begins.
-  return from === 0 ? text : text.subarray(text.indexOf('\n') + 1);
+  // The first line is whole only where the file begins, or behind a hole.
+  return withoutNuls(from === 0 || text[0] === 0 ? text : text.subarray(text.indexOf('\n') + 1));
 }
 
 /** The line that begins at an offset, and where it ends. A longer line is cut where the trigger's is. */
