@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { countsBlocks } from '../../../../src/host/file-systems.ts';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { newFolder } from '../../../support/folder.ts';
 import { type Following, follow } from './following.ts';
@@ -33,7 +34,8 @@ test('a line behind a hole of any size is found, and the hole is known to be emp
     await following.until(3);
     assert.deepEqual(following.lines(), ['before', 'after', 'later']);
     assert.deepEqual(following.seen.at(-1)?.position, { ...following.seen[0]?.position, offset: size + 6 });
-    assert.deepEqual(certificateOf(following).gaps, []);
+    // Elsewhere nobody knows: btrfs compresses, FUSE says what it likes.
+    if (countsBlocks(file)) assert.deepEqual(certificateOf(following).gaps, []);
   }
 });
 

@@ -10,6 +10,7 @@ import { countsBlocks } from '../../../../host/file-systems.ts';
 const readBytes = 64 * 1024 * 1024;
 /** How much is looked at in one place. */
 const pieceBytes = 64 * 1024;
+const nuls = Buffer.alloc(4096);
 /** The unit of st_blocks: stat(2). */
 const statBlockBytes = 512;
 
@@ -23,6 +24,8 @@ export interface Hole {
 /** How many NUL bytes a text begins with. */
 export function countNuls(text: Buffer): number {
   let count = 0;
+  // Comparing is many times faster than looking at each byte.
+  while (text.subarray(count, count + nuls.length).equals(nuls)) count += nuls.length;
   while (text[count] === 0) count++;
   return count;
 }
@@ -54,8 +57,8 @@ function nextData(fd: number, offset: number, size: number): number {
   const buffer = Buffer.alloc(pieceBytes);
   const dataIn = (piece: number): number | undefined => {
     const found = readSync(fd, buffer, 0, pieceBytes, offset + piece * pieceBytes);
-    const nuls = countNuls(buffer.subarray(0, found));
-    return nuls < found ? offset + piece * pieceBytes + nuls : undefined;
+    const empty = countNuls(buffer.subarray(0, found));
+    return empty < found ? offset + piece * pieceBytes + empty : undefined;
   };
   const last = Math.ceil((size - offset) / pieceBytes) - 1;
   let [empty, full, step] = [-1, 0, 1];
