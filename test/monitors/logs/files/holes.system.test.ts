@@ -52,6 +52,15 @@ test('the lines before a hole are found, and what comes behind it; that it was p
   assert.match(gap?.cause ?? '', /^a hole was passed over/);
 });
 
+test('a line in the midst of a hole, where nobody can find it, is a gap', async (t) => {
+  const { following, write } = await followWriter(t);
+  write('in the midst\n', 0.3 * terabyte);
+  write('behind\n', terabyte);
+  await following.until(1);
+  assert.deepEqual(following.lines(), ['behind']);
+  assert.equal(certificateOf(following).coverage, 'gaps');
+});
+
 test('the lines around a trigger have nothing of the hole before them', async (t) => {
   const { following, write } = await followWriter(t, 'boom');
   write('one\ntwo\nboom\n', terabyte);
