@@ -32,11 +32,21 @@ const pseudo: Record<number, string> = {
   4185718668: 'selinuxfs',
 };
 
+/** What st_blocks says here is exactly what is stored: nothing is compressed, and nothing is counted later. */
+const exact: Record<number, string> = {
+  61267: 'ext4',
+  1481003842: 'XFS',
+  16914836: 'tmpfs',
+};
+
 /** The name of a path's file system, if inotify does not announce its changes; else undefined. */
 export const silentFileSystem = (path: string): string | undefined => nameIn(silent, path);
 
 /** The name of a path's file system, if the kernel makes its files when they are read; else undefined. */
 export const pseudoFileSystem = (path: string): string | undefined => nameIn(pseudo, path);
+
+/** Whether stat(2) says exactly how much a path's file system stores of a file. */
+export const countsBlocks = (path: string): boolean => nameIn(exact, path) !== undefined;
 
 function nameIn(names: Record<number, string>, path: string): string | undefined {
   try {

@@ -4,6 +4,7 @@
  */
 import { readSync } from 'node:fs';
 import { objectionsOf } from './events/passed-over.ts';
+import { withoutNuls } from './files/follow/hole.ts';
 import { OpenedFile } from './files/follow/opened-file.ts';
 import { textOf } from './journal/entry.ts';
 import { FieldChecks } from './journal/format/field-checks.ts';
@@ -130,7 +131,7 @@ function readEnd(path: string): Buffer {
       const from = Math.max(0, file.size - mostBytes);
       const text = Buffer.alloc(file.size - from);
       const found = readSync(file.fd, text, 0, text.length, from);
-      return lastLines(text.subarray(0, found), mostLines);
+      return lastLines(withoutNuls(text.subarray(0, found)), mostLines);
     } finally {
       file.close();
     }

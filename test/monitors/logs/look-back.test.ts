@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
@@ -31,6 +31,14 @@ test('a message that matches nothing is told, and of an empty or missing file no
   assert.deepEqual(await told(t, 'one\ntwo'), ['the message matches nothing in the last 2 lines of FILE']);
   assert.deepEqual(await told(t, ''), []);
   assert.deepEqual(await lookAt('/nowhere', 'boom'), []);
+});
+
+test('the NUL bytes of a hole are no part of the line behind it', async (t) => {
+  const file = join(newFolder(t), 'app.log');
+  writeFileSync(file, '');
+  truncateSync(file, 1e12);
+  appendFileSync(file, 'boom 1\nharmless\n');
+  assert.deepEqual(await lookAt(file, 'boom'), ['the message matched 1 of the last 2 lines of FILE, last: boom 1']);
 });
 
 test('where nearly every line matches, and time is up before all are seen, what is said of the last ones is exact', async (t) => {

@@ -4,7 +4,7 @@ import { WallClock } from '../../../host/clock.ts';
 import type { SourceStatus } from '../../../plugin.ts';
 import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import type { Certificate } from './certificate.ts';
-import { excerptOf } from './follow/excerpt.ts';
+import { excerptOf, isPlaceIn } from './follow/excerpt.ts';
 import type { FollowedFile, Truncation } from './follow/followed-file.ts';
 import type { Follower } from './follow/follower.ts';
 import { practiseReading } from './follow/practice.ts';
@@ -21,6 +21,8 @@ import { Originals } from './rotation/originals.ts';
 export const defaultIntervalMs = 1000;
 /** How long a file that was rotated away must be silent before it is let go. */
 const letGoAfterMs = 30_000;
+/** Of so many files, at most, the lines around a trigger are kept: of thousands it would take longer than the actions. */
+const mostExcerpts = 100;
 
 export interface FileSettings {
   /** Patterns of files, which may come later. */
@@ -97,10 +99,11 @@ export class FileSource implements Source {
     const followers = this.#loop.all();
     const named = new Set(this.#paths.map(({ file }) => file));
     const rotated = followers.filter(({ file }) => !named.has(file));
+    const followersOf = byCertificate(followers);
     return [
       ...this.#paths.map(({ path, file, certificate }) => {
         const state = file ? this.#describe(path, file) : { source: path, state: 'waiting for the file' };
-        return { ...state, ...statusOf(certificate, followers) };
+        return { ...state, ...statusOf(certificate, followersOf.get(certificate) ?? []) };
       }),
       ...rotated.map(({ file }) => this.#describe(file.path, file, 'rotated away')),
       ...this.#patterns.status(),
@@ -110,7 +113,7 @@ export class FileSource implements Source {
   async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
     if (this.#loop.isClosed) return [];
     const isFollowed = (key: string): boolean => this.#loop.has(key);
-    return this.#loop.all().flatMap(({ file }) => {
+    return this.#filesAround(position).flatMap((file) => {
       try {
         return [excerptOf(file, position, isFollowed)];
       } catch (error) {
@@ -123,6 +126,18 @@ export class FileSource implements Source {
 
   close(): void {
     this.#loop.close();
+  }
+
+  /** The files of which lines are kept: the one that triggered, and those that grew last. */
+  #filesAround(position: LinePosition | undefined): FollowedFile[] {
+    const all = this.#loop.all();
+    if (all.length <= mostExcerpts) return all.map(({ file }) => file);
+    const which = `the ${mostExcerpts} that grew last`;
+    this.#context.remark(`of ${all.length} log files the lines around the trigger are kept of ${which}`);
+    const lastGrewMs = ({ file, lastGrewMs }: Follower): number =>
+      isPlaceIn(file, position) ? Number.POSITIVE_INFINITY : lastGrewMs;
+    const newestFirst = all.sort((one, other) => lastGrewMs(other) - lastGrewMs(one));
+    return newestFirst.slice(0, mostExcerpts).map(({ file }) => file);
   }
 
   #watched(path: string, confirmedMs?: number): WatchedPath {
@@ -199,9 +214,20 @@ export class FileSource implements Source {
   }
 }
 
+/** The followers that belong to each certificate. */
+function byCertificate(all: Follower[]): Map<Certificate, Follower[]> {
+  const found = new Map<Certificate, Follower[]>();
+  for (const follower of all)
+    for (const certificate of follower.certificates) {
+      const others = found.get(certificate);
+      if (others) others.push(follower);
+      else found.set(certificate, [follower]);
+    }
+  return found;
+}
+
 /** A certificate, with what is still open of the followed files that belong to it. */
-function statusOf(certificate: Certificate, all: Follower[]) {
-  const followers = all.filter(({ certificates }) => certificates.has(certificate));
+function statusOf(certificate: Certificate, followers: Follower[]) {
   const shortcomings = followers.map((each) => each.shortcomings);
   return certificate.status(
     followers.map(({ file }) => file.span),

@@ -15,7 +15,7 @@ import { test } from 'node:test';
 import type { Gap } from '../../../../src/rig/records/gaps.ts';
 import { newFolder } from '../../../support/folder.ts';
 import { waitFor } from '../../../support/wait.ts';
-import { type Following, follow, standStill } from './following.ts';
+import { type Following, follow, standStill, whileRigLooks } from './following.ts';
 
 test('files that fit a pattern are followed from their end, those that come later from their first byte', async (t) => {
   const folder = newFolder(t);
@@ -113,6 +113,25 @@ test('hundreds of files that come at once do not hold up everything else until t
   while (seen.length === 0) await new Promise(setImmediate);
   assert.ok(source.status().length - 1 < 600, 'lines are read while others are still to be opened');
   await until(600);
+});
+
+test('of hundreds of files, the lines around a trigger are kept of the one that triggered and those that grew last', async (t) => {
+  const folder = newFolder(t);
+  for (let number = 0; number < 300; number++) writeFileSync(join(folder, `${number}.log`), 'old\n');
+  const { seen, source, remarks, until } = await follow(t, [], '.', { patterns: [join(folder, '*.log')] });
+  appendFileSync(join(folder, '250.log'), 'first\n');
+  await until(1);
+  const later = Array.from({ length: 100 }, (_, number) => join(folder, `${number + 100}.log`));
+  await whileRigLooks(1);
+  for (const path of later) appendFileSync(path, 'later\n');
+  await until(101);
+  const kept = await source.context(seen[0]?.position);
+  for (const { close } of kept) close?.();
+  const [first, ...others] = kept.map((each) => each.source);
+  assert.equal(first, join(folder, '250.log'));
+  assert.equal(others.length, 99);
+  assert.deepEqual(new Set(others).difference(new Set(later)), new Set());
+  assert.match(remarks.join(), /of 300 log files the lines around the trigger are kept of the 100 that grew last/);
 });
 
 /** What is said of the pattern itself, beside the files that fit. */

@@ -5,10 +5,18 @@ import { firstLines, lastLines } from '../../last-lines.ts';
 import type { LinePosition, LinesAfter, SourceExcerpt } from '../../source.ts';
 import { contextBytes, contextLines, reportedLineBytes } from '../../source.ts';
 import type { FollowedFile } from './followed-file.ts';
+import { withoutNuls } from './hole.ts';
 import { OpenedFile } from './opened-file.ts';
+
+type FilePosition = Extract<LinePosition, { inode: string }>;
 
 /** Stands where a file ends and the one that took its name begins, or where it was truncated. */
 const successorMark = Buffer.from('--- the file was rotated here ---\n');
+
+/** Whether a position is in a file. */
+export function isPlaceIn(file: FollowedFile, position: LinePosition | undefined): position is FilePosition {
+  return position !== undefined && 'inode' in position && position.inode === file.inode && position.file === file.path;
+}
 
 /**
  * The last lines up to and with the line that triggered; up to where the file was read when that line is in another file.
@@ -19,7 +27,6 @@ export function excerptOf(
   position: LinePosition | undefined,
   isFollowed: (key: string) => boolean,
 ): SourceExcerpt {
-  const isTrigger = position && 'inode' in position && position.inode === file.inode && position.file === file.path;
   // A descriptor of its own: where the rig goes on watching, the file may be let go before the last action ends.
   const fd = openSync(descriptorPath(file.fd), constants.O_RDONLY);
   const excerpt = (text: Buffer, from: number) => ({
@@ -28,7 +35,7 @@ export function excerptOf(
     readAfter: async () => linesAfter(file.path, fd, from, isFollowed),
     close: () => closeSync(fd),
   });
-  if (!isTrigger) return excerpt(lastLines(readBefore(fd, file.offset), contextLines), file.offset);
+  if (!isPlaceIn(file, position)) return excerpt(lastLines(readBefore(fd, file.offset), contextLines), file.offset);
   const line = readLine(fd, position.offset);
   const before = lastLines(readBefore(fd, position.offset), contextLines - 1);
   return { ...excerpt(Buffer.concat([before, line.text]), line.end), triggerAt: before.length };
@@ -62,8 +69,8 @@ function readSuccessor(path: string, isFollowed: (key: string) => boolean): Buff
 function readBefore(fd: number, end: number): Buffer {
   const from = Math.max(0, end - contextBytes);
   const text = readAt(fd, from, end - from);
-  // The first line is whole only where the file begins.
-  return from === 0 ? text : text.subarray(text.indexOf('\n') + 1);
+  // The first line is whole only where the file begins, or behind a hole.
+  return withoutNuls(from === 0 || text[0] === 0 ? text : text.subarray(text.indexOf('\n') + 1));
 }
 
 /** The line that begins at an offset, and where it ends. A longer line is cut where the trigger's is. */
@@ -76,6 +83,6 @@ function readLine(fd: number, offset: number): { text: Buffer; end: number } {
 
 /** Reads what a file still holds there, into a new buffer: it may have been truncated meanwhile. */
 export function readAt(fd: number, offset: number, length: number): Buffer {
-  const buffer = Buffer.alloc(length);
-  return buffer.subarray(0, readSync(fd, buffer, 0, length, offset));
+  const buffer = Buffer.alloc(Math.max(0, Math.min(length, fstatSync(fd).size - offset)));
+  return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, offset));
 }

@@ -4,6 +4,7 @@ import { examineLines, LongLine, type OnLine } from '../../matching/long-line.ts
 import type { Matcher } from '../../matching/matcher.ts';
 import { countNewlines } from '../../matching/vectors.ts';
 import type { ExaminedSpan } from '../certificate.ts';
+import { countNuls, holeAt } from './hole.ts';
 import { OpenedFile } from './opened-file.ts';
 import { Position } from './position.ts';
 import { readAt, readSlice, sliceBytes } from './slice.ts';
@@ -31,6 +32,8 @@ export interface Truncation {
 export class FollowedFile extends OpenedFile {
   /** Called when it is found truncated or rewritten, before it is read from its beginning again. */
   onTruncated: ((truncation: Truncation) => void) | undefined;
+  /** Called when a large hole was passed over that may not be empty. */
+  onPassedOver: (() => void) | undefined;
   /** Whether it had no name any more at the last look: deleted, or replaced. */
   isDeleted = false;
   /** Whether NUL bytes were passed over in it, where a writer may still put lines. */
@@ -194,11 +197,16 @@ export class FollowedFile extends OpenedFile {
   /** Skips NUL bytes where a line should begin: a writer that kept its offset left a hole when the file was truncated. */
   #skipsNuls(text: Buffer): boolean {
     const position = this.#position;
-    if (text[0] !== 0 || position.longLine) return false;
+    const nuls = countNuls(text);
+    // What comes behind a whole slice of them is another line.
+    if (nuls === 0 || (position.longLine && nuls < sliceBytes)) return false;
     this.hasHole = true;
-    let nuls = 1;
-    while (text[nuls] === 0) nuls++;
-    position.lineStart += nuls;
+    position.longLine = undefined;
+    const behind = position.lineStart + nuls;
+    const hole = nuls === text.length ? holeAt(this.fd, behind) : undefined;
+    if (hole && !hole.isEmpty) this.onPassedOver?.();
+    if (hole && !hole.isEmpty) this.#from = hole.end;
+    position.lineStart = hole?.end ?? behind;
     position.readTo = position.lineStart;
     position.fingerprint.forget();
     return true;

@@ -12,6 +12,7 @@ const truncatedUnread = 'truncated before it was read';
 const truncationDoubt =
   'it was truncated, and what was written just before, or between two truncations, may be gone unread';
 const holeDoubt = 'NUL bytes were passed over in it, and what is written in their place later is not seen';
+const passedOver = 'a hole was passed over, and it is not known that no lines stand in it';
 const renamedUnseen = 'its name has gone to another file, and its file system finds open files by name';
 
 export class Follower {
@@ -114,6 +115,11 @@ export class Follower {
       certificate.doubt(truncationDoubt);
       if (lostBytes > 0) certificate.gaps.addBytes(truncatedUnread, lostBytes);
     }
+  }
+
+  /** Notes that a hole was passed over that may not be empty. */
+  notePassedOver(): void {
+    for (const certificate of this.certificates) certificate.gaps.add(passedOver);
   }
 
   /** It is followed no more: notes that in its certificates and closes it. */

@@ -85,6 +85,7 @@ export class ReadLoop {
       remark: this.#context.remark,
     });
     file.onTruncated = (truncation) => onTruncated(follower, truncation);
+    file.onPassedOver = () => follower.notePassedOver();
     follower.lastGrewMs = this.#nowMs;
     this.#followers.set(file.key, follower);
     const onChange = (kind: 'change' | 'rename'): void => {
