@@ -4,6 +4,7 @@ import type { MonitorContext, SourceStatus, Trigger, Watch } from '../../plugin.
 import { saveLines } from './context.ts';
 import { type Objection, objectionsOf } from './events/passed-over.ts';
 import { SameEvent } from './events/same-event.ts';
+import { byFileSystem } from './files/by-file-system.ts';
 import { FileSource } from './files/file-source.ts';
 import { PseudoFileSource } from './files/pseudo-file-source.ts';
 import { StreamSource, streamName } from './files/stream-source.ts';
@@ -63,8 +64,9 @@ class LogsWatch implements Watch {
 
   #addFiles(context: SourceContext): void {
     const { files, patterns = [], pseudoFiles = [], streams = [], intervalMs } = this.#plan;
-    if (files.length + patterns.length > 0)
-      this.#sources.push(new FileSource(files, context, { patterns, intervalMs }));
+    // Those on a file system that may stop to answer must not hold up the others.
+    for (const { gate, ...named } of byFileSystem(files, patterns, context.remark))
+      this.#sources.push(new FileSource(named.files, context, { patterns: named.patterns, intervalMs, gate }));
     if (pseudoFiles.length > 0) this.#sources.push(new PseudoFileSource(pseudoFiles, context, { intervalMs }));
     if (streams.length > 0) this.#sources.push(new StreamSource(streams, context, () => this.#onStreamsEnded(streams)));
   }

@@ -1,8 +1,9 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
-import { messageOf } from '../../../errors.ts';
+import { messageOf, RigError } from '../../../errors.ts';
 import { WallClock } from '../../../host/clock.ts';
+import type { Gate } from '../../../host/gate.ts';
 import type { SourceStatus } from '../../../plugin.ts';
-import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
+import type { LinePosition, LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import type { Certificate } from './certificate.ts';
 import { excerptOf, isPlaceIn } from './follow/excerpt.ts';
 import type { FollowedFile, Truncation } from './follow/followed-file.ts';
@@ -29,6 +30,8 @@ export interface FileSettings {
   patterns?: string[];
   intervalMs?: number | undefined;
   letGoAfterMs?: number;
+  /** The gate to their file system, if that may stop to answer. */
+  gate?: Gate | undefined;
 }
 
 export class FileSource implements Source {
@@ -42,13 +45,16 @@ export class FileSource implements Source {
   readonly #folders = new FolderWatches();
   readonly #paths: WatchedPath[];
   readonly #patterns: PatternFiles;
-  readonly #looks = new Turns<WatchedPath>((path) => path.look());
+  readonly #gate: Gate | undefined;
+  readonly #looks: Turns<WatchedPath>;
   readonly #toldReasons = new Set<string>();
   #endLooks: (() => void) | undefined;
   #isStopped = false;
 
   constructor(paths: string[], context: SourceContext, settings: FileSettings = {}) {
     this.#context = context;
+    this.#gate = settings.gate;
+    this.#looks = new Turns((path) => path.look(), this.#gate);
     this.#intervalMs = settings.intervalMs ?? defaultIntervalMs;
     this.#loop = new ReadLoop(
       context,
@@ -63,6 +69,7 @@ export class FileSource implements Source {
         onPolling: (path, reason) => this.#onPolling(path, reason),
       },
       settings.letGoAfterMs ?? letGoAfterMs,
+      this.#gate,
     );
     this.#originals = new Originals(this.#loop);
     // A rotation moves the log first: a look at it tells what is a copy of it from what is not.
@@ -76,6 +83,7 @@ export class FileSource implements Source {
         remove: (path) => this.#remove(path),
         isInUse: ({ certificate }) => this.#loop.all().some(({ certificates }) => certificates.has(certificate)),
       },
+      this.#gate,
     );
   }
 
@@ -93,6 +101,7 @@ export class FileSource implements Source {
     for (const path of this.#paths) path.stop();
     this.#patterns.stop();
     this.#loop.stop();
+    await this.#gate?.ask();
   }
 
   status(): SourceStatus[] {
@@ -113,9 +122,11 @@ export class FileSource implements Source {
   async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
     if (this.#loop.isClosed) return [];
     const isFollowed = (key: string): boolean => this.#loop.has(key);
+    const answers = (await this.#gate?.ask()) ?? true;
     return this.#filesAround(position).flatMap((file) => {
       try {
-        return [excerptOf(file, position, isFollowed)];
+        if (!answers) throw new RigError('its file system does not answer');
+        return [this.#gated(excerptOf(file, position, isFollowed))];
       } catch (error) {
         // Its file system may be gone; the other files are not.
         this.#context.remark(`${file.path}: the lines around the trigger cannot be kept: ${messageOf(error)}`);
@@ -126,6 +137,17 @@ export class FileSource implements Source {
 
   close(): void {
     this.#loop.close();
+  }
+
+  /** An excerpt that reads and closes its file only while that answers. */
+  #gated(excerpt: SourceExcerpt): SourceExcerpt {
+    const gate = this.#gate;
+    if (!gate) return excerpt;
+    const readAfter = async (): Promise<LinesAfter> => {
+      if (await gate.ask()) return await excerpt.readAfter();
+      throw new RigError(`${excerpt.source}: its file system does not answer`);
+    };
+    return { ...excerpt, readAfter, close: () => (gate.isOpen ? excerpt.close?.() : undefined) };
   }
 
   /** The files of which lines are kept: the one that triggered, and those that grew last. */

@@ -4,6 +4,7 @@ import { access, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errnoOf, messageOf, UsageError } from '../../../errors.ts';
 import { pseudoFileSystem } from '../../../host/file-systems.ts';
+import { waiting } from '../../../host/waiting.ts';
 import type { Asking } from '../../../plugin.ts';
 import type { LogsPlan } from '../plan.ts';
 import { fixedFolder, isPattern, ownLog, WatchedPattern } from './names/watched-pattern.ts';
@@ -45,7 +46,10 @@ export async function checkNamedFiles(names: string[], context: Asking): Promise
     if (name === standardInput && !context.isAttached)
       throw new UsageError('--logfile -: standard input can be watched with --foreground only');
     if (name === standardInput) found.streams.add(name);
-    else found[await checkFile(name, resolve(name), context.remark)].add(resolve(name));
+    else {
+      const check = () => checkFile(name, resolve(name), context.remark);
+      found[await waiting.during(`--logfile ${name}`, check)].add(resolve(name));
+    }
   }
   const { files, patterns, pseudoFiles, streams } = found;
   return {

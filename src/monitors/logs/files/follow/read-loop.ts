@@ -4,6 +4,7 @@
  */
 import { errnoOf } from '../../../../errors.ts';
 import { holding } from '../../../../host/event-loop.ts';
+import type { Gate } from '../../../../host/gate.ts';
 import { WriterSearch } from '../../../../host/processes/writers.ts';
 import { type SourceContext, tailAfterMs } from '../../source.ts';
 import type { Certificate } from '../certificate.ts';
@@ -34,15 +35,22 @@ export class ReadLoop {
   readonly #hooks: ReadHooks;
   readonly #letGoAfterMs: number;
   readonly #followers = new Map<string, Follower>();
-  readonly #pending = new Turns<Follower>((follower) => this.read(follower));
-  readonly #checks = new Turns<Follower>((follower) => this.#check(follower));
+  readonly #gate: Gate | undefined;
+  readonly #pending: Turns<Follower>;
+  readonly #checks: Turns<Follower>;
   /** Those for which rig is looking for a process that can write to them. */
   readonly #sought = new Set<Follower>();
   readonly #suppressedLines = new SuppressedLines();
   #state: 'reading' | 'stopped' | 'closed' = 'reading';
 
-  /** A file without a name is let go when it has been silent for `letGoAfterMs` and no process can write to it. */
-  constructor(context: SourceContext, hooks: ReadHooks, letGoAfterMs: number) {
+  /**
+   * A file without a name is let go when it has been silent for `letGoAfterMs` and no process can write to it. `gate` is that of
+   * the file system, if it may stop to answer.
+   */
+  constructor(context: SourceContext, hooks: ReadHooks, letGoAfterMs: number, gate?: Gate) {
+    this.#gate = gate;
+    this.#pending = new Turns((follower) => this.read(follower), gate);
+    this.#checks = new Turns((follower) => this.#check(follower), gate);
     this.#context = context;
     this.#hooks = hooks;
     this.#letGoAfterMs = letGoAfterMs;
@@ -172,7 +180,8 @@ export class ReadLoop {
   close(): void {
     if (this.isClosed) return;
     this.#state = 'closed';
-    for (const { file } of this.all()) file.close();
+    // Closing waits for FUSE, too; the end of the process closes them.
+    if (this.#gate?.isOpen !== false) for (const { file } of this.all()) file.close();
   }
 
   #check(follower: Follower): void {

@@ -1,4 +1,5 @@
 /** The files that fit the patterns that the user named: those that come are followed, those that have gone are forgotten. */
+import type { Gate } from '../../../../host/gate.ts';
 import type { SourceStatus } from '../../../../plugin.ts';
 import { Turns } from '../follow/turns.ts';
 import { clockLagMs, isNewFile } from '../rotation/neighbours.ts';
@@ -30,13 +31,16 @@ export class PatternFiles {
   readonly #found = new Map<WatchedPath, { pattern: WatchedPattern; misses: number }>();
   /** Files that have come and are to be followed from their beginning; `missingMs` as in {@link PatternHost.add}. */
   readonly #coming = new Map<string, { pattern: WatchedPattern; missingMs: number }>();
-  readonly #looks = new Turns<WatchedPattern>((pattern) => this.#look(pattern));
+  readonly #looks: Turns<WatchedPattern>;
   /** Thousands of files may come at once: everything else has its turn in between. */
-  readonly #intake = new Turns<string>((path) => this.#take(path));
+  readonly #intake: Turns<string>;
 
-  constructor(patterns: WatchedPattern[], host: PatternHost) {
+  /** `gate` is that of their file system, if it may stop to answer. */
+  constructor(patterns: WatchedPattern[], host: PatternHost, gate?: Gate) {
     this.#patterns = patterns;
     this.#host = host;
+    this.#looks = new Turns((pattern) => this.#look(pattern), gate);
+    this.#intake = new Turns((path) => this.#take(path), gate);
   }
 
   /** Finds the files that fit now: what they hold is old. */
