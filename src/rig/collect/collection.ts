@@ -9,12 +9,14 @@ import { withIdleWorkers } from '../../host/thread-priority.ts';
 import type { SourceStatus, Trigger } from '../../plugin.ts';
 import type { RigLog } from '../log/log.ts';
 import type { Gap } from '../records/gaps.ts';
+import { outputRoot } from '../records/paths.ts';
 import type { ActionReport } from '../records/reports.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { type ReadyAction, runActions } from './actions.ts';
 import { DiskGuard } from './disk-guard.ts';
+import type { OutputDisk } from './output-disk.ts';
 import { type Collected, packResult } from './pack-result.ts';
-import { collectionFolder, makeCollectionFolder } from './work-folder.ts';
+import { collectionFolder, makeCollectionFolder, removeEmptyWorkFolder } from './work-folder.ts';
 
 /** How long after the trigger the context is read: the first action comes first. */
 const actionFirstMs = 20;
@@ -28,6 +30,8 @@ const endedContextMs = 1000;
 /** What a collection needs of its rig. */
 export interface CollectionContext {
   spec: RigSpec;
+  /** The disk of its output folder. */
+  disk: OutputDisk;
   log: RigLog;
   armed: {
     clock: Clock;
@@ -56,9 +60,13 @@ export class Collection {
   readonly #trigger: Trigger;
   readonly #at: Date;
   readonly #context: CollectionContext;
-  readonly #folder: string;
-  readonly #guard: DiskGuard;
+  /** With another output folder where that of the rig does not answer. */
+  #spec: RigSpec;
+  #folder = '';
+  #guard: DiskGuard;
   #reports: ActionReport[] = [];
+  /** What is to be told of the result. */
+  readonly #reasons: string[] = [];
   /** Why nothing is collected. */
   #refusal: string | undefined;
   /** Who ended the rig before the last action was done. */
@@ -69,9 +77,13 @@ export class Collection {
     this.#trigger = trigger;
     this.#at = at;
     this.#context = context;
-    this.#folder = collectionFolder(context.spec, number);
-    const { folder, minFree } = context.spec.output;
-    this.#guard = new DiskGuard(folder, minFree);
+    this.#spec = context.spec;
+    this.#guard = this.#guardOf(context.disk);
+  }
+
+  #guardOf(disk?: OutputDisk): DiskGuard {
+    const { folder, minFree } = this.#spec.output;
+    return new DiskGuard(folder, minFree, disk);
   }
 
   /** Runs the actions and saves the context of the trigger. */
@@ -86,7 +98,8 @@ export class Collection {
   }
 
   async #act(): Promise<ActionReport[]> {
-    const { spec, log, armed, ending } = this.#context;
+    const { log, armed, ending } = this.#context;
+    const spec = this.#spec;
     const { clock, ready, watches } = armed;
     const { ended } = ending;
     if (spec.delayMs > 0) await delay(spec.delayMs, undefined, { signal: ended }).catch(() => 'ended meanwhile');
@@ -103,13 +116,24 @@ export class Collection {
     return await runActions(ready, run);
   }
 
+  #moveToUsualPlace(): void {
+    const { spec, log } = this.#context;
+    const reason = `${spec.output.folder} does not answer: the result is in ${outputRoot}`;
+    log.error(reason);
+    this.#reasons.push(reason);
+    this.#spec = { ...spec, output: { ...spec.output, folder: outputRoot } };
+    this.#guard = this.#guardOf();
+  }
+
   /** Makes the folder. Resolves to the reason if it does not. */
   async #makeFolder(): Promise<string | undefined> {
-    const { spec, log } = this.#context;
-    const { folder, minFree } = spec.output;
+    const { log, disk } = this.#context;
+    if (!(await disk.answers())) this.#moveToUsualPlace();
+    this.#folder = collectionFolder(this.#spec, this.number);
     // On a full disk only the first trigger collects; later ones are logged.
-    const full = this.number > 1 ? await new DiskGuard(folder, minFree).refusal() : undefined;
-    const made = full ?? (await makeCollectionFolder(spec, this.number, log.warn).then(() => undefined, messageOf));
+    const full = this.number > 1 ? await this.#guard.refusal() : undefined;
+    const made =
+      full ?? (await makeCollectionFolder(this.#spec, this.number, log.warn).then(() => undefined, messageOf));
     if (made === undefined) return undefined;
     const refusal = `trigger ${this.number}: nothing is collected: ${made}`;
     log.error(refusal);
@@ -119,7 +143,8 @@ export class Collection {
   /** Makes the result. Never rejects: what goes wrong is in the reasons, and what was collected is kept. */
   async pack(): Promise<Collected> {
     if (this.#refusal !== undefined) return { result: null, reasons: [this.#refusal] };
-    const { spec, log, armed, ending } = this.#context;
+    const { log, armed, ending, disk } = this.#context;
+    const spec = this.#spec;
     const packing = {
       spec,
       number: this.number,
@@ -132,7 +157,15 @@ export class Collection {
       cutBy: this.#cutBy,
     };
     const pack = () => packResult(packing, this.#guard, log, ending.discarded);
-    return await (spec.nice ? withIdleWorkers(pack) : pack());
+    const write = () => (spec.nice ? withIdleWorkers(pack) : pack());
+    const isMoved = spec !== this.#context.spec;
+    const hangs = {
+      result: null,
+      reasons: [`${spec.output.folder} does not answer: what was collected is in ${this.#folder}`],
+    };
+    const { result, reasons } = await (isMoved ? write() : disk.unlessHanging(write, hangs));
+    if (isMoved) await removeEmptyWorkFolder(spec);
+    return { result, reasons: [...this.#reasons, ...reasons] };
   }
 
   /** Saves what came before the trigger while the actions run, and what has come since when they are done. Only logs a failure. */

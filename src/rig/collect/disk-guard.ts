@@ -7,6 +7,7 @@ import { readDiskSpace } from '../../host/disk-space.ts';
 import { listFiles } from '../../host/trees.ts';
 import type { Space } from '../../options/table.ts';
 import { formatSize } from '../../options/units.ts';
+import type { OutputDisk } from './output-disk.ts';
 
 /** How often to look while something is written: a fast disk takes half a gigabyte in that time. */
 const lookMs = 250;
@@ -27,11 +28,13 @@ function floorOf(minFree: Space | undefined, total: number): number {
 export class DiskGuard {
   readonly #folder: string;
   readonly #minFree: Space | undefined;
+  readonly #disk: OutputDisk | undefined;
 
-  /** Guards the disk of `folder`. */
-  constructor(folder: string, minFree: Space | undefined) {
+  /** Guards the disk of `folder`, which is not asked while `disk` does not answer. */
+  constructor(folder: string, minFree: Space | undefined, disk?: OutputDisk) {
     this.#folder = folder;
     this.#minFree = minFree;
+    this.#disk = disk;
   }
 
   /** Why another `bytes` must not be written now, in words; undefined if they may. */
@@ -69,6 +72,7 @@ export class DiskGuard {
 
   /** What is free and what must stay so. Undefined without a floor, or if the disk cannot be asked: writing says what is wrong. */
   async #read(): Promise<{ free: number; floor: number } | undefined> {
+    if ((await this.#disk?.answers()) === false) return undefined;
     const space = await readDiskSpace(this.#folder).catch(() => undefined);
     const floor = space === undefined ? 0 : floorOf(this.#minFree, space.total);
     return space && floor > 0 ? { free: space.free, floor } : undefined;

@@ -2,7 +2,7 @@
  * `<output>/rig.<id>/`: what a rig writes while it lives. It has a folder for each trigger, named by its number, with the layout
  * of the archive, and `<number>.part`, the archive while it is being written.
  */
-import { lstat, readdir, rename } from 'node:fs/promises';
+import { lstat, readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, RigError } from '../../errors.ts';
 import { freeName, makeNewFolder } from '../../host/folders.ts';
@@ -43,6 +43,11 @@ async function isOwnFolder(path: string): Promise<boolean> {
 /** Removes the work folder, but nothing that somebody else has put in its place. */
 export async function removeWorkFolder(place: WorkPlace): Promise<void> {
   if (await isOwnFolder(pathOf(place)).catch(() => false)) await removeTree(pathOf(place));
+}
+
+/** Removes the work folder if nothing is in it. */
+export async function removeEmptyWorkFolder(place: WorkPlace): Promise<void> {
+  await rmdir(pathOf(place)).catch(() => 'something is in it');
 }
 
 const inTheWay = (path: string): RigError =>

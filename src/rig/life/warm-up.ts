@@ -9,6 +9,7 @@ import { findProgram } from '../../host/programs/find-program.ts';
 import { defineAction } from '../../plugin.ts';
 import type { ReadyAction } from '../collect/actions.ts';
 import { Collection } from '../collect/collection.ts';
+import type { OutputDisk } from '../collect/output-disk.ts';
 import { makeWarmUpFolder, removeWarmUpFolder } from '../collect/work-folder.ts';
 import { Condition } from '../condition/condition.ts';
 import type { OnMet } from '../condition/met.ts';
@@ -35,20 +36,26 @@ const runTrue = defineAction({
 });
 
 /** Never rejects: after a failure, the first action only starts later. */
-export async function warmUp(spec: RigSpec, clock: Clock, ready: ReadyAction[], ending: Ending): Promise<void> {
+export async function warmUp(
+  spec: RigSpec,
+  clock: Clock,
+  ready: ReadyAction[],
+  ending: Ending,
+  disk: OutputDisk,
+): Promise<void> {
   try {
     const folder = await makeWarmUpFolder(spec);
     // The actions look at what they would act on.
     for (const { action, planned } of ready) await action.estimate?.(planned.plan);
     // Twice: V8 optimizes much of it only when it runs again.
-    for (const round of ['first', 'second']) await goTheWay(spec, join(folder, round), clock, ending);
+    for (const round of ['first', 'second']) await goTheWay(spec, join(folder, round), clock, ending, disk);
     await removeWarmUpFolder(spec);
   } catch {
     // See above.
   }
 }
 
-async function goTheWay(spec: RigSpec, folder: string, clock: Clock, ending: Ending): Promise<void> {
+async function goTheWay(spec: RigSpec, folder: string, clock: Clock, ending: Ending, disk: OutputDisk): Promise<void> {
   await makeNewFolder(folder);
   await makeNewFolder(join(folder, `rig.${spec.id}`));
   const output = { ...spec.output, folder };
@@ -62,5 +69,5 @@ async function goTheWay(spec: RigSpec, folder: string, clock: Clock, ending: End
   const watches = { saveContext: async () => async () => {}, processes: () => [] };
   const armed = { clock, ready: [{ action: runTrue, planned }], gaps: [], status: () => [], watches };
   const stopping = { ended: ending.over, discarded: ending.over, by: undefined };
-  if (taken) await new Collection(taken, { spec: once, log: noLog, armed, ending: stopping }).run();
+  if (taken) await new Collection(taken, { spec: once, log: noLog, armed, ending: stopping, disk }).run();
 }
