@@ -6,7 +6,7 @@ import { type Command, optionsOf, tell } from './commands/command.ts';
 import { monitorCommands, otherCommands } from './commands/index.ts';
 import { checkLogMeant } from './commands/log.ts';
 import { errnoOf, messageOf, RigError, SeveralErrors, UsageError } from './errors.ts';
-import { leave } from './host/leave.ts';
+import { leaveHangingThreads } from './host/leave.ts';
 import { waiting } from './host/waiting.ts';
 import { monitors } from './monitors/index.ts';
 import { commandHelp, overview } from './options/help.ts';
@@ -58,8 +58,13 @@ function limitTime(ms: number | undefined): NodeJS.Timeout | undefined {
     const what = waiting.words ?? 'the disk of /run, /var/lib or /var/log';
     // At once: the stream may wait for a thread.
     writeSync(process.stderr.fd, `rig: not done within ${ms / 1000} s: it waits for ${visible(what)}\n`);
-    leave(1);
+    exit(1);
   }, ms).unref();
+}
+
+function exit(exitCode: number): void {
+  leaveHangingThreads(exitCode);
+  process.exit(exitCode);
 }
 
 async function main([name, ...argv]: string[]): Promise<number> {
@@ -120,5 +125,5 @@ main(process.argv.slice(2))
   })
   .then(async (exitCode) => {
     await Promise.all([flush(process.stdout), flush(process.stderr)]);
-    leave(isOutputLost ? 1 : exitCode);
+    exit(isOutputLost ? 1 : exitCode);
   });

@@ -79,6 +79,11 @@ class Aside {
     return identities;
   }
 
+  /** Whether the file system of a path answers. It is asked for its size (statfs(2)): what a file is may be answered from a cache. */
+  async answers(path: string): Promise<boolean> {
+    return !(await this.#run('stat', ['-f', '-c', '%b', path])).hangs;
+  }
+
   #isAvoided(path: string): boolean {
     const until = this.#avoided.get(path);
     if (until === undefined) return false;

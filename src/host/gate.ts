@@ -54,7 +54,7 @@ export class Gate {
   }
 
   async #ask(): Promise<boolean> {
-    const answers = (await aside.identify([this.#path])) !== undefined;
+    const answers = await aside.answers(this.#path);
     if (answers) this.#openUntil = performance.now() + openMs;
     if (answers !== this.#answers)
       this.#tell(`${this.#path} ${answers ? 'answers again' : 'does not answer: it waits until it does'}`);

@@ -30,11 +30,11 @@ const endedContextMs = 1000;
 /** What a collection needs of its rig. */
 export interface CollectionContext {
   spec: RigSpec;
-  /** The disk of its output folder. */
-  disk: OutputDisk;
   log: RigLog;
   armed: {
     clock: Clock;
+    /** The disk of the output folder. */
+    disk: OutputDisk;
     ready: ReadyAction[];
     gaps: Gap[];
     status(): SourceStatus[];
@@ -78,7 +78,7 @@ export class Collection {
     this.#at = at;
     this.#context = context;
     this.#spec = context.spec;
-    this.#guard = this.#guardOf(context.disk);
+    this.#guard = this.#guardOf(context.armed.disk);
   }
 
   #guardOf(disk?: OutputDisk): DiskGuard {
@@ -127,15 +127,15 @@ export class Collection {
 
   /** Makes the folder. Resolves to the reason if it does not. */
   async #makeFolder(): Promise<string | undefined> {
-    const { log, disk } = this.#context;
-    if (!(await disk.answers())) this.#moveToUsualPlace();
+    const { log, armed } = this.#context;
+    if (!(await armed.disk.answers())) this.#moveToUsualPlace();
     this.#folder = collectionFolder(this.#spec, this.number);
     // On a full disk only the first trigger collects; later ones are logged.
     const full = this.number > 1 ? await this.#guard.refusal() : undefined;
-    const made =
-      full ?? (await makeCollectionFolder(this.#spec, this.number, log.warn).then(() => undefined, messageOf));
-    if (made === undefined) return undefined;
-    const refusal = `trigger ${this.number}: nothing is collected: ${made}`;
+    const make = () => makeCollectionFolder(this.#spec, this.number, log.warn).then(() => undefined, messageOf);
+    const failure = full ?? (await make());
+    if (failure === undefined) return undefined;
+    const refusal = `trigger ${this.number}: nothing is collected: ${failure}`;
     log.error(refusal);
     return refusal;
   }
@@ -143,7 +143,7 @@ export class Collection {
   /** Makes the result. Never rejects: what goes wrong is in the reasons, and what was collected is kept. */
   async pack(): Promise<Collected> {
     if (this.#refusal !== undefined) return { result: null, reasons: [this.#refusal] };
-    const { log, armed, ending, disk } = this.#context;
+    const { log, armed, ending } = this.#context;
     const spec = this.#spec;
     const packing = {
       spec,
@@ -163,7 +163,7 @@ export class Collection {
       result: null,
       reasons: [`${spec.output.folder} does not answer: what was collected is in ${this.#folder}`],
     };
-    const { result, reasons } = await (isMoved ? write() : disk.unlessHanging(write, hangs));
+    const { result, reasons } = await (isMoved ? write() : armed.disk.unlessHanging(write, hangs));
     if (isMoved) await removeEmptyWorkFolder(spec);
     return { result, reasons: [...this.#reasons, ...reasons] };
   }

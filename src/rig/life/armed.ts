@@ -4,7 +4,8 @@ import { SystemClock } from '../../host/clock.ts';
 import { type RunOptions, runProgram } from '../../host/programs/run-program.ts';
 import type { AnyAction, Plugins, SourceStatus, Trigger } from '../../plugin.ts';
 import type { ReadyAction } from '../collect/actions.ts';
-import type { DiskGuard } from '../collect/disk-guard.ts';
+import { DiskGuard } from '../collect/disk-guard.ts';
+import { OutputDisk } from '../collect/output-disk.ts';
 import type { MetBy } from '../condition/together.ts';
 import type { RigLog } from '../log/log.ts';
 import { type Gap, Gaps } from '../records/gaps.ts';
@@ -17,7 +18,6 @@ export interface ArmedContext {
   spec: RigSpec;
   plugins: Plugins;
   log: RigLog;
-  guard: DiskGuard;
   ending: Ending;
   /** The conditions are met. Returns why that makes no trigger; undefined if it does. */
   onMet(by: MetBy): string | undefined;
@@ -29,6 +29,7 @@ export class Armed {
   /** A look that throws is a gap. */
   readonly clock = new SystemClock((error) => this.#onError(error));
   readonly watches: Watches;
+  readonly disk: OutputDisk;
   readonly #context: ArmedContext;
   readonly #gaps = new Gaps();
   readonly #backgrounds: Backgrounds;
@@ -36,10 +37,12 @@ export class Armed {
   #arming: Promise<void> = Promise.resolve();
 
   constructor(context: ArmedContext) {
-    const { spec, log, guard, ending, onMet, onExhausted, remark } = context;
+    const { spec, log, ending, onMet, onExhausted, remark } = context;
     const { clock } = this;
     const gap = (cause: string): void => this.#onGap(cause);
     this.#context = context;
+    this.disk = new OutputDisk(spec.output.folder, log.warn);
+    const guard = new DiskGuard(spec.output.folder, spec.output.minFree, this.disk);
     this.#backgrounds = new Backgrounds({ spec, clock, signal: ending.ended, guard, log, gap });
     this.watches = new Watches(spec, { clock, signal: ending.over, onMet, onExhausted, gap, remark, debug: log.debug });
   }

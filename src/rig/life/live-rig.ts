@@ -6,8 +6,6 @@ import { ownPrograms } from '../../host/programs/own-programs.ts';
 import { isHostGoingDown } from '../../host/shutdown.ts';
 import type { Plugins, Trigger } from '../../plugin.ts';
 import { Collection } from '../collect/collection.ts';
-import { DiskGuard } from '../collect/disk-guard.ts';
-import { OutputDisk } from '../collect/output-disk.ts';
 import { clearLeftover, makeWorkFolder, removeWorkFolder } from '../collect/work-folder.ts';
 import { announceEnd, announceTrigger, notify } from '../log/announce.ts';
 import type { RigLog } from '../log/log.ts';
@@ -44,7 +42,6 @@ export class LiveRig {
   readonly #spec: RigSpec;
   readonly #log: RigLog;
   readonly #starter: Starter;
-  readonly #disk: OutputDisk;
   readonly #ending = new Ending();
   readonly #armed: Armed;
   readonly #presence: Presence;
@@ -60,12 +57,10 @@ export class LiveRig {
   constructor(state: RigState, log: RigLog, starter: Starter, plugins: Plugins) {
     const { spec } = state;
     [this.#state, this.#spec, this.#log, this.#starter] = [state, spec, log, starter];
-    this.#disk = new OutputDisk(spec.output.folder, log.warn);
     this.#armed = new Armed({
       spec,
       plugins,
       log,
-      guard: new DiskGuard(spec.output.folder, spec.output.minFree, this.#disk),
       ending: this.#ending,
       onMet: (by) => this.#triggers.offer(by),
       onExhausted: (reason) => this.#ending.stopFor({ kind: 'exhausted', reason }),
@@ -102,7 +97,7 @@ export class LiveRig {
     const told = this.#starter.armed();
     ownPrograms.startGuardian();
     // While the user is being told.
-    this.#warmingUp = warmUp(spec, this.#armed.clock, this.#armed.ready, this.#ending, this.#disk);
+    this.#warmingUp = warmUp(spec, this.#armed, this.#ending);
     await Promise.race([told, ended]);
     this.#status = 'watching';
     for (const { watch, condition } of spec.monitors) this.#log.info(`watches ${watch} for ${condition}`);
@@ -163,7 +158,7 @@ export class LiveRig {
       this.#ending.stopWatching();
       await Promise.race([this.#armed.stop(), delay(programsMs)]);
       await this.#packing.whenDone();
-      await this.#disk.unlessHanging(() => this.#clear(), undefined);
+      await this.#armed.disk.unlessHanging(() => this.#warmingUp.then(() => removeWorkFolder(this.#spec)), undefined);
     } catch (error) {
       this.#log.bug(error);
       const [kept = null] = await clearLeftover(this.#spec).catch(() => []);
@@ -173,18 +168,13 @@ export class LiveRig {
     return await this.#record();
   }
 
-  async #clear(): Promise<void> {
-    await this.#warmingUp;
-    await removeWorkFolder(this.#spec);
-  }
-
   async #collect(taken: TakenTrigger): Promise<void> {
     this.#status = 'collecting';
     this.#lastTaken = taken;
     const { trigger } = taken;
     const isLast = this.#triggers.isOver && this.#triggers.waiting === 0;
-    const [spec, log, armed, ending, disk] = [this.#spec, this.#log, this.#armed, this.#ending, this.#disk];
-    const collection = new Collection(taken, { spec, log, armed, ending, disk });
+    const [spec, log, armed, ending] = [this.#spec, this.#log, this.#armed, this.#ending];
+    const collection = new Collection(taken, { spec, log, armed, ending });
     const running = collection.run();
     log.info(`triggered by ${[trigger.subject, trigger.because, trigger.text].filter(Boolean).join(': ')}`);
     const announcing = announce(spec.id, trigger, log, () => this.#save());

@@ -7,7 +7,6 @@ import type { Clock } from '../../host/clock.ts';
 import { makeNewFolder } from '../../host/folders.ts';
 import { findProgram } from '../../host/programs/find-program.ts';
 import { defineAction } from '../../plugin.ts';
-import type { ReadyAction } from '../collect/actions.ts';
 import { Collection } from '../collect/collection.ts';
 import type { OutputDisk } from '../collect/output-disk.ts';
 import { makeWarmUpFolder, removeWarmUpFolder } from '../collect/work-folder.ts';
@@ -15,6 +14,7 @@ import { Condition } from '../condition/condition.ts';
 import type { OnMet } from '../condition/met.ts';
 import type { RigLog } from '../log/log.ts';
 import type { RigSpec } from '../records/spec.ts';
+import type { Armed } from './armed.ts';
 import type { Ending } from './ending.ts';
 import { Triggers } from './triggers.ts';
 
@@ -38,10 +38,8 @@ const runTrue = defineAction({
 /** Never rejects: after a failure, the first action only starts later. */
 export async function warmUp(
   spec: RigSpec,
-  clock: Clock,
-  ready: ReadyAction[],
+  { clock, disk, ready }: Pick<Armed, 'clock' | 'disk' | 'ready'>,
   ending: Ending,
-  disk: OutputDisk,
 ): Promise<void> {
   try {
     const folder = await makeWarmUpFolder(spec);
@@ -67,7 +65,7 @@ async function goTheWay(spec: RigSpec, folder: string, clock: Clock, ending: End
   const taken = await triggers.next();
   const planned = { name: runTrue.name, plan: {}, timeoutMs: runTrue.timeoutMs };
   const watches = { saveContext: async () => async () => {}, processes: () => [] };
-  const armed = { clock, ready: [{ action: runTrue, planned }], gaps: [], status: () => [], watches };
+  const armed = { clock, disk, ready: [{ action: runTrue, planned }], gaps: [], status: () => [], watches };
   const stopping = { ended: ending.over, discarded: ending.over, by: undefined };
-  if (taken) await new Collection(taken, { spec: once, log: noLog, armed, ending: stopping, disk }).run();
+  if (taken) await new Collection(taken, { spec: once, log: noLog, armed, ending: stopping }).run();
 }

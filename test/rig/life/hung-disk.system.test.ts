@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { mountFuse } from '../../support/fuse.ts';
 import { startHost } from '../../support/host.ts';
-import { armRig, assertNothingLeft, finished, LOG, type Manifest, MESSAGE, theSources } from '../../support/rigs.ts';
+import {
+  armRig,
+  assertNothingLeft,
+  finished,
+  hasWarmedUp,
+  LOG,
+  type Manifest,
+  MESSAGE,
+  theSources,
+} from '../../support/rigs.ts';
 import { waitFor } from '../../support/wait.ts';
 
 async function hostWithFuse(t: TestContext) {
@@ -49,8 +58,8 @@ test('creation that meets a file system that hangs says which option waits for i
   await hang();
   const watching = ['logs', '-m', MESSAGE, '--no-journal'];
   const [log, output] = await Promise.all([
-    host.rig(...watching, '--logfile', '/mnt/remote/app.log', '--noop'),
-    host.rig(...watching, '--output-dir', '/mnt/remote', '--noop'),
+    host.run(host.rigPath, [...watching, '--logfile', '/mnt/remote/app.log', '--noop'], { timeoutMs: 120_000 }),
+    host.run(host.rigPath, [...watching, '--output-dir', '/mnt/remote', '--noop'], { timeoutMs: 120_000 }),
   ]);
   assert.deepEqual([log.code, output.code], [1, 1]);
   assert.equal(log.stderr, 'rig: not done within 30 s: it waits for --logfile /mnt/remote/app.log\n');
@@ -63,6 +72,7 @@ test('where the output folder hangs at the trigger, the result is in the usual p
   const { host, hang, goOn } = await hostWithFuse(t);
   const options = ['--output-dir', '/mnt/remote', '--exec', 'echo collected'];
   const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', ...options);
+  await hasWarmedUp(host, id, '/mnt/remote');
   await hang();
   host.append(LOG, `${MESSAGE}\n`);
   const { status, archive, reasons } = await finished(host, id);

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AnyAction, MonitorContext, Plugins, Trigger } from '../../../src/plugin.ts';
 import { Collection } from '../../../src/rig/collect/collection.ts';
-import { DiskGuard } from '../../../src/rig/collect/disk-guard.ts';
-import { OutputDisk } from '../../../src/rig/collect/output-disk.ts';
 import type { MetBy } from '../../../src/rig/condition/together.ts';
 import { Armed } from '../../../src/rig/life/armed.ts';
 import { Ending } from '../../../src/rig/life/ending.ts';
@@ -47,7 +45,6 @@ function make(t: TestContext, actions: AnyAction[], calls: string[], { monitorFa
   const taken: TakenTrigger[] = [];
   const armed: Armed = new Armed({
     ...{ spec, plugins, log, ending },
-    guard: new DiskGuard(folder, spec.output.minFree),
     onMet: (by: MetBy) => triggers.offer(by),
     onExhausted: () => {},
     remark: () => {},
@@ -60,8 +57,7 @@ function make(t: TestContext, actions: AnyAction[], calls: string[], { monitorFa
     monitor?.saw({ subject: 'x', text: 'y', atMs: 0 });
     calls.push('seen');
   };
-  const disk = new OutputDisk(spec.output.folder, log.warn);
-  const collect = () => new Collection(taken.at(-1) as TakenTrigger, { spec, log, armed, ending, disk }).run();
+  const collect = () => new Collection(taken.at(-1) as TakenTrigger, { spec, log, armed, ending }).run();
   return { armed, ending, see, collect, log };
 }
 
