@@ -12,6 +12,7 @@ import { readArguments } from '../src/options/parse.ts';
 import type { AnyMonitor, Plugins, Trigger } from '../src/plugin.ts';
 import { runActions } from '../src/rig/collect/actions.ts';
 import { DiskGuard } from '../src/rig/collect/disk-guard.ts';
+import { OutputDisk } from '../src/rig/collect/output-disk.ts';
 import { Armed } from '../src/rig/life/armed.ts';
 import { Ending } from '../src/rig/life/ending.ts';
 import type { RigLog } from '../src/rig/log/log.ts';
@@ -69,7 +70,7 @@ async function specOf(t: TestContext, monitorName: string, actionName: string): 
 
 /** A rig with its plugins, ready to be armed. */
 function build(spec: RigSpec, ending = new Ending()) {
-  const guard = new DiskGuard(spec.output.folder, spec.output.minFree);
+  const guard = new DiskGuard(new OutputDisk(spec.output.folder, () => {}), spec.output.minFree);
   const context = { spec, plugins, log, guard, ending, onMet: () => undefined, onExhausted: silent, remark: silent };
   return { armed: new Armed(context), ending, guard };
 }

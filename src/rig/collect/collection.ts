@@ -14,7 +14,7 @@ import type { ActionReport } from '../records/reports.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { type ReadyAction, runActions } from './actions.ts';
 import { DiskGuard } from './disk-guard.ts';
-import type { OutputDisk } from './output-disk.ts';
+import { hanging, OutputDisk } from './output-disk.ts';
 import { type Collected, packResult } from './pack-result.ts';
 import { collectionFolder, makeCollectionFolder, removeEmptyWorkFolder } from './work-folder.ts';
 
@@ -63,6 +63,7 @@ export class Collection {
   /** With another output folder where that of the rig does not answer. */
   #spec: RigSpec;
   #folder = '';
+  #disk: OutputDisk;
   #guard: DiskGuard;
   #reports: ActionReport[] = [];
   /** What is to be told of the result. */
@@ -78,12 +79,8 @@ export class Collection {
     this.#at = at;
     this.#context = context;
     this.#spec = context.spec;
-    this.#guard = this.#guardOf(context.armed.disk);
-  }
-
-  #guardOf(disk?: OutputDisk): DiskGuard {
-    const { folder, minFree } = this.#spec.output;
-    return new DiskGuard(folder, minFree, disk);
+    this.#disk = context.armed.disk;
+    this.#guard = new DiskGuard(this.#disk, this.#spec.output.minFree);
   }
 
   /** Runs the actions and saves the context of the trigger. */
@@ -122,18 +119,24 @@ export class Collection {
     log.error(reason);
     this.#reasons.push(reason);
     this.#spec = { ...spec, output: { ...spec.output, folder: outputRoot } };
-    this.#guard = this.#guardOf();
+    this.#disk = new OutputDisk(outputRoot, log.warn);
+    this.#guard = new DiskGuard(this.#disk, spec.output.minFree);
   }
 
   /** Makes the folder. Resolves to the reason if it does not. */
   async #makeFolder(): Promise<string | undefined> {
-    const { log, armed } = this.#context;
-    if (!(await armed.disk.answers())) this.#moveToUsualPlace();
-    this.#folder = collectionFolder(this.#spec, this.number);
-    // On a full disk only the first trigger collects; later ones are logged.
-    const full = this.number > 1 ? await this.#guard.refusal() : undefined;
-    const make = () => makeCollectionFolder(this.#spec, this.number, log.warn).then(() => undefined, messageOf);
-    const failure = full ?? (await make());
+    const { log } = this.#context;
+    const make = async () => {
+      this.#folder = collectionFolder(this.#spec, this.number);
+      // On a full disk only the first trigger collects; later ones are logged.
+      const full = this.number > 1 ? await this.#guard.refusal() : undefined;
+      return full ?? (await makeCollectionFolder(this.#spec, this.number, log.warn).then(() => undefined, messageOf));
+    };
+    let failure = await this.#disk.use(make);
+    if (failure === hanging) {
+      this.#moveToUsualPlace();
+      failure = await make();
+    }
     if (failure === undefined) return undefined;
     const refusal = `trigger ${this.number}: nothing is collected: ${failure}`;
     log.error(refusal);
@@ -158,14 +161,14 @@ export class Collection {
     };
     const pack = () => packResult(packing, this.#guard, log, ending.discarded);
     const write = () => (spec.nice ? withIdleWorkers(pack) : pack());
-    const isMoved = spec !== this.#context.spec;
-    const hangs = {
-      result: null,
-      reasons: [`${spec.output.folder} does not answer: what was collected is in ${this.#folder}`],
-    };
-    const { result, reasons } = await (isMoved ? write() : armed.disk.unlessHanging(write, hangs));
-    if (isMoved) await removeEmptyWorkFolder(spec);
-    return { result, reasons: [...this.#reasons, ...reasons] };
+    const packed = await this.#disk.use(write);
+    if (packed === hanging)
+      return {
+        result: null,
+        reasons: [`${spec.output.folder} does not answer: what was collected is in ${this.#folder}`],
+      };
+    if (spec !== this.#context.spec) await removeEmptyWorkFolder(spec);
+    return { ...packed, reasons: [...this.#reasons, ...packed.reasons] };
   }
 
   /** Saves what came before the trigger while the actions run, and what has come since when they are done. Only logs a failure. */

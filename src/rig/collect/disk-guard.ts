@@ -7,7 +7,7 @@ import { readDiskSpace } from '../../host/disk-space.ts';
 import { listFiles } from '../../host/trees.ts';
 import type { Space } from '../../options/table.ts';
 import { formatSize } from '../../options/units.ts';
-import type { OutputDisk } from './output-disk.ts';
+import { hanging, type OutputDisk } from './output-disk.ts';
 
 /** How often to look while something is written: a fast disk takes half a gigabyte in that time. */
 const lookMs = 250;
@@ -26,33 +26,39 @@ function floorOf(minFree: Space | undefined, total: number): number {
 }
 
 export class DiskGuard {
-  readonly #folder: string;
+  readonly #disk: OutputDisk;
   readonly #minFree: Space | undefined;
-  readonly #disk: OutputDisk | undefined;
+  #isHanging = false;
 
-  /** Guards the disk of `folder`, which is not asked while `disk` does not answer. */
-  constructor(folder: string, minFree: Space | undefined, disk?: OutputDisk) {
-    this.#folder = folder;
-    this.#minFree = minFree;
+  constructor(disk: OutputDisk, minFree: Space | undefined) {
     this.#disk = disk;
+    this.#minFree = minFree;
+  }
+
+  /** Whether the last refusal was for a disk that did not answer. */
+  get isHanging(): boolean {
+    return this.#isHanging;
   }
 
   /** Why another `bytes` must not be written now, in words; undefined if they may. */
   async refusal(bytes = 0): Promise<string | undefined> {
-    const space = await this.#read();
+    const { folder } = this.#disk;
+    const space = await this.#disk.use(() => this.#read());
+    this.#isHanging = space === hanging;
+    if (space === hanging) return `${folder} does not answer`;
     if (!space || space.free - Math.max(bytes, leastBytes) >= space.floor) return undefined;
     const { free, floor } = space;
     const needed = bytes > 0 ? `, about ${formatSize(bytes)} are needed` : '';
-    return `less than ${formatSize(floor)} would be left free in ${this.#folder} (now ${formatSize(free)}${needed}; --min-free)`;
+    return `less than ${formatSize(floor)} would be left free in ${folder} (now ${formatSize(free)}${needed}; --min-free)`;
   }
 
   /** How many bytes may be written now; undefined if there is no limit. */
   async room(): Promise<number | undefined> {
-    const space = await this.#read();
-    return space && Math.max(0, space.free - space.floor);
+    const space = await this.#disk.use(() => this.#read());
+    return space && space !== hanging ? Math.max(0, space.free - space.floor) : undefined;
   }
 
-  /** Until `stop` is called, aborts `signal` with the reason when too little is free. */
+  /** Until `stop` is called, aborts `signal` with the reason when too little is free, or the disk does not answer. */
   watch(): { signal: AbortSignal; stop(): void } {
     const low = new AbortController();
     const stopped = new AbortController();
@@ -72,8 +78,7 @@ export class DiskGuard {
 
   /** What is free and what must stay so. Undefined without a floor, or if the disk cannot be asked: writing says what is wrong. */
   async #read(): Promise<{ free: number; floor: number } | undefined> {
-    if ((await this.#disk?.answers()) === false) return undefined;
-    const space = await readDiskSpace(this.#folder).catch(() => undefined);
+    const space = await readDiskSpace(this.#disk.folder).catch(() => undefined);
     const floor = space === undefined ? 0 : floorOf(this.#minFree, space.total);
     return space && floor > 0 ? { free: space.free, floor } : undefined;
   }

@@ -3,33 +3,44 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { silentFileSystem } from '../../host/file-systems.ts';
 import { Gate } from '../../host/gate.ts';
 
-/** How often it is asked while something is written to it. */
-const askMs = 5000;
+/** How long an answer counts, and how often it is asked while it is used. */
+const askMs = 1000;
+
+/** What is resolved to where the disk does not answer. */
+export const hanging = Symbol('hanging');
 
 export class OutputDisk {
+  readonly folder: string;
   readonly #gate: Gate | undefined;
+  #answeredUntil = 0;
 
   /** To be made while the disk of `folder` answers. `tell` hears when it does not, and when it does again. */
   constructor(folder: string, tell: (text: string) => void) {
+    this.folder = folder;
     this.#gate = silentFileSystem(folder) === undefined ? undefined : new Gate(folder, tell);
   }
 
-  /** Resolves to whether it may be used now: within a second or so. */
-  async answers(): Promise<boolean> {
-    return this.#gate === undefined || (await this.#gate.ask());
-  }
-
-  /** Resolves to what `write` does; to `otherwise` as soon as the disk does not answer. */
-  async unlessHanging<T>(write: () => Promise<T>, otherwise: T): Promise<T> {
-    if (this.#gate === undefined) return await write();
+  /** Resolves to what `act` does; to `hanging` as soon as the disk does not answer. Then `act` is abandoned, or never begins. */
+  async use<T>(act: () => Promise<T>): Promise<T | typeof hanging> {
+    if (this.#gate === undefined) return await act();
+    if (!(await this.#answers(this.#gate))) return hanging;
     const done = new AbortController();
-    const writing = write().finally(() => done.abort());
-    return await Promise.race([writing, this.#untilHanging(done.signal).then(() => otherwise)]);
+    const acting = act().finally(() => done.abort());
+    return await Promise.race([acting, this.#untilHanging(this.#gate, done.signal)]);
   }
 
-  async #untilHanging(done: AbortSignal): Promise<void> {
-    while (!done.aborted && (await this.answers())) await delay(askMs, undefined, { signal: done }).catch(() => 'done');
-    // What was written counts.
+  async #answers(gate: Gate): Promise<boolean> {
+    if (performance.now() < this.#answeredUntil) return true;
+    const answers = await gate.ask();
+    if (answers) this.#answeredUntil = performance.now() + askMs;
+    return answers;
+  }
+
+  async #untilHanging(gate: Gate, done: AbortSignal): Promise<typeof hanging> {
+    do await delay(askMs, undefined, { signal: done }).catch(() => 'done');
+    while (!done.aborted && (await this.#answers(gate)));
+    // What was done counts.
     if (done.aborted) await new Promise(() => {});
+    return hanging;
   }
 }

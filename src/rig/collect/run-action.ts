@@ -50,11 +50,14 @@ function wholeMs({ action, planned }: Job): number {
   return parts === undefined ? planned.timeoutMs : Math.min(parts * (planned.timeoutMs + graceMs), longestMs);
 }
 
+/** An action that has been told to end, and has not. */
+class Stuck extends RigError {}
+
 /** Never resolves; rejects some time after `signal`. */
 async function graceAfter(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, 'abort');
   await delay(graceMs, undefined, { ref: false });
-  throw new RigError('cannot be ended');
+  throw new Stuck('cannot be ended');
 }
 
 function contextOf(
@@ -108,19 +111,23 @@ async function work(
   const dir = join(root, job.folder);
   try {
     const refusal = await refusing;
-    if (refusal !== undefined) return { status: 'disk full', reason: `not started: ${refusal}`, details: {} };
-    await makeNewFolder(dir);
-    const details = await Promise.race([job.work(contextOf(job, run, signal, programs)), graceAfter(signal)]);
+    if (refusal !== undefined)
+      return { status: guard.isHanging ? 'failed' : 'disk full', reason: `not started: ${refusal}`, details: {} };
+    const working = makeNewFolder(dir).then(() => job.work(contextOf(job, run, signal, programs)));
+    const details = await Promise.race([working, graceAfter(signal)]);
     if (!signal.aborted) return { status: 'done', reason: null, details };
     throw new ActionError('ended before it was complete', details);
   } catch (error) {
     const details = error instanceof ActionError ? error.details : {};
     if (ended.aborted) return { status: 'ended', reason: 'the rig was ended while it ran', details };
     const isEnded = disk.signal.aborted;
-    if (!isEnded && timeout.aborted)
-      return { status: 'timed out', reason: `not done within ${limitMs / 1000} s`, details };
+    if (!isEnded && timeout.aborted) {
+      const stuck = error instanceof Stuck ? `, and ${error.message}` : '';
+      return { status: 'timed out', reason: `not done within ${limitMs / 1000} s${stuck}`, details };
+    }
     // A program that has come to the limit of its files may fail before the guard looks.
     const full = isEnded ? messageOf(disk.signal.reason) : await guard.refusal();
+    if (guard.isHanging) return { status: 'failed', reason: full ?? messageOf(error), details };
     if (full !== undefined) {
       const how = isEnded ? 'ended' : `failed (${messageOf(error)})`;
       const left = withoutNames(details, await removePartial(dir));

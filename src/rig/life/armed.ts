@@ -42,7 +42,7 @@ export class Armed {
     const gap = (cause: string): void => this.#onGap(cause);
     this.#context = context;
     this.disk = new OutputDisk(spec.output.folder, log.warn);
-    const guard = new DiskGuard(spec.output.folder, spec.output.minFree, this.disk);
+    const guard = new DiskGuard(this.disk, spec.output.minFree);
     this.#backgrounds = new Backgrounds({ spec, clock, signal: ending.ended, guard, log, gap });
     this.watches = new Watches(spec, { clock, signal: ending.over, onMet, onExhausted, gap, remark, debug: log.debug });
   }

@@ -158,7 +158,7 @@ export class LiveRig {
       this.#ending.stopWatching();
       await Promise.race([this.#armed.stop(), delay(programsMs)]);
       await this.#packing.whenDone();
-      await this.#armed.disk.unlessHanging(() => this.#warmingUp.then(() => removeWorkFolder(this.#spec)), undefined);
+      await this.#armed.disk.use(() => this.#warmingUp.then(() => removeWorkFolder(this.#spec)));
     } catch (error) {
       this.#log.bug(error);
       const [kept = null] = await clearLeftover(this.#spec).catch(() => []);

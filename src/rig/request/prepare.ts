@@ -5,6 +5,7 @@ import { waiting } from '../../host/waiting.ts';
 import { type Given, toValues } from '../../options/values.ts';
 import type { AnyAction, AnyMonitor, Asking, Gives, Plugins } from '../../plugin.ts';
 import { DiskGuard } from '../collect/disk-guard.ts';
+import { OutputDisk } from '../collect/output-disk.ts';
 import { describeCondition, toRules } from '../condition/options.ts';
 import { isoTime, outputRoot } from '../records/paths.ts';
 import { checkName, type PlannedAction, type PlannedMonitor, type RigSpec, randomId } from '../records/spec.ts';
@@ -109,7 +110,7 @@ async function checkRoom(
 ): Promise<void> {
   const estimates = await Promise.all(planned.map(({ name, plan }) => find(actions, name).estimate?.(plan)));
   const bytes = estimates.reduce((sum, estimate) => sum + (estimate?.bytes ?? 0), 0);
-  const refusal = await new DiskGuard(folder, minFree).refusal(bytes);
+  const refusal = await new DiskGuard(new OutputDisk(folder, remark), minFree).refusal(bytes);
   if (refusal === undefined) return;
   const problem = `the disk has too little room now to collect everything: ${refusal}`;
   if (bytes > 0) throw new RigError(problem);

@@ -83,3 +83,36 @@ test('where the output folder hangs at the trigger, the result is in the usual p
   await goOn();
   await assertNothingLeft(host);
 });
+
+test('where the output folder hangs while an action writes to it, the rig ends, and the record says where the rest is', async (t) => {
+  const { host, hang, goOn } = await hostWithFuse(t);
+  const script = 'touch /tmp/begun; while :; do date >> lines; done';
+  const options = ['--output-dir', '/mnt/remote', '--exec-shell', '--exec', script, '--noop'];
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', ...options);
+  host.append(LOG, `${MESSAGE}\n`);
+  await waitFor('the action', () => host.exists('/tmp/begun'));
+  await hang();
+  const { status, archive, reasons } = await finished(host, id);
+  assert.equal(status, 'failed');
+  assert.equal(archive, null);
+  assert.match(reasons.join('\n'), /\/mnt\/remote does not answer: what was collected is in \/mnt\/remote\/rig\./);
+  await goOn();
+  await assertNothingLeft(host);
+});
+
+test('a process whose executable is on a file system that hangs costs no longer than the time limit of its dump, and goes on', async (t) => {
+  const { host, hang, goOn } = await hostWithFuse(t);
+  await host.must('cp', ['/bin/sleep', '/tmp/files/sleep']);
+  const target = await host.spawn('/mnt/remote/sleep', ['600']);
+  const options = ['--gcore', `${target.pid}`, '--action-timeout', '2s', '--exec', 'echo collected'];
+  const id = await armRig(host, 'logs', '-m', MESSAGE, '--no-journal', ...options);
+  await hasWarmedUp(host, id);
+  await hang();
+  host.append(LOG, `${MESSAGE}\n`);
+  const { status, archive } = await finished(host, id);
+  assert.match(await host.must('tar', ['-tf', archive ?? '']), /exec/);
+  console.log(status, JSON.stringify(await host.manifest(archive ?? ''), null, 1));
+  assert.match(host.read(`/proc/${target.pid}/stat`), /\) S /);
+  await goOn();
+  await assertNothingLeft(host);
+});
