@@ -29,6 +29,7 @@ write = lambda: libc.memset(ctypes.c_void_p(at), 1, 1)
 sync = lambda: libc.msync(ctypes.c_void_p(at), ctypes.c_size_t(size), 4)
 unmap = lambda: libc.munmap(ctypes.c_void_p(at), ctypes.c_size_t(size))
 write()
+sys.stdin.readline()
 os.kill(server, signal.SIGSTOP)
 for act in sync, write, unmap:
     thread = threading.Thread(target=act, daemon=True)
@@ -47,7 +48,14 @@ os.kill(server, signal.SIGCONT)
 export async function startLocked(host: Enclosure): Promise<{ pid: number; unlock(): Promise<void> }> {
   const server = await mountFuse(host, '/tmp/locked-files', '/tmp/locked');
   await host.must('truncate', ['-s', '64K', '/tmp/locked-files/mapped']);
-  const locked = await host.spawn('/usr/bin/python3', ['-c', lockMemory, '/tmp/locked/mapped', String(server.pid)]);
+  const locked = await host.spawnInteractive('/usr/bin/python3', [
+    '-c',
+    lockMemory,
+    '/tmp/locked/mapped',
+    String(server.pid),
+  ]);
+  // Only now: what a test starts is looked at until it runs.
+  locked.end('\n');
   await waitFor('the memory map to be locked', () => {
     if (locked.hasEnded()) throw new Error(`python3 ended\n${locked.stderr}`);
     return locked.stdout.includes('locked');

@@ -20,9 +20,12 @@ export async function writeArmed(state: RigState, progress: Progress): Promise<v
   await writeWhole(pathOf(state.spec.id), JSON.stringify({ state, progress }));
 }
 
-/** The rig of this id has ended. */
+/** The rig of this id has ended. What it was writing when it was killed goes, too. */
 export async function removeArmed(id: string): Promise<void> {
   await rm(pathOf(id), { force: true });
+  const unfinished = `.${id}.${readBootId()}.`;
+  for (const name of await readdir(armedRoot).catch(() => []))
+    if (name.startsWith(unfinished)) await rm(`${armedRoot}/${name}`, { force: true });
 }
 
 /** A rig that was armed when an earlier boot of this host ended. */

@@ -1,11 +1,10 @@
 /** Log files as a source: follows each path through everything that can happen to its file. */
-import { messageOf, RigError } from '../../../errors.ts';
 import { WallClock } from '../../../host/clock.ts';
 import type { Gate } from '../../../host/gate.ts';
 import type { SourceStatus } from '../../../plugin.ts';
-import type { LinePosition, LinesAfter, Source, SourceContext, SourceExcerpt } from '../source.ts';
+import type { LinePosition, Source, SourceContext, SourceExcerpt } from '../source.ts';
 import type { Certificate } from './certificate.ts';
-import { excerptOf, isPlaceIn } from './follow/excerpt.ts';
+import { excerptsAround } from './follow/around.ts';
 import type { FollowedFile, Truncation } from './follow/followed-file.ts';
 import type { Follower } from './follow/follower.ts';
 import { practiseReading } from './follow/practice.ts';
@@ -22,8 +21,6 @@ import { Originals } from './rotation/originals.ts';
 export const defaultIntervalMs = 1000;
 /** How long a file that was rotated away must be silent before it is let go. */
 const letGoAfterMs = 30_000;
-/** Of so many files, at most, the lines around a trigger are kept: of thousands it would take longer than the actions. */
-const mostExcerpts = 100;
 
 export interface FileSettings {
   /** Patterns of files, which may come later. */
@@ -120,46 +117,11 @@ export class FileSource implements Source {
   }
 
   async context(position: LinePosition | undefined): Promise<SourceExcerpt[]> {
-    if (this.#loop.isClosed) return [];
-    const isFollowed = (key: string): boolean => this.#loop.has(key);
-    const answers = (await this.#gate?.ask()) ?? true;
-    return this.#filesAround(position).flatMap((file) => {
-      try {
-        if (!answers) throw new RigError('its file system does not answer');
-        return [this.#gated(excerptOf(file, position, isFollowed))];
-      } catch (error) {
-        // Its file system may be gone; the other files are not.
-        this.#context.remark(`${file.path}: the lines around the trigger cannot be kept: ${messageOf(error)}`);
-        return [];
-      }
-    });
+    return await excerptsAround(position, this.#loop, this.#gate, this.#context.remark);
   }
 
   close(): void {
     this.#loop.close();
-  }
-
-  /** An excerpt that reads and closes its file only while that answers. */
-  #gated(excerpt: SourceExcerpt): SourceExcerpt {
-    const gate = this.#gate;
-    if (!gate) return excerpt;
-    const readAfter = async (): Promise<LinesAfter> => {
-      if (await gate.ask()) return await excerpt.readAfter();
-      throw new RigError(`${excerpt.source}: its file system does not answer`);
-    };
-    return { ...excerpt, readAfter, close: () => (gate.isOpen ? excerpt.close?.() : undefined) };
-  }
-
-  /** The files of which lines are kept: the one that triggered, and those that grew last. */
-  #filesAround(position: LinePosition | undefined): FollowedFile[] {
-    const all = this.#loop.all();
-    if (all.length <= mostExcerpts) return all.map(({ file }) => file);
-    const which = `the ${mostExcerpts} that grew last`;
-    this.#context.remark(`of ${all.length} log files the lines around the trigger are kept of ${which}`);
-    const lastGrewMs = ({ file, lastGrewMs }: Follower): number =>
-      isPlaceIn(file, position) ? Number.POSITIVE_INFINITY : lastGrewMs;
-    const newestFirst = all.sort((one, other) => lastGrewMs(other) - lastGrewMs(one));
-    return newestFirst.slice(0, mostExcerpts).map(({ file }) => file);
   }
 
   #watched(path: string, confirmedMs?: number): WatchedPath {
