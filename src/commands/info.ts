@@ -11,7 +11,7 @@ import { readEnded } from '../rig/recovery/ended.ts';
 import { look, type RunningRig, readPrograms } from '../rig/registry/meet.ts';
 import { lifeOfOwner } from '../rig/registry/state-file.ts';
 import { askRig } from '../rig/wire/control.ts';
-import { visible } from '../terminal/text.ts';
+import { jsonText, visible } from '../terminal/text.ts';
 import { formatTree } from '../terminal/tree.ts';
 import { type Command, defineCommand, tell } from './command.ts';
 import { deadRow, deadWords, foreignRow, silentRow } from './rows.ts';
@@ -144,7 +144,7 @@ Exit codes: 0 done, 1 not everything could be found out, 2 the command line is w
       const id = await findAnyId(typedId('info', words, given));
       const { facts, problem } = await describe(id, plugins);
       const all = { ...facts, log: (await readRigLog(id)).slice(-shownLines) };
-      process.stdout.write(json ? `${JSON.stringify(all, null, 2)}\n` : format(all));
+      process.stdout.write(json ? `${jsonText(all)}\n` : format(all));
       if (problem !== undefined) tell(problem);
       return problem === undefined ? 0 : 1;
     },

@@ -10,6 +10,7 @@ import { listNames, look, type RunningRig } from '../rig/registry/meet.ts';
 import { askRig } from '../rig/wire/control.ts';
 import { type Column, formatTable } from '../terminal/table.ts';
 import { hasColour, isRead, terminalWidth } from '../terminal/terminal.ts';
+import { jsonText } from '../terminal/text.ts';
 import { commandMs, defineCommand, tell, throwFailures } from './command.ts';
 import { deadRow, deadWords, foreignRow, type Row, silentRow } from './rows.ts';
 
@@ -109,7 +110,7 @@ function tellShutdown(rows: (Row | FinishedRecord)[]): void {
 /** Prints the rigs once. Returns what came of asking each of them. */
 async function show(all: boolean, json: boolean, before = ''): Promise<PromiseSettledResult<unknown>[]> {
   const { rows, results } = await readRows(all);
-  if (json) process.stdout.write(`${before}${JSON.stringify(rows, null, 2)}\n`);
+  if (json) process.stdout.write(`${before}${jsonText(rows)}\n`);
   else if (rows.length > 0) {
     process.stdout.write(`${before}${formatRows(rows, all)}\n`);
     tellShutdown(rows);

@@ -1,7 +1,8 @@
 /** Text for a terminal. */
 
 /** What a terminal acts on instead of showing it: control characters, and those that change the direction of text. */
-export const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+export const controls = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const afterAscii = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Makes control characters visible (`\x1b`), so that no log line can act on a terminal. */
 export function visible(text: string): string {
@@ -10,6 +11,13 @@ export function visible(text: string): string {
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
 }
+
+/** JSON for people: what would act on a terminal is escaped, which changes no value. */
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(
+    afterAscii,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** A process in a message: `nginx (123)`. */
 export const processLabel = ({ pid, comm }: { pid: number; comm: string }): string => `${visible(comm)} (${pid})`;

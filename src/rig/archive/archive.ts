@@ -1,11 +1,11 @@
 /** Packs what was collected into one compressed archive. */
 import { createHash } from 'node:crypto';
 import { constants, createWriteStream } from 'node:fs';
-import { lstat, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack as createPack, type Pack } from 'tar-stream';
-import { RigError } from '../../errors.ts';
+import { errnoOf, RigError } from '../../errors.ts';
 import { freeName } from '../../host/folders.ts';
 import { listFiles } from '../../host/trees.ts';
 import type { Compression } from '../records/spec.ts';
@@ -18,14 +18,32 @@ export interface CollectedFile {
   sha256: string;
 }
 
-/** Opens a file that listFiles found. Refuses a link that has taken its place. */
-const openFile = (path: string) => open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+/** Opens a file that listFiles found; undefined if it is gone, or something else has taken its place. */
+async function openFile(path: string): Promise<{ file: FileHandle; size: number; mtime: Date } | undefined> {
+  // A fifo would wait for a writer.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch((error) => {
+    if (['ENOENT', 'ENXIO', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  });
+  const found = await file?.stat();
+  if (file && found?.isFile()) return { file, size: found.size, mtime: found.mtime };
+  await file?.close();
+  return undefined;
+}
 
-async function sha256(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  const file = await openFile(path);
-  await pipeline(file.createReadStream(), hash, { signal });
-  return hash.digest('hex');
+/** So much of a file at a time. */
+const chunkBytes = 256 * 1024;
+
+/** Exactly `size` bytes of a file, to which somebody may write meanwhile. What is missing is NUL. */
+async function* contentOf(file: FileHandle, size: number): AsyncGenerator<Buffer> {
+  for (let left = size; left > 0; ) {
+    const buffer = Buffer.alloc(Math.min(chunkBytes, left));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length);
+    const chunk = bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead);
+    left -= chunk.length;
+    yield chunk;
+  }
 }
 
 /** The regular files below `root`, relative to it, in a stable order. */
@@ -36,21 +54,35 @@ const listRelative = async (root: string): Promise<string[]> =>
 export async function describeFiles(root: string, signal: AbortSignal): Promise<CollectedFile[]> {
   const described: CollectedFile[] = [];
   for (const path of await listRelative(root)) {
-    const { size } = await lstat(join(root, path));
-    described.push({ path, size, sha256: await sha256(join(root, path), signal) });
+    const opened = await openFile(join(root, path));
+    if (opened === undefined) continue;
+    const { file, size } = opened;
+    const hash = createHash('sha256');
+    await pipeline(contentOf(file, size), hash, { signal }).finally(() => file.close());
+    described.push({ path, size, sha256: hash.digest('hex') });
   }
   return described;
 }
 
-/** Adds one file, as a stream: a core may be larger than the host's memory. */
-async function addFile(pack: Pack, root: string, path: string, prefix: string, signal: AbortSignal): Promise<void> {
-  const { size, mtime } = await lstat(join(root, path));
-  const entry = pack.entry({ name: `${prefix}/${path}`, size, mtime, mode: 0o600, uid: 0, gid: 0 });
-  const file = await openFile(join(root, path));
+/** Adds one file, as a stream: a core may be larger than the host's memory. Resolves to how it has changed meanwhile, in words. */
+async function addFile(
+  pack: Pack,
+  root: string,
+  path: string,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const opened = await openFile(join(root, path));
+  if (opened === undefined) return `${path} is not in the archive: it was removed while that was written`;
+  const { file, size, mtime } = opened;
   try {
-    // The header has promised this size, even if somebody still writes to the file.
-    const content = size === 0 ? [] : file.createReadStream({ end: size - 1, autoClose: false });
-    await pipeline(content, entry, { signal });
+    const entry = pack.entry({ name: `${prefix}/${path}`, size, mtime, mode: 0o600, uid: 0, gid: 0 });
+    await pipeline(contentOf(file, size), entry, { signal });
+    const now = (await file.stat()).size;
+    if (now > size) return `${path} grew while the archive was written: it is cut at ${size} bytes`;
+    return now < size
+      ? `${path} became shorter while the archive was written: NULs are in place of the rest`
+      : undefined;
   } finally {
     await file.close();
   }
@@ -82,9 +114,14 @@ const limitTo = (mostBytes: number) =>
 
 /**
  * Packs a folder into `<path>.tar.gz` or the like (0600), the manifest first. The file gets that name only when it is complete.
- * Resolves to its path. On an error, or when `signal` aborts, nothing half-written remains.
+ * Resolves to its path. On an error, or when `signal` aborts, nothing half-written remains. `onChange` hears of each file that
+ * somebody changes meanwhile.
  */
-export async function writeArchive(plan: ArchivePlan, signal: AbortSignal): Promise<string> {
+export async function writeArchive(
+  plan: ArchivePlan,
+  signal: AbortSignal,
+  onChange: (words: string) => void,
+): Promise<string> {
   const { folder, partial, path, compression, mostBytes = Number.POSITIVE_INFINITY } = plan;
   const ending = archiveEnding(compression);
   const archive = await freeName(path, ending);
@@ -104,7 +141,10 @@ export async function writeArchive(plan: ArchivePlan, signal: AbortSignal): Prom
       ...files.filter((file) => file !== 'manifest.json'),
     ];
     const adding = async () => {
-      for (const file of ordered) await addFile(pack, folder, file, name, signal);
+      for (const file of ordered) {
+        const change = await addFile(pack, folder, file, name, signal);
+        if (change !== undefined) onChange(change);
+      }
       pack.finalize();
     };
     await Promise.all([adding(), writing]);

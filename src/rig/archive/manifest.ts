@@ -2,6 +2,7 @@
 import { hostname, release } from 'node:os';
 import { writeNewFile } from '../../host/folders.ts';
 import type { Facts, SourceStatus } from '../../plugin.ts';
+import { jsonText } from '../../terminal/text.ts';
 import type { Gap } from '../records/gaps.ts';
 import { isoTime } from '../records/paths.ts';
 import type { ActionReport } from '../records/reports.ts';
@@ -54,5 +55,5 @@ export async function writeManifest(
     actions: facts.actions.map((report) => ({ ...report, files: files.filter(isOf(report)) })),
     files: files.filter((file) => !facts.actions.some((report) => isOf(report)(file))),
   };
-  await writeNewFile(`${folder}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeNewFile(`${folder}/manifest.json`, `${jsonText(manifest)}\n`);
 }

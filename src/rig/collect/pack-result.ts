@@ -66,7 +66,7 @@ export async function packResult(
     const mostBytes = room === undefined ? undefined : Math.max(room, smallBytes);
     const partial = partialArchive(spec, number);
     const plan = { folder, partial, path: join(outputFolder, name), compression, mostBytes };
-    const result = await writeArchive(plan, signal);
+    const result = await writeArchive(plan, signal, (change) => reasons.push(change));
     return { result, reasons: [...reasons, ...(await removeFolder(toPack, log))] };
   } catch (error) {
     if (discarded.aborted) return { result: null, reasons };

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { checkOwnFolder, ensureOwnFolder, writeNewFile } from '../../host/folders.ts';
+import { jsonText } from '../../terminal/text.ts';
 import { armedRoot, finishedRoot, recordRoot } from '../records/paths.ts';
 import type { FinishedRecord } from '../records/rows.ts';
 
@@ -43,7 +44,7 @@ export async function writeRecord(record: FinishedRecord): Promise<void> {
   await ensureRecordFolders();
   // First: where the clock is wrong, the new one may look old.
   for (const name of await listOld()) await rm(`${finishedRoot}/${name}`, { force: true });
-  await writeWhole(`${finishedRoot}/${record.id}.json`, `${JSON.stringify(record, null, 2)}\n`);
+  await writeWhole(`${finishedRoot}/${record.id}.json`, `${jsonText(record)}\n`);
 }
 
 /** Writes a file (0600) that may exist already. A reader sees the new one or the old one. */

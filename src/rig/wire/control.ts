@@ -21,12 +21,12 @@ type Answer = { ok: true; result: unknown } | { ok: false; error: string };
 
 /** No request is longer. */
 const maxRequestBytes = 64 * 1024;
-/** A client that is silent for this long is not one of ours. */
-const silentClientMs = 5000;
-/** More clients at once are turned away. */
-const maxClients = 256;
-/** How many of them may wait for the end: there must be room for other requests. */
-const maxWaiting = 192;
+/** How long a client may take to ask, and again to take its answer, whatever it sends meanwhile. */
+const clientMs = 5000;
+/** Of more clients that have not asked, or have their answer, the oldest goes. */
+const mostClients = 64;
+/** How many may wait for the end. */
+const mostWaiting = 192;
 
 function isRequest(value: unknown): value is Request {
   const { command, caller } = Object(value) as Partial<Request>;
@@ -40,16 +40,31 @@ const unknownCommand = 'unknown command';
 const explainError = (error: string, command: string): string =>
   error === unknownCommand ? `another version of rig made it, which does not know "${command}"` : error;
 
-async function answer(socket: Socket, value: unknown, handle: (request: Request) => Promise<unknown>): Promise<void> {
-  const reply: Answer = isRequest(value)
-    ? await handle(value).then(
-        (result) => ({ ok: true as const, result }),
-        (error) => ({ ok: false as const, error: messageOf(error) }),
-      )
-    : { ok: false, error: unknownCommand };
-  sendJson(socket, reply);
-  socket.setTimeout(silentClientMs, () => socket.destroy());
-  socket.end();
+/** The clients that have to be quick: those that are to ask, and those that are to take their answer. */
+class QuickClients {
+  readonly #sockets = new Set<Socket>();
+
+  /** Ends a client's connection after a while, or when there are too many. Returns what lifts that. */
+  add(socket: Socket): () => void {
+    this.#sockets.add(socket);
+    const timer = setTimeout(() => socket.destroy(), clientMs);
+    const lift = (): void => {
+      clearTimeout(timer);
+      this.#sockets.delete(socket);
+    };
+    socket.once('close', lift);
+    const [oldest] = this.#sockets;
+    if (this.#sockets.size > mostClients) oldest?.destroy();
+    return lift;
+  }
+}
+
+async function answerTo(value: unknown, handle: (request: Request) => Promise<unknown>): Promise<Answer> {
+  if (!isRequest(value)) return { ok: false, error: unknownCommand };
+  return await handle(value).then(
+    (result) => ({ ok: true, result }),
+    (error) => ({ ok: false, error: messageOf(error) }),
+  );
 }
 
 /**
@@ -57,34 +72,40 @@ async function answer(socket: Socket, value: unknown, handle: (request: Request)
  * or does not read the answer. Nothing that a client does reaches beyond its connection.
  */
 export async function serveControl(path: string, handle: (request: Request) => Promise<unknown>): Promise<Server> {
+  const quick = new QuickClients();
   let waiting = 0;
   const server = createServer((socket) => {
-    let asked = false;
-    const silent = setTimeout(() => socket.destroy(), silentClientMs);
-    socket.on('close', () => clearTimeout(silent));
+    const lift = quick.add(socket);
+    let hasAsked = false;
+    const onRequest = async (value: unknown): Promise<void> => {
+      // One request a connection.
+      if (hasAsked) return void socket.destroy();
+      hasAsked = true;
+      if (isRequest(value) && value.command === 'wait') {
+        // `rig wait` will ask again.
+        if (waiting >= mostWaiting) return void socket.destroy();
+        waiting++;
+        socket.once('close', () => waiting--);
+      }
+      lift();
+      const answer = await answerTo(value, handle);
+      quick.add(socket);
+      sendJson(socket, answer);
+      socket.end();
+    };
     receiveJson(
       socket,
-      (value) => {
-        if (asked) return;
-        asked = true;
-        clearTimeout(silent);
-        if (isRequest(value) && value.command === 'wait') {
-          // `rig wait` will ask again.
-          if (waiting >= maxWaiting) return void socket.destroy();
-          waiting++;
-          socket.once('close', () => waiting--);
-        }
-        void answer(socket, value, handle);
-      },
+      (value) => void onRequest(value),
       () => socket.destroy(),
       maxRequestBytes,
     );
   });
-  server.maxConnections = maxClients;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
   });
+  // A connection for which there is no descriptor is not accepted.
+  server.on('error', () => 'the client tries again');
   return server;
 }
 

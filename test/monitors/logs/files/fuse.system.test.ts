@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { mountFuse } from '../../../support/fuse.ts';
 import { startHost, type TestHost } from '../../../support/host.ts';
 import { linesExamined, startWriter } from '../../../support/log-writer.ts';
-import { armRig, finished, listRigs, type Manifest, MESSAGE, theSources } from '../../../support/rigs.ts';
+import { armRig, finished, type Manifest, MESSAGE, theSources } from '../../../support/rigs.ts';
 import type { Running } from '../../../support/running.ts';
 import { waitFor } from '../../../support/wait.ts';
 
@@ -121,33 +121,4 @@ test('sed -i below a FUSE file system, which gives the name to an edited copy, m
   await host.must('sed', ['-i', '$s/$/\\nanother/', BELOW]);
   await waitFor('the new line to be examined', async () => (await linesExamined(host, id)) > 1000);
   assert.equal(await linesExamined(host, id), 1001, JSON.stringify(await theSources(host, id)));
-});
-
-test('while a FUSE file system hangs, rig says what a rig on it waits for, and --force ends it; once it answers, rigs go on', async (t) => {
-  const { host, daemon } = await hostWithFuse(t, 'old\n');
-  await armRig(host, 'logs', ...CONDITION, '--name', 'patient');
-  await armRig(host, 'logs', ...CONDITION, '--name', 'ended');
-  await daemon.signal('SIGSTOP');
-  const statuses = async () => (await listRigs(host)).map(({ status }) => status);
-  await waitFor('both rigs to hang', async () => (await statuses()).every((status) => status === 'unknown'));
-  const [info, destroy, force] = await Promise.all([
-    host.rig('info', 'patient'),
-    host.rig('destroy', 'patient'),
-    host.rig('destroy', '--force', 'ended'),
-  ]);
-  assert.match(info.stderr, /does not answer within 1 s: it waits/);
-  assert.match(info.stdout, /status +unknown/);
-  assert.match(destroy.stderr, /rig destroy --force patient kills it/);
-  assert.equal(destroy.code, 1);
-  assert.equal(force.code, 0, force.stderr);
-  assert.match(force.stdout, /^ended: destroyed$/m);
-  await waitFor('the file system to go on', () => {
-    daemon.resumeWaiting();
-    return host.process(daemon.pid)?.state !== 'T';
-  });
-  await waitFor('the rig to answer', async () => (await statuses()).join() === 'watching');
-  const told = /patient error the event loop stood still .*: (looking at|reading) \/run\/net\/app\.log took/;
-  await waitFor('the rig to say what held it up', () => rigLog(host).some((line) => told.test(line)));
-  host.append(BELOW, `${MESSAGE}\n`);
-  assert.equal((await finished(host, 'patient')).status, 'finished');
 });
