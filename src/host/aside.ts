@@ -119,12 +119,14 @@ class Aside {
     const chunks: Buffer[] = [];
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(true), patienceMs);
-    child.stdout.on('data', (chunk: Buffer) => {
+    // None where there is no descriptor for it: then it does not start either.
+    child.stdout?.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       timer.refresh();
     });
     child.once('error', () => resolve(true));
     child.once('close', () => resolve(false));
+    if (child.pid === undefined) resolve(true);
     const hangs = await promise;
     clearTimeout(timer);
     if (hangs) this.#abandon(child);

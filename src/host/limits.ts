@@ -18,6 +18,17 @@ export function parseLimits(text: string): Limits {
   return new Map([...rows].map(([, name = '', soft, hard]) => [name, { soft: toNumber(soft), hard: toNumber(hard) }]));
 }
 
+/** How many descriptors are left for all but the files that are watched: the record, the log, the socket, programs. */
+const keptDescriptors = 128;
+
+let mostDescriptors: number | undefined;
+
+/** Whether a descriptor is one of the last that this process may have. The kernel always gives the lowest number that is free. */
+export function isOneOfTheLast(descriptor: number): boolean {
+  mostDescriptors ??= readLimits().get('Max open files')?.soft ?? Number.POSITIVE_INFINITY;
+  return descriptor >= Math.max(mostDescriptors - keptDescriptors, mostDescriptors / 2);
+}
+
 /** The limits of this process; none where /proc is not mounted. */
 export function readLimits(): Limits {
   try {

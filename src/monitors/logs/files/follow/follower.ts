@@ -122,6 +122,14 @@ export class Follower {
     for (const certificate of this.certificates) certificate.gaps.add(passedOver);
   }
 
+  /** It is let go while it may still be written to, because more than `most` files have lost their names. */
+  noteLetGoEarly(most: number): void {
+    for (const certificate of this.certificates)
+      certificate.gaps.add(
+        `over ${most} files lost their names within a short time: what is written to the oldest is not read`,
+      );
+  }
+
   /** It is followed no more: notes that in its certificates and closes it. */
   end(): void {
     const { doubts, gaps } = this.shortcomings;

@@ -1,8 +1,9 @@
 /** A log file that is open for reading. The file is the inode: which name leads to it now does not matter here. */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { RigError } from '../../../../errors.ts';
 import { descriptorPath, placeOfDescriptor } from '../../../../host/descriptors.ts';
 import { pseudoFileSystem } from '../../../../host/file-systems.ts';
+import { isOneOfTheLast } from '../../../../host/limits.ts';
 
 /** Not blocking: opening a fifo that took the file's place would wait for its writer. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -30,7 +31,7 @@ export class OpenedFile {
   constructor(path: string, hadNames: string[] = []) {
     this.fd = openSync(path, openFlags);
     const stat = fstatSync(this.fd, { bigint: true });
-    const reason = stat.isFile() ? reasonAgainstFollowing(this.fd) : 'not a regular file';
+    const reason = reasonAgainstFollowing(this.fd, stat);
     if (reason !== undefined) {
       closeSync(this.fd);
       throw new RigError(`${path}: ${reason}`);
@@ -73,7 +74,9 @@ export class OpenedFile {
 }
 
 /** A link may lead to where nothing is ever appended. */
-function reasonAgainstFollowing(fd: number): string | undefined {
+function reasonAgainstFollowing(fd: number, stat: BigIntStats): string | undefined {
+  if (!stat.isFile()) return 'not a regular file';
+  if (isOneOfTheLast(fd)) return 'too many files are open (ulimit -n)';
   const pseudo = pseudoFileSystem(descriptorPath(fd));
   return pseudo === undefined ? undefined : `leads to ${pseudo}, whose files can be watched by their own names only`;
 }

@@ -29,6 +29,9 @@ export interface ReadHooks {
   onPolling(path: string, reason: string): void;
 }
 
+/** How many files without a name are kept open, at most: whoever may write to a log's folder can make any number of them. */
+const mostNameless = 1000;
+
 export class ReadLoop {
   readonly #writers = new WriterSearch();
   readonly #context: SourceContext;
@@ -38,6 +41,8 @@ export class ReadLoop {
   readonly #gate: Gate | undefined;
   readonly #pending: Turns<Follower>;
   readonly #checks: Turns<Follower>;
+  /** Those to which no watched path leads any more, the oldest first. */
+  readonly #nameless = new Set<Follower>();
   /** Those for which rig is looking for a process that can write to them. */
   readonly #sought = new Set<Follower>();
   readonly #suppressedLines = new SuppressedLines();
@@ -144,6 +149,21 @@ export class ReadLoop {
     follower.names--;
     follower.lastGrewMs = this.#nowMs;
     this.wake(follower);
+    if (follower.names > 0) return;
+    this.#nameless.add(follower);
+    const [oldest] = this.#nameless;
+    if (this.#nameless.size > mostNameless && oldest) this.#letGoEarly(oldest);
+  }
+
+  /** Lets go of a file to which somebody may still write. What is left of it is read, unless that is much. */
+  #letGoEarly(follower: Follower): void {
+    this.#nameless.delete(follower);
+    // A watched path leads to it again.
+    if (follower.names > 0 || follower.isBeingRead) return;
+    this.read(follower);
+    if (this.of(follower.file) !== follower) return;
+    follower.noteLetGoEarly(mostNameless);
+    this.end(follower);
   }
 
   /** Has every file looked at: the safety net. Lets go of files that have been silent for long. */
@@ -156,6 +176,7 @@ export class ReadLoop {
     this.#pending.delete(follower);
     this.#checks.delete(follower);
     this.#followers.delete(follower.file.key);
+    this.#nameless.delete(follower);
     this.#hooks.onEnded(follower);
     follower.end();
   }

@@ -76,6 +76,10 @@ export class WatchedPath {
     const before = this.file;
     try {
       this.#look('beginning');
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      this.certificate.gaps.add(`it could not be looked at: ${errnoOf(error)}`);
+      this.#tell(messageOf(error));
     } finally {
       this.#state = 'idle';
     }

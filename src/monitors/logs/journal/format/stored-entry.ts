@@ -3,7 +3,7 @@ import type { JournalEntry } from '../entry.ts';
 import { readPayload } from './data.ts';
 import { corrupt } from './error.ts';
 import type { FieldChecks } from './field-checks.ts';
-import { startsWith, Verdicts } from './field-checks.ts';
+import { Verdicts } from './field-checks.ts';
 import { type FileBytes, Window } from './file-bytes.ts';
 import type { Form } from './layout.ts';
 import { entry, objectType, readHex, readNumber } from './layout.ts';
@@ -11,7 +11,7 @@ import { entry, objectType, readHex, readNumber } from './layout.ts';
 /** journald takes at most 1024 fields from a client and adds a few dozen. */
 const mostItems = 16384;
 /** How many bytes of values are read for one entry: a hostile file may name one long value many times. */
-const mostEntryBytes = 256 * 1024 * 1024;
+const mostEntryBytes = 64 * 1024 * 1024;
 
 /**
  * An entry as it stands in the file. One object serves all entries of a file: it is valid until the next one is read. The
@@ -37,6 +37,8 @@ export class EntryReader implements StoredEntry {
   #items = 0;
   #itemsEnd = 0;
   ordinal = -1;
+  /** The values of the entry by field, once somebody has asked for any. */
+  #values: Map<string, Buffer[]> | undefined;
 
   constructor(bytes: FileBytes, form: Form, seqnumId: string) {
     this.#bytes = bytes;
@@ -59,6 +61,7 @@ export class EntryReader implements StoredEntry {
     this.#items = this.#at + entry.items;
     this.#itemsEnd = this.#items + items * this.#form.entryItemBytes;
     this.ordinal = ordinal;
+    this.#values = undefined;
     return offset + size;
   }
 
@@ -86,15 +89,25 @@ export class EntryReader implements StoredEntry {
   }
 
   values(field: string): Buffer[] {
-    const prefix = Buffer.from(`${field}=`, 'latin1');
-    const values: Buffer[] = [];
+    // All at once: a value may be expensive to decompress.
+    this.#values ??= this.#readValues();
+    return this.#values.get(field) ?? [];
+  }
+
+  #readValues(): Map<string, Buffer[]> {
+    const all = new Map<string, Buffer[]>();
     let bytes = 0;
     for (let at = this.#items; at < this.#itemsEnd; at += this.#form.entryItemBytes) {
       const payload = readPayload(this.#bytes, this.#form, this.#offsetAt(at));
       bytes = countBytes(bytes, payload);
-      if (startsWith(payload, prefix)) values.push(Buffer.from(payload.subarray(prefix.length)));
+      const nameEnd = payload.indexOf('=');
+      if (nameEnd < 0) continue;
+      const field = payload.toString('latin1', 0, nameEnd);
+      const values = all.get(field) ?? [];
+      values.push(Buffer.from(payload.subarray(nameEnd + 1)));
+      all.set(field, values);
     }
-    return values;
+    return all;
   }
 
   check(checks: FieldChecks): number {
