@@ -31,7 +31,7 @@ async function machineWithUnits(t: TestContext): Promise<Machine> {
 
 /** What is typed, the unit that then says boom, and what creation says. */
 const found: Array<[typed: string, started: string, remarks: string[]]> = [
-  ['httpd,systemd-logind,systemd-log*,dbus.socket', 'httpd', []],
+  ['httpd,systemd-logind,systemd-jour*,dbus.socket', 'httpd', []],
   ['web', 'httpd', ['web: web.service is an alias of httpd.service, which is watched instead']],
   ['app@,web', 'web', ['web: web.service is an alias of httpd.service, which is watched instead']],
   ['mysqld', 'mariadb', ['mysqld: mysqld.service is an alias of mariadb.service, which is watched instead']],
