@@ -14,6 +14,7 @@ export const specWith = (more: Partial<RigSpec>): RigSpec => ({
   restart: { times: 0 },
   output: { folder: '/var/tmp', archive: true, compression: 'gzip' },
   nice: true,
+  trustPath: false,
   debug: false,
   ...more,
 });

@@ -1,15 +1,15 @@
 /** The programs that this process has started: their environment, the daemon's mark in it, their guardian and their end. */
 import { delimiter } from 'node:path';
 import type { SessionLeader } from '../processes/kin.ts';
-import { searchPath } from './find-program.ts';
 import { Guardian } from './guardian.ts';
+import { programPath } from './program-path.ts';
 
 /** The variable that marks every program of a daemon, with the daemon's pid and start time. It outlives the daemon. */
 export const ownerVariable = 'RIG_DAEMON';
 
 /** A program's messages are parsed, so nothing that the user exported may change them. */
 const fixedEnvironment = (): Record<string, string> => ({
-  PATH: searchPath().join(delimiter),
+  PATH: programPath.trusted.join(delimiter),
   HOME: '/root',
   LC_ALL: 'C.UTF-8',
   TERM: 'dumb',

@@ -1,5 +1,6 @@
 /** Runs one rig, in the daemon or with --foreground. */
 import { ownPrograms } from '../../host/programs/own-programs.ts';
+import { programPath } from '../../host/programs/program-path.ts';
 import { defendSelf } from '../../host/self-defence.ts';
 import type { Plugins } from '../../plugin.ts';
 import { openLog } from '../log/log.ts';
@@ -14,6 +15,7 @@ import type { Starter } from './starter.ts';
 /** Runs a rig from its spec to its end. Throws if it cannot be armed; then nothing of it remains. */
 export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins): Promise<FinishedRecord> {
   preferSmallHeap();
+  if (spec.trustPath) programPath.trustAll();
   const owner = ownIdentity();
   defendSelf();
   ownPrograms.setOwner(ownerMarker(owner), ['--take-down', spec.id, ownerMarker(owner)], (programs) =>

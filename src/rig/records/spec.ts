@@ -33,6 +33,8 @@ export interface RigSpec {
   output: OutputRules;
   /** Whether programs run at low priority. */
   nice: boolean;
+  /** Whether programs are run that others than root can change. */
+  trustPath: boolean;
   /** The program to run when the rig has ended. */
   notify?: { program: string; args: string[] } | undefined;
   debug: boolean;

@@ -1,6 +1,7 @@
 /** The options of every rig. */
 import { checkSharedFolder } from '../../host/folders.ts';
 import { findCommand } from '../../host/programs/find-program.ts';
+import { programPath } from '../../host/programs/program-path.ts';
 import { splitCommand } from '../../options/command-words.ts';
 import type { OptionTable, Values } from '../../options/table.ts';
 import { outputRoot } from '../records/paths.ts';
@@ -82,6 +83,7 @@ export const rigOptions = {
   },
   nice: { kind: 'flag', default: true, summary: 'Run everything at normal priority' },
   notify: { kind: 'text', hint: "'CMD ARG...'", summary: 'Run this when the rig ends, with RIG_STATUS etc.' },
+  'trust-path': { kind: 'flag', summary: 'Run programs of PATH that others than root can change' },
   foreground: { kind: 'flag', summary: 'Stay attached and print the log; Ctrl-C ends the rig' },
   debug: { kind: 'flag', summary: 'Write more detail to the log' },
   help: { kind: 'flag', short: 'h', summary: 'Show this' },
@@ -94,6 +96,8 @@ export async function planLife(
   values: RigValues,
 ): Promise<Omit<RigSpec, 'id' | 'created' | 'owner' | 'tty' | 'commandLine' | 'monitors' | 'actions'>> {
   const { delay, repeat, restart, cooldown, keep, expires, compress, archive, nice, notify, debug } = values;
+  const trustPath = values['trust-path'];
+  if (trustPath) programPath.trustAll();
   return {
     delayMs: delay,
     repeat: { times: repeat, delayMs: values['repeat-delay'] },
@@ -108,6 +112,7 @@ export async function planLife(
       mostBytes: values['max-total'],
     },
     nice,
+    trustPath,
     notify: notify === undefined ? undefined : await planNotify(notify),
     debug,
   };

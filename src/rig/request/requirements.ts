@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { RigError } from '../../errors.ts';
 import { type DistributionFamily, readDistributionFamily } from '../../host/distribution.ts';
-import { findProgram } from '../../host/programs/find-program.ts';
+import { findNeeded } from '../../host/programs/find-program.ts';
 import type { Requirement } from '../../plugin.ts';
 
 const families: Record<DistributionFamily, string> = { debian: 'Debian, Ubuntu', redhat: 'RHEL, Fedora', suse: 'SUSE' };
@@ -16,11 +16,15 @@ function describePackage(packages: Record<DistributionFamily, string>): string {
 }
 
 /** Why this host does not meet a requirement; undefined if it does. */
-async function problemWith(requirement: Requirement, found: Map<string, string>): Promise<string | undefined> {
+async function problemWith(
+  option: string,
+  requirement: Requirement,
+  found: Map<string, string>,
+): Promise<string | undefined> {
   if (requirement.kind === 'file')
     return existsSync(requirement.path) ? undefined : `${requirement.path} is not on this host: ${requirement.for}`;
   for (const name of requirement.anyOf) {
-    const path = await findProgram(name);
+    const path = await findNeeded(option, name);
     if (path === undefined) continue;
     found.set(name, path);
     return undefined;
@@ -39,7 +43,7 @@ export async function checkRequirements(
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const requirement of requirements) {
-    const problem = await problemWith(requirement, found);
+    const problem = await problemWith(option, requirement, found);
     if (problem !== undefined) throw new RigError(`${option}: ${problem}`);
   }
   return found;
