@@ -139,6 +139,15 @@ test('a process that cannot be dumped fails the action after the others were dum
   assert.equal(tracerOf(traced), gdb.pid);
 });
 
+test("a tracer that calls itself a rig's program is not waited for", async (t) => {
+  const traced = await startStranger(t);
+  const command = ['RIG_DAEMON=1.1.1', 'gdb', '--nx', '--batch', '-ex', `attach ${traced}`, '-ex', 'shell sleep 1000'];
+  const gdb = await start(t, 'env', command);
+  await waitFor('gdb to attach', async () => tracerOf(traced) === gdb.pid);
+  const { error } = await run(await prepare([String(traced)]), triggerContext(newFolder(t)));
+  assert.equal(error?.message, `${traced}: it is traced by process ${gdb.pid}`);
+});
+
 test('a name means the process that has it when the rig triggers', async (t) => {
   const program = copySleep(newFolder(t), 'rig-service');
   const before = await startStranger(t, program);

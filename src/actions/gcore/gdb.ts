@@ -2,7 +2,8 @@
 import { rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readVariable } from '../../host/processes/environment.ts';
-import { hasMemory, livingThread, type ProcessStat } from '../../host/processes/stat.ts';
+import { foundIn } from '../../host/processes/read-at-once.ts';
+import { hasMemory, livingThread, lookAt, type ProcessStat } from '../../host/processes/stat.ts';
 import { tracerOf } from '../../host/processes/status.ts';
 import { letRun } from '../../host/processes/tracing.ts';
 import { ownerVariable } from '../../host/programs/own-programs.ts';
@@ -32,6 +33,15 @@ export const hitLimit = ({ stderr }: RunResult) => /No space left|File too large
 /** How often to look whether another rig has let go of a process. */
 export const pollMs = 20;
 
+/** Whether a rig has started the process. What its environment says must be so: anybody can write what he likes there. */
+async function isOfARig(pid: number): Promise<boolean> {
+  const mark = await readVariable(pid, ownerVariable);
+  if (mark === undefined) return false;
+  for (let at = foundIn(lookAt(pid)); at !== undefined; at = foundIn(lookAt(at.parentPid)))
+    if (mark.startsWith(`${at.pid}.${at.startTime}.`)) return true;
+  return false;
+}
+
 /**
  * Waits while another rig dumps the process: a line that triggers two rigs should give two dumps. Resolves to the pid of a
  * tracer that is not rig's, which may stay for ever, or to 0 if the process is free or time is up.
@@ -41,7 +51,7 @@ export async function waitForOtherRigs(pid: number, signal: AbortSignal): Promis
     const tracer = tracerOf(pid);
     if (tracer === 0) return 0;
     // A gdb that is ending has lost its environment and its memory: it may still be a rig's.
-    if ((await readVariable(tracer, ownerVariable)) === undefined && hasMemory(tracer)) return tracer;
+    if (!(await isOfARig(tracer)) && hasMemory(tracer)) return tracer;
     await delay(pollMs);
   }
   return 0;

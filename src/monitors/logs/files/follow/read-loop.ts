@@ -5,12 +5,12 @@
 import { errnoOf } from '../../../../errors.ts';
 import { holding } from '../../../../host/event-loop.ts';
 import type { Gate } from '../../../../host/gate.ts';
-import { WriterSearch } from '../../../../host/processes/writers.ts';
 import { type SourceContext, tailAfterMs } from '../../source.ts';
 import type { Certificate } from '../certificate.ts';
 import { SuppressedLines } from '../suppressed-lines.ts';
 import type { FollowedFile, Truncation } from './followed-file.ts';
 import { Follower } from './follower.ts';
+import { NamelessFiles } from './nameless.ts';
 import { Turns } from './turns.ts';
 
 /** What the loop asks of, and tells, those who know the names and copies of the files. */
@@ -29,22 +29,14 @@ export interface ReadHooks {
   onPolling(path: string, reason: string): void;
 }
 
-/** How many files without a name are kept open, at most: whoever may write to a log's folder can make any number of them. */
-const mostNameless = 1000;
-
 export class ReadLoop {
-  readonly #writers = new WriterSearch();
   readonly #context: SourceContext;
   readonly #hooks: ReadHooks;
-  readonly #letGoAfterMs: number;
   readonly #followers = new Map<string, Follower>();
   readonly #gate: Gate | undefined;
   readonly #pending: Turns<Follower>;
   readonly #checks: Turns<Follower>;
-  /** Those to which no watched path leads any more, the oldest first. */
-  readonly #nameless = new Set<Follower>();
-  /** Those for which rig is looking for a process that can write to them. */
-  readonly #sought = new Set<Follower>();
+  readonly #nameless: NamelessFiles;
   readonly #suppressedLines = new SuppressedLines();
   #state: 'reading' | 'stopped' | 'closed' = 'reading';
 
@@ -58,7 +50,13 @@ export class ReadLoop {
     this.#checks = new Turns((follower) => this.#check(follower), gate);
     this.#context = context;
     this.#hooks = hooks;
-    this.#letGoAfterMs = letGoAfterMs;
+    const host = {
+      nowMs: () => this.#nowMs,
+      read: (follower: Follower) => this.read(follower),
+      has: (follower: Follower) => this.#state === 'reading' && this.of(follower.file) === follower,
+      end: (follower: Follower) => this.end(follower),
+    };
+    this.#nameless = new NamelessFiles(host, letGoAfterMs);
   }
 
   has(key: string): boolean {
@@ -149,21 +147,7 @@ export class ReadLoop {
     follower.names--;
     follower.lastGrewMs = this.#nowMs;
     this.wake(follower);
-    if (follower.names > 0) return;
-    this.#nameless.add(follower);
-    const [oldest] = this.#nameless;
-    if (this.#nameless.size > mostNameless && oldest) this.#letGoEarly(oldest);
-  }
-
-  /** Lets go of a file to which somebody may still write. What is left of it is read, unless that is much. */
-  #letGoEarly(follower: Follower): void {
-    this.#nameless.delete(follower);
-    // A watched path leads to it again.
-    if (follower.names > 0 || follower.isBeingRead) return;
-    this.read(follower);
-    if (this.of(follower.file) !== follower) return;
-    follower.noteLetGoEarly(mostNameless);
-    this.end(follower);
+    if (follower.names <= 0) this.#nameless.add(follower);
   }
 
   /** Has every file looked at: the safety net. Lets go of files that have been silent for long. */
@@ -210,8 +194,7 @@ export class ReadLoop {
     if (this.#state !== 'reading' || this.#context.isOver() || this.#pending.has(follower)) return;
     const silentMs = this.#nowMs - follower.lastGrewMs;
     if (silentMs >= tailAfterMs && follower.isReadable) this.#examineTail(follower);
-    if (follower.names > 0) return;
-    if (silentMs >= this.#letGoAfterMs && !this.#sought.has(follower)) void this.#letGoUnlessHeld(follower);
+    if (follower.names <= 0) this.#nameless.check(follower);
   }
 
   #examineTail(follower: Follower): void {
@@ -226,20 +209,5 @@ export class ReadLoop {
   #onError(follower: Follower, error: unknown): void {
     follower.fail(error);
     if (errnoOf(error) === 'ESTALE') this.end(follower);
-  }
-
-  async #letGoUnlessHeld(follower: Follower): Promise<void> {
-    this.#sought.add(follower);
-    const isHeld = await this.#writers.isHeld(follower.file.key);
-    this.#sought.delete(follower);
-    if (this.#state !== 'reading' || this.of(follower.file) !== follower || follower.names > 0) return;
-    // A process may have written to it and let go of it since it was last read.
-    const before = follower.file.offset;
-    this.read(follower);
-    if (this.of(follower.file) !== follower) return;
-    const hasGrown = follower.file.offset !== before || this.#pending.has(follower);
-    const isSilent = this.#nowMs - follower.lastGrewMs >= this.#letGoAfterMs;
-    if (isHeld || hasGrown || !isSilent) follower.lastGrewMs = this.#nowMs;
-    else this.end(follower);
   }
 }
