@@ -204,7 +204,7 @@ export class LiveRig {
 
   async #record(): Promise<FinishedRecord> {
     const { end, by, hasDiscarded } = this.#ending;
-    const isShutdown = by === endSignal && (await isHostGoingDown());
+    const isShutdown = by === endSignal && (await isHostGoingDown().catch(() => false));
     return recordOf(this.#state, this.#progress(), end, { ...this.#packing.failures, hasDiscarded, isShutdown });
   }
 

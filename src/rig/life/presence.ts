@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.ts';
 import type { RigLog } from '../log/log.ts';
 import type { FinishedRecord, Progress, RigState } from '../records/rows.ts';
 import { takeDownWith } from '../recovery/leftover.ts';
-import { removeArmed, writeArmed } from '../registry/armed-files.ts';
+import { removeArmed, takeRecordRoom, writeArmed } from '../registry/armed-files.ts';
 import { claim, release } from '../registry/claim.ts';
 import { writeRecord } from '../registry/finished.ts';
 import { writeProgress } from '../registry/progress.ts';
@@ -14,6 +14,9 @@ import { type Request, serveControl } from '../wire/control.ts';
 
 /** How long clients that wait for an answer may hold up the end. */
 const answerMs = 3000;
+
+/** How long a disk that hangs may hold up the end. */
+const diskMs = 20_000;
 
 export class Presence {
   readonly #state: RigState;
@@ -32,6 +35,9 @@ export class Presence {
     await claim(this.#state, takeDown, async (folder) => {
       this.#server = await serveControl(join(folder, 'control.sock'), answer);
     });
+    this.#saving = takeRecordRoom(this.#state.spec.id).catch((error) =>
+      this.#log.warn(`there may be no room for the record: ${messageOf(error)}`),
+    );
   }
 
   /** Notes how far the rig has got, in case it is killed. */
@@ -45,10 +51,12 @@ export class Presence {
 
   /** It has ended: nothing but its record needs to be known after a reboot. */
   async record(record: FinishedRecord): Promise<void> {
-    await writeRecord(record).catch((error) => this.#log.error(`the record cannot be written: ${messageOf(error)}`));
-    await this.#forget();
+    const write = () =>
+      writeRecord(record).catch((error) => this.#log.error(`the record cannot be written: ${messageOf(error)}`));
+    await Promise.race([this.#forget().then(write), delay(diskMs, undefined, { ref: false })]);
   }
 
+  /** Gives back the room for the record as well. */
   async #forget(): Promise<void> {
     await this.#saving;
     await removeArmed(this.#state.spec.id).catch((error) => this.#log.error(messageOf(error)));
@@ -56,7 +64,7 @@ export class Presence {
 
   /** Gives the name back. */
   async leave(): Promise<void> {
-    await this.#forget();
+    await Promise.race([this.#forget(), delay(diskMs, undefined, { ref: false })]);
     await release(this.#state).catch((error) => this.#log.error(messageOf(error)));
   }
 

@@ -58,13 +58,13 @@ export async function notify(
 ): Promise<void> {
   if (!spec.notify) return;
   const { program, args } = spec.notify;
-  const facts = trigger ? await triggerEnvironment(id, trigger) : { RIG_ID: id };
   const end = {
     RIG_STATUS: status,
     RIG_ARCHIVE: archive ?? '',
     RIG_REASONS: reasons.join('; ').slice(0, longestValue),
   };
   try {
+    const facts = trigger ? await triggerEnvironment(id, trigger) : { RIG_ID: id };
     const env = { ...facts, RIG_TRIGGER_LINE: facts.RIG_LINE ?? '', ...end };
     const { exitCode, signalName, stderr } = await runProgram(program, args, {
       env,

@@ -4,6 +4,7 @@
  */
 import { readdir, readFile, rm, unlink } from 'node:fs/promises';
 import { readBootId } from '../../host/boot.ts';
+import { writeNewFile } from '../../host/folders.ts';
 import { armedRoot } from '../records/paths.ts';
 import type { Progress, RigState } from '../records/rows.ts';
 import { ensureRecordFolders, writeWhole } from './finished.ts';
@@ -13,6 +14,17 @@ const armedFile = /^(?<id>[A-Za-z0-9][\w.-]*)\.(?<bootId>[0-9a-f]{32})\.json$/;
 
 const pathOf = (id: string): string => `${armedRoot}/${id}.${readBootId()}.json`;
 
+/** A record is no longer, unless somebody has set up a rig with very much in it. */
+const recordBytes = 64 * 1024;
+
+/** Takes the room on the disk for the record of a rig, until {@link removeArmed}. */
+export async function takeRecordRoom(id: string): Promise<void> {
+  await ensureRecordFolders();
+  const path = `${armedRoot}/.${id}.${readBootId()}.room`;
+  await rm(path, { force: true });
+  await writeNewFile(path, 'room for the record\n'.padEnd(recordBytes));
+}
+
 /** Notes that a rig is armed, and how far it has got. */
 export async function writeArmed(state: RigState, progress: Progress): Promise<void> {
   if (readBootId() === '') return;
@@ -20,12 +32,15 @@ export async function writeArmed(state: RigState, progress: Progress): Promise<v
   await writeWhole(pathOf(state.spec.id), JSON.stringify({ state, progress }));
 }
 
-/** The rig of this id has ended. What it was writing when it was killed goes, too. */
+/** The rig of this id has ended. The room for its record goes, too, and what it was writing when it was killed. */
 export async function removeArmed(id: string): Promise<void> {
   await rm(pathOf(id), { force: true });
-  const unfinished = `.${id}.${readBootId()}.`;
+  await removeBeside(id, readBootId());
+}
+
+async function removeBeside(id: string, bootId: string): Promise<void> {
   for (const name of await readdir(armedRoot).catch(() => []))
-    if (name.startsWith(unfinished)) await rm(`${armedRoot}/${name}`, { force: true });
+    if (name.startsWith(`.${id}.${bootId}.`)) await rm(`${armedRoot}/${name}`, { force: true });
 }
 
 /** A rig that was armed when an earlier boot of this host ended. */
@@ -48,7 +63,7 @@ export async function readArmedBefore(): Promise<ArmedBefore[]> {
     const { state, progress } = parse(await readFile(path, 'utf8').catch(() => ''));
     const take = (): Promise<boolean> =>
       unlink(path).then(
-        () => true,
+        () => removeBeside(of.id ?? '', of.bootId ?? '').then(() => true),
         () => false,
       );
     if (isState(state) && isProgress(progress)) before.push({ state, progress, take });
