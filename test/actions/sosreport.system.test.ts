@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, globSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findArchive, findVersion, sosreport } from '../../src/actions/sosreport.ts';
@@ -8,6 +8,7 @@ import { findProgram } from '../../src/host/programs/find-program.ts';
 import type { TriggerContext } from '../../src/plugin.ts';
 import { asking, triggerContext } from '../support/contexts.ts';
 import { newFolder } from '../support/folder.ts';
+import { seen } from '../support/processes.ts';
 
 import { waitFor } from '../support/wait.ts';
 
@@ -103,6 +104,21 @@ test('what the real sos had collected stays when it is ended', async (t) => {
   ending.abort();
   await rejected;
   assert.ok(hasCollected());
+});
+
+test('a sos that ignores SIGTERM is ended, with what it has started in a session of its own', async (t) => {
+  const dir = newFolder(t);
+  const program = fakeSos(
+    newFolder(t),
+    `trap '' TERM; setsid sh -c 'trap "" TERM; echo $$ > $0/pid; while :; do sleep 1; done' $DIR & while :; do sleep 1; done`,
+  );
+  const ending = new AbortController();
+  const rejected = assert.rejects(runFake(program, triggerContext(dir, { signal: ending.signal })) as Promise<unknown>);
+  const started = () => existsSync(join(dir, 'pid')) && Number(readFileSync(join(dir, 'pid'), 'utf8'));
+  const pid = await waitFor('it to have started another', started);
+  ending.abort();
+  await rejected;
+  await waitFor('that to be gone', () => seen(pid) === undefined);
 });
 
 test('sos is run as `sos report`, and as `sosreport` where there is only that', async () => {
