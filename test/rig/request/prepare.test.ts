@@ -57,6 +57,7 @@ test('the spec is plain data: what is watched, what is done, and how the rig liv
     restart: { times: 0 },
     output: { folder: '/var/tmp', archive: true, compression: 'gzip' },
     nice: true,
+    trustPath: false,
     debug: false,
   });
 });
