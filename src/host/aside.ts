@@ -79,8 +79,12 @@ class Aside {
     return identities;
   }
 
-  /** Whether the file system of a path answers. It is asked for its size (statfs(2)): what a file is may be answered from a cache. */
+  /**
+   * Whether the file system of a path answers; so it seems where there is no stat(1). It is asked for its size, statfs(2): what a
+   * file is may be answered from a cache.
+   */
   async answers(path: string): Promise<boolean> {
+    if ((await findProgram('stat')) === undefined) return true;
     return !(await this.#run('stat', ['-f', '-c', '%b', path])).hangs;
   }
 
