@@ -25,11 +25,11 @@ export function randomBelow(seed: number): (limit: number) => number {
 
 /**
  * The seeds of a random test: always 1 to `few`, so that a run can be repeated. RIG_TEST_SEEDS=N gives N times as many, others each
- * time (npm run test:long sets it), and RIG_TEST_SEED=N only that one.
+ * time (npm run test:long sets it), and RIG_TEST_SEED=N only that one. `found` are seeds that have failed once.
  */
-export function seedsFor(few: number): number[] {
+export function seedsFor(few: number, found: readonly number[] = []): number[] {
   const { RIG_TEST_SEED: only, RIG_TEST_SEEDS: times } = process.env;
   if (only !== undefined) return [Number(only)];
   const first = times === undefined ? 1 : Date.now() % 1_000_000;
-  return Array.from({ length: few * Number(times ?? 1) }, (_, index) => first + index);
+  return [...found, ...Array.from({ length: few * Number(times ?? 1) }, (_, index) => first + index)];
 }

@@ -174,14 +174,14 @@ export class FileSource implements Source {
     return false;
   }
 
-  /** What was not read of a file is a gap unless a copy holds it. */
-  #onTruncated(follower: Follower, truncation: Truncation): void {
+  /** What was not read of a file is a gap unless a copy holds it. Returns whether it is a copy itself now. */
+  #onTruncated(follower: Follower, truncation: Truncation): boolean {
     const { file } = follower;
     const found = this.#paths.map((path) => (path.file === file ? path.recover(truncation, file) : 0));
     // Where nothing was read of it, it is not known to have held anything.
-    if (truncation.position.readTo === 0) return;
+    if (truncation.position.readTo === 0) return false;
     follower.noteTruncation(truncation, truncation.unreadBytes - Math.max(0, ...found));
-    this.#originals.seek(follower);
+    return this.#originals.seek(follower);
   }
 
   #describe(source: string, file: FollowedFile, state = 'following'): SourceStatus {

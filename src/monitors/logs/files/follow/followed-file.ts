@@ -30,8 +30,11 @@ export interface Truncation {
 }
 
 export class FollowedFile extends OpenedFile {
-  /** Called when it is found truncated or rewritten, before it is read from its beginning again. */
-  onTruncated: ((truncation: Truncation) => void) | undefined;
+  /**
+   * Called when it is found truncated or rewritten, before it is read from its beginning again. Returns whether what it holds now
+   * repeats another file.
+   */
+  onTruncated: ((truncation: Truncation) => boolean) | undefined;
   /** Called when a large hole was passed over that may not be empty. */
   onPassedOver: (() => void) | undefined;
   /** Whether it had no name any more at the last look: deleted, or replaced. */
@@ -43,6 +46,8 @@ export class FollowedFile extends OpenedFile {
   #position = new Position();
   /** Where examination began: at 0, or behind what was old. */
   #from = 0;
+  /** Whether it was found to repeat another file when it was last rewritten. */
+  #isCopy = false;
   /** Where it ended for good, in the midst of what was read. */
   #stoppedAt: number | undefined;
   /**
@@ -132,7 +137,7 @@ export class FollowedFile extends OpenedFile {
     if (mayHaveHadMore) this.#startOver(lookedMs);
     const isRewritten = mayHaveHadMore || this.startOverIfRewritten(lookedMs, size);
     // It is a copy of another log now, and goes on behind what it repeats.
-    if (isRewritten && this.offset > 0) return true;
+    if (isRewritten && (this.#isCopy || this.offset > 0)) return true;
     seen.wholeMs = lookedMs;
     seen.size = size;
     return size > this.offset && this.#readOn(matcher, onLine);
@@ -220,6 +225,6 @@ export class FollowedFile extends OpenedFile {
     this.#seen.wholeMs = lookedMs;
     this.#from = 0;
     this.#position = new Position();
-    this.onTruncated?.(before);
+    this.#isCopy = this.onTruncated?.(before) ?? false;
   }
 }

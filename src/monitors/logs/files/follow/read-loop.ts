@@ -19,8 +19,8 @@ export interface ReadHooks {
   onLine(file: FollowedFile, line: Buffer, offset: number): boolean;
   /** Whether a file that is to be read holds, so far, nothing but what another one does: then it is not read. */
   isRepeating(follower: Follower): boolean;
-  /** A file was found truncated or rewritten. */
-  onTruncated(follower: Follower, truncation: Truncation): void;
+  /** A file was found truncated or rewritten. Returns whether it repeats another one now. */
+  onTruncated(follower: Follower, truncation: Truncation): boolean;
   /** A file is followed no more. */
   onEnded(follower: Follower): void;
   /** A file's name may have changed. */

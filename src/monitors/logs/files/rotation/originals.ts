@@ -32,9 +32,9 @@ export class Originals {
 
   /**
    * Looks for the originals of a file that stands at its beginning: the logs whose name it has as rotation changes it, and of
-   * which it may be a copy. Then skips what it repeats.
+   * which it may be a copy. Then skips what it repeats. Returns as {@link skipRepeated}.
    */
-  seek(copy: Follower, mayBe: (original: FollowedFile) => boolean = () => true): void {
+  seek(copy: Follower, mayBe: (original: FollowedFile) => boolean = () => true): boolean {
     // Of two files only one can be the copy: else both would be passed over.
     const isOriginal = (log: Follower): boolean =>
       log.isReadable && !this.#originalsOf(log).includes(copy) && mayBe(log.file);
@@ -43,7 +43,7 @@ export class Originals {
     this.#originals.set(copy, originals);
     // A log that was truncated and renamed since no longer looks like an original; it, too, goes on in this copy.
     for (const log of logs) if (!originals.includes(log)) this.#loop.read(log);
-    this.skipRepeated(copy);
+    return this.skipRepeated(copy);
   }
 
   /** Skips what a copy repeats. Returns whether it is one still: what comes next is left to the next look. */
