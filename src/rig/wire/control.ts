@@ -1,6 +1,7 @@
 /** The control socket, through which `rig list`, `rig destroy` and the like talk to a rig. One JSON object a line, each way. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { messageOf, RigError } from '../../errors.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { errnoOf, messageOf, RigError } from '../../errors.ts';
 import type { Caller } from '../../host/caller.ts';
 import { controlSocket } from '../records/paths.ts';
 import { receiveJson, sendJson } from './json-lines.ts';
@@ -25,7 +26,7 @@ const maxRequestBytes = 64 * 1024;
 const clientMs = 5000;
 /** Of more clients that have not asked, or have their answer, the oldest goes. */
 const mostClients = 64;
-/** How many may wait for the end. */
+/** Of more that wait for the end, the oldest goes. */
 const mostWaiting = 192;
 
 function isRequest(value: unknown): value is Request {
@@ -53,10 +54,35 @@ class QuickClients {
       this.#sockets.delete(socket);
     };
     socket.once('close', lift);
-    const [oldest] = this.#sockets;
-    if (this.#sockets.size > mostClients) oldest?.destroy();
+    endOldest(this.#sockets, mostClients);
     return lift;
   }
+}
+
+/** Ends the connection of the oldest client when there are more than `most`. */
+function endOldest(sockets: Set<Socket>, most: number): void {
+  const [oldest] = sockets;
+  if (sockets.size > most) oldest?.destroy();
+}
+
+/** Calls `receive` with the one request of a client. Whatever else it sends ends the connection. */
+function receiveRequest(socket: Socket, receive: (value: unknown) => void): void {
+  let text = '';
+  let hasAsked = false;
+  socket.setEncoding('utf8');
+  socket.on('error', () => 'it hung up');
+  socket.on('data', (more: string) => {
+    const end = more.indexOf('\n');
+    text += more;
+    if (hasAsked || text.length > maxRequestBytes || (end >= 0 && end < more.length - 1)) return void socket.destroy();
+    if (end < 0) return;
+    hasAsked = true;
+    try {
+      receive(JSON.parse(text));
+    } catch {
+      socket.destroy();
+    }
+  });
 }
 
 async function answerTo(value: unknown, handle: (request: Request) => Promise<unknown>): Promise<Answer> {
@@ -73,32 +99,23 @@ async function answerTo(value: unknown, handle: (request: Request) => Promise<un
  */
 export async function serveControl(path: string, handle: (request: Request) => Promise<unknown>): Promise<Server> {
   const quick = new QuickClients();
-  let waiting = 0;
+  /** Those whose answer may come at the end of the rig. */
+  const waiting = new Set<Socket>();
   const server = createServer((socket) => {
     const lift = quick.add(socket);
-    let hasAsked = false;
-    const onRequest = async (value: unknown): Promise<void> => {
-      // One request a connection.
-      if (hasAsked) return void socket.destroy();
-      hasAsked = true;
-      if (isRequest(value) && value.command === 'wait') {
-        // `rig wait` will ask again.
-        if (waiting >= mostWaiting) return void socket.destroy();
-        waiting++;
-        socket.once('close', () => waiting--);
-      }
+    const answer = async (value: unknown): Promise<void> => {
       lift();
-      const answer = await answerTo(value, handle);
+      waiting.add(socket);
+      socket.once('close', () => waiting.delete(socket));
+      // `rig wait` will ask again.
+      endOldest(waiting, mostWaiting);
+      const given = await answerTo(value, handle);
+      if (!waiting.delete(socket)) return;
       quick.add(socket);
-      sendJson(socket, answer);
+      sendJson(socket, given);
       socket.end();
     };
-    receiveJson(
-      socket,
-      (value) => void onRequest(value),
-      () => socket.destroy(),
-      maxRequestBytes,
-    );
+    receiveRequest(socket, (value) => void answer(value));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -114,17 +131,33 @@ export class NoAnswer extends RigError {
   override name = 'NoAnswer';
 }
 
+/** So many clients want to connect at once that there is no room in the queue: connect(2), EAGAIN. */
+class QueueFull extends NoAnswer {}
+const queueMs = 20;
+
 /**
  * Asks a rig. Throws a RigError if it answers with an error, and a {@link NoAnswer} if it does not answer within `timeoutMs`
  * (undefined: no limit) or `signal` aborts.
  */
-export function askRig(
+export async function askRig(
   id: string,
   asked: Request['command'] | Request,
   timeoutMs: number | undefined,
   signal?: AbortSignal,
 ): Promise<unknown> {
   const request = typeof asked === 'string' ? { command: asked } : asked;
+  const giveUpAt = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY);
+  for (;;) {
+    try {
+      return await askOnce(id, request, timeoutMs, signal);
+    } catch (error) {
+      if (!(error instanceof QueueFull) || performance.now() > giveUpAt) throw error;
+      await delay(queueMs);
+    }
+  }
+}
+
+function askOnce(id: string, request: Request, timeoutMs: number | undefined, signal?: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect(controlSocket(id));
     const settle = (act: () => void): void => {
@@ -147,7 +180,10 @@ export function askRig(
         if (reply.ok) settle(() => resolve(reply.result));
         else settle(() => reject(new RigError(`${id}: ${explainError(reply.error, request.command)}`)));
       },
-      (error) => fail(error ? messageOf(error) : 'ended without an answer'),
+      (error) => {
+        if (errnoOf(error) === 'EAGAIN') settle(() => reject(new QueueFull(`${id}: too many clients`)));
+        else fail(error ? messageOf(error) : 'ended without an answer');
+      },
     );
     sendJson(socket, request);
     if (signal?.aborted) abort();

@@ -11,14 +11,9 @@ export function sendJson(stream: Duplex, value: unknown): void {
 
 /**
  * Calls `receive` with each value. Calls `end` once: at the end of the stream, or with an error if the stream fails, or if the
- * peer sends something else than JSON or a line longer than `limit` bytes.
+ * peer sends something else than JSON or a line longer than any of ours.
  */
-export function receiveJson(
-  stream: Duplex,
-  receive: (value: unknown) => void,
-  end: (error?: Error) => void,
-  limit = maxLineBytes,
-): void {
+export function receiveJson(stream: Duplex, receive: (value: unknown) => void, end: (error?: Error) => void): void {
   let pending = '';
   let open = true;
   const finish = (error?: Error): void => {
@@ -38,7 +33,7 @@ export function receiveJson(
         finish(error instanceof Error ? error : new Error(String(error)));
       }
     }
-    if (pending.length > limit) finish(new Error(`more than ${limit} bytes without a line end`));
+    if (pending.length > maxLineBytes) finish(new Error(`more than ${maxLineBytes} bytes without a line end`));
   });
   stream.on('end', () => finish());
   stream.on('close', () => finish());

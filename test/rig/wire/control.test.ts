@@ -52,9 +52,25 @@ test('a request is answered while many wait for the end', async (t) => {
 test('a client that says more than its request is hung up on', async (t) => {
   const never = new Promise<never>(() => {});
   const client = await serve(t, () => never);
-  const talker = await client(status);
-  talker.write(status);
-  await once(talker, 'close');
+  for (const more of [status, 'x']) {
+    const talker = await client(status);
+    talker.write(more);
+    await once(talker, 'close');
+  }
+});
+
+test('a request is answered when it comes with many others', async (t) => {
+  const client = await serve(t);
+  const asking = await Promise.all(Array.from({ length: 200 }, () => client(status)));
+  for (const each of asking) assert.equal(await answerOn(each), fine);
+});
+
+test('of too many that wait for the end the oldest is hung up on, whatever they asked for', async (t) => {
+  const never = new Promise<never>(() => {});
+  const client = await serve(t, () => never);
+  const oldest = await client(`${JSON.stringify({ command: 'stop' })}\n`);
+  oldest.resume();
+  while (!oldest.closed) await client(`${JSON.stringify({ command: 'stop' })}\n`);
 });
 
 test('a client that does not take its answer is hung up on', async (t) => {
