@@ -1,5 +1,5 @@
 /** The limits of this process: proc_pid_limits(5), getrlimit(2). */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 
 /** In the unit of the limit; infinite where there is none. */
 export interface Limit {
@@ -27,6 +27,23 @@ let mostDescriptors: number | undefined;
 export function isOneOfTheLast(descriptor: number): boolean {
   mostDescriptors ??= readLimits().get('Max open files')?.soft ?? Number.POSITIVE_INFINITY;
   return descriptor >= Math.max(mostDescriptors - keptDescriptors, mostDescriptors / 2);
+}
+
+/** How many descriptors are held for the end: enough to start a program and to write a file at the same time. */
+const spareDescriptors = 32;
+
+/** Takes descriptors, which nobody else can use up then. Returns what gives them back. A low limit leaves room for few, or none. */
+export function takeSpareDescriptors(): () => void {
+  const most = readLimits().get('Max open files')?.soft ?? 0;
+  const held: number[] = [];
+  try {
+    while (held.length < Math.min(spareDescriptors, most / 8)) held.push(openSync('/dev/null', 'r'));
+  } catch {
+    // There are none to spare.
+  }
+  return () => {
+    for (const descriptor of held.splice(0)) closeSync(descriptor);
+  };
 }
 
 /** The limits of this process; none where /proc is not mounted. */

@@ -2,12 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RigError } from '../../errors.ts';
 import type { Cancel } from '../../host/clock.ts';
+import { takeSpareDescriptors } from '../../host/limits.ts';
 import { ownPrograms } from '../../host/programs/own-programs.ts';
 import { isHostGoingDown } from '../../host/shutdown.ts';
 import type { Plugins, Trigger } from '../../plugin.ts';
 import { Collection } from '../collect/collection.ts';
 import { clearLeftover, makeWorkFolder, removeWorkFolder } from '../collect/work-folder.ts';
-import { announceEnd, announceTrigger, notify } from '../log/announce.ts';
+import { announceTrigger } from '../log/announce.ts';
 import type { RigLog } from '../log/log.ts';
 import { controlSocket, isoTime } from '../records/paths.ts';
 import {
@@ -69,6 +70,7 @@ export class LiveRig {
     this.#presence = new Presence(state, log);
     this.#triggers = new Triggers(spec, this.#armed.clock, log, (taken) => this.#onTaken(taken));
     this.#packing = new Packing(spec, log, () => this.#save());
+    this.#ending.over.addEventListener('abort', takeSpareDescriptors());
     this.#ending.over.addEventListener('abort', () => this.#triggers.end());
     starter.onEndRequest((request) => this.end(request));
   }
@@ -89,7 +91,7 @@ export class LiveRig {
   /** Makes the work folder and arms actions and monitors. Throws if that fails, or if somebody ends the rig meanwhile. */
   async arm(): Promise<void> {
     const spec = this.#spec;
-    const ended = this.#ending.rejectOnRequest();
+    const ended = this.#ending.rejectOnEnd();
     const kept = await makeWorkFolder(spec);
     if (kept.length > 0) this.#remark(`what an earlier rig "${spec.id}" had collected is now in ${kept.join(', ')}`);
     await Promise.race([this.#armed.arm(), ended]);
@@ -123,7 +125,7 @@ export class LiveRig {
 
   /** The rig cannot go on. */
   fail(error: unknown): void {
-    this.#ending.stopFor({ kind: 'failure', error });
+    this.#ending.fail(error);
   }
 
   /** In the very event-loop turn of the trigger. */
@@ -153,19 +155,25 @@ export class LiveRig {
   /** Works on triggers until no more can come. Never rejects: what goes wrong is in the record. */
   async live(): Promise<FinishedRecord> {
     try {
-      for (let taken = await this.#triggers.next(); taken; taken = await this.#triggers.next())
-        await this.#collect(taken);
-      this.#ending.stopWatching();
-      await Promise.race([this.#armed.stop(), delay(programsMs)]);
-      await this.#packing.whenDone();
-      await this.#armed.disk.use(() => this.#warmingUp.then(() => removeWorkFolder(this.#spec)));
+      await Promise.race([this.#work(), this.#ending.giveUp()]);
     } catch (error) {
       this.#log.bug(error);
       const [kept = null] = await clearLeftover(this.#spec).catch(() => []);
       this.#packing.note({ result: kept, reasons: [messageOf(error)] });
     }
     for (const cancel of this.#timers) cancel();
-    return await this.#record();
+    const { end, by, hasDiscarded } = this.#ending;
+    const isShutdown = by === endSignal && (await isHostGoingDown().catch(() => false));
+    return recordOf(this.#state, this.#progress(), end, { ...this.#packing.failures, hasDiscarded, isShutdown });
+  }
+
+  async #work(): Promise<void> {
+    for (let taken = await this.#triggers.next(); taken; taken = await this.#triggers.next())
+      await this.#collect(taken);
+    this.#ending.stopWatching();
+    await Promise.race([this.#armed.stop(), delay(programsMs)]);
+    await this.#packing.whenDone();
+    await this.#armed.disk.use(() => this.#warmingUp.then(() => removeWorkFolder(this.#spec)));
   }
 
   async #collect(taken: TakenTrigger): Promise<void> {
@@ -202,25 +210,20 @@ export class LiveRig {
     this.#presence.save(this.#progress());
   }
 
-  async #record(): Promise<FinishedRecord> {
-    const { end, by, hasDiscarded } = this.#ending;
-    const isShutdown = by === endSignal && (await isHostGoingDown().catch(() => false));
-    return recordOf(this.#state, this.#progress(), end, { ...this.#packing.failures, hasDiscarded, isShutdown });
-  }
-
-  /** Writes the record, gives the name back, and answers those who wait for the end. */
-  async finish(record: FinishedRecord): Promise<void> {
+  /**
+   * Writes the record, gives the name back, and answers those who wait for the end. Resolves to whether nothing is left to do: without
+   * a record, whoever takes the rig down tells of its end.
+   */
+  async finish(record: FinishedRecord): Promise<boolean> {
     this.#log.info(endWords(record));
-    await this.#presence.record(record);
+    const isRecorded = await this.#presence.record(record);
     if (record.triggers > 0) await this.#armed.afterRecord(this.#ending.ended);
     await endPrograms();
-    await this.#presence.leave();
+    const hasLeft = isRecorded && (await this.#presence.leave());
     this.#ended.resolve(record);
-    await Promise.all([
-      this.#presence.close(),
-      announceEnd(record, this.#log),
-      notify(this.#spec, record, this.#lastTaken?.trigger, this.#log),
-    ]);
+    const telling = isRecorded ? this.#presence.announce(record, this.#lastTaken?.trigger) : undefined;
+    await Promise.all([this.#presence.close(), telling]);
+    return hasLeft;
   }
 
   /** Removes everything of a rig that could not be armed. */

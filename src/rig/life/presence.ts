@@ -3,6 +3,8 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
+import type { Trigger } from '../../plugin.ts';
+import { announceEnd, notify } from '../log/announce.ts';
 import type { RigLog } from '../log/log.ts';
 import type { FinishedRecord, Progress, RigState } from '../records/rows.ts';
 import { takeDownWith } from '../recovery/leftover.ts';
@@ -49,11 +51,12 @@ export class Presence {
       .catch((error) => this.#log.warn(`what is kept for after a reboot cannot be written: ${messageOf(error)}`));
   }
 
-  /** It has ended: nothing but its record needs to be known after a reboot. */
-  async record(record: FinishedRecord): Promise<void> {
-    const write = () =>
-      writeRecord(record).catch((error) => this.#log.error(`the record cannot be written: ${messageOf(error)}`));
-    await Promise.race([this.#forget().then(write), delay(diskMs, undefined, { ref: false })]);
+  /** It has ended: nothing but its record needs to be known after a reboot. Resolves to whether that is written. */
+  async record(record: FinishedRecord): Promise<boolean> {
+    return await this.#attempt('the record cannot be written: ', async () => {
+      await this.#forget();
+      await writeRecord(record);
+    });
   }
 
   /** Gives back the room for the record as well. */
@@ -62,10 +65,29 @@ export class Presence {
     await removeArmed(this.#state.spec.id).catch((error) => this.#log.error(messageOf(error)));
   }
 
-  /** Gives the name back. */
-  async leave(): Promise<void> {
-    await Promise.race([this.#forget(), delay(diskMs, undefined, { ref: false })]);
-    await release(this.#state).catch((error) => this.#log.error(messageOf(error)));
+  /** Gives the name back. Resolves to whether it is. */
+  async leave(): Promise<boolean> {
+    return await this.#attempt('', async () => {
+      await this.#forget();
+      await release(this.#state);
+    });
+  }
+
+  /** Resolves to whether `act` is done, within a time: a disk may hang. */
+  async #attempt(what: string, act: () => Promise<void>): Promise<boolean> {
+    const acting = act().then(
+      () => true,
+      (error) => {
+        this.#log.error(`${what}${messageOf(error)}`);
+        return false;
+      },
+    );
+    return await Promise.race([acting, delay(diskMs, false, { ref: false })]);
+  }
+
+  /** Tells the host's log and --notify of its end, after its last trigger. */
+  async announce(record: FinishedRecord, trigger: Trigger | undefined): Promise<void> {
+    await Promise.all([announceEnd(record, this.#log), notify(this.#state.spec, record, trigger, this.#log)]);
   }
 
   /** Closes the socket when the last client has its answer, or after a while. */

@@ -11,6 +11,7 @@ import { ownIdentity } from '../registry/state-file.ts';
 import { preferSmallHeap } from './heap.ts';
 import { LiveRig } from './live-rig.ts';
 import type { Starter } from './starter.ts';
+import { endWhenUnhandled } from './unhandled.ts';
 
 /** Runs a rig from its spec to its end. Throws if it cannot be armed; then nothing of it remains. */
 export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins): Promise<FinishedRecord> {
@@ -23,11 +24,7 @@ export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins):
   );
   const log = await openLog(spec.id, spec.debug, starter);
   const rig = new LiveRig({ version: 3, ...owner, spec }, log, starter, plugins);
-  // A bug must not end the watch in silence: the record says why the rig failed.
-  process.on('uncaughtException', (error) => {
-    log.bug(error);
-    rig.fail(error);
-  });
+  endWhenUnhandled(log, (error) => rig.fail(error));
   await rig.claim();
   try {
     await rig.arm();
@@ -37,7 +34,7 @@ export async function runRig(spec: RigSpec, starter: Starter, plugins: Plugins):
     throw error;
   }
   const record = await rig.live();
-  await rig.finish(record);
-  ownPrograms.dismissGuardian();
+  // Otherwise its guardian does what is left to do.
+  if (await rig.finish(record)) ownPrograms.dismissGuardian();
   return record;
 }

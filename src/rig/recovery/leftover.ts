@@ -13,9 +13,10 @@ import { clearLeftover, discardLeftover, type WorkPlace } from '../collect/work-
 import { announceEnd, notify } from '../log/announce.ts';
 import { openLog } from '../log/log.ts';
 import { outputRoot } from '../records/paths.ts';
-import { type FinishedRecord, type Owner, ownerMarker, parseMarker } from '../records/rows.ts';
+import { type FinishedRecord, type Owner, ownerMarker, parseMarker, type RigState } from '../records/rows.ts';
 import type { RigSpec } from '../records/spec.ts';
 import { removeArmed } from '../registry/armed-files.ts';
+import { readRecord } from '../registry/finished.ts';
 import { type Left, look, meet, type TakeDown } from '../registry/meet.ts';
 import { lifeOfOwner } from '../registry/state-file.ts';
 import { keepRecord, recordOf } from './record.ts';
@@ -47,6 +48,12 @@ export const takeDownUnarmed: TakeDown = async (id, left) => {
 /** Where a rig had written: the usual place, if its state cannot be read. */
 const placeOf = (id: string, { state }: Left): WorkPlace => state?.spec ?? { id, output: { folder: outputRoot } };
 
+/** The record that this very rig has written before it was killed, if it has. */
+async function ownRecord({ pid, spec }: RigState): Promise<FinishedRecord | undefined> {
+  const record = await readRecord(spec.id);
+  return record?.pid === pid && record.created === spec.created ? record : undefined;
+}
+
 /**
  * Ends a killed rig's children, keeps what it had collected, and records that it was killed. `tell` hears about it, and `ended` gets
  * the record, unless the rig was never armed.
@@ -59,12 +66,14 @@ export function takeDownWith(
     if (left.state && !left.progress) return await takeDownUnarmed(id, left);
     if (left.owner) await endOrphans(left.owner, left.programs);
     const kept = await clearLeftover(placeOf(id, left));
+    const recorded = left.state && (await ownRecord(left.state));
+    if (left.state && recorded) return ended(recorded, left.state.spec);
     const where = kept.length === 0 ? '' : `, what it had collected is in ${kept.join(', ')}`;
     tell(`${id}: its daemon was killed; cleaned up${where}`);
-    if (!left.state) return;
-    const record = recordOf({ ...left, state: left.state }, 'killed', kept, 'the daemon was killed');
-    await keepRecord(record);
-    ended(record, left.state.spec);
+    const { state } = left;
+    if (!state) return;
+    const record = recordOf({ ...left, state }, 'killed', kept, 'the daemon was killed');
+    await keepRecord(record).finally(() => ended(record, state.spec));
   };
 }
 

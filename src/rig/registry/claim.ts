@@ -61,13 +61,14 @@ function isTaken(error: unknown): false {
   throw error;
 }
 
-/** Whether the state folder of the name is still this rig's. */
+/** Whether the state folder of the name is still this rig's. Throws if it cannot be read. */
 function ownsFolder(state: RigState): boolean {
   try {
     const said: unknown = JSON.parse(readFileSync(`${stateFolder(state.spec.id)}/rig.json`, 'utf8'));
     return isOwner(said) && ownerMarker(said) === ownerMarker(state);
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof SyntaxError || ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return false;
+    throw error;
   }
 }
 
