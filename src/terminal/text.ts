@@ -8,9 +8,20 @@ const afterAscii = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 export function visible(text: string): string {
   return text.replace(controls, (character) => {
     const code = character.charCodeAt(0);
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 }
+
+/** The same in the bytes of lines in UTF-8 or another encoding, but for tabs and line ends. */
+const controlsInLines =
+  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]/g;
+
+/** Lines of a log for people: {@link visible}, but all other bytes stay as they are, whatever their encoding, and so do tabs. */
+export const visibleLines = (lines: Buffer): Buffer =>
+  Buffer.from(
+    lines.toString('latin1').replace(controlsInLines, (bytes) => visible(Buffer.from(bytes, 'latin1').toString())),
+    'latin1',
+  );
 
 /** JSON for people: what would act on a terminal is escaped, which changes no value. */
 export const jsonText = (value: unknown): string =>

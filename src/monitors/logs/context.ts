@@ -2,6 +2,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Trigger } from '../../plugin.ts';
+import { visibleLines } from '../../terminal/text.ts';
 import { findTwin, type LoggedLine, triggeringLine } from './events/twin.ts';
 import type { LinePosition, Source, SourceExcerpt } from './source.ts';
 
@@ -22,14 +23,14 @@ export async function saveLines(sources: Source[], dir: string, trigger: Trigger
     for (const excerpt of await source.context(position)) {
       const path = join(dir, newName(excerpt.source, names));
       const at = excerpt.triggerAt ?? findTwin(excerpt.text, line, 'last');
-      await writeFile(path, marked(excerpt.text, at), { flag: 'wx', mode: 0o600 });
+      await writeFile(path, visibleLines(marked(excerpt.text, at)), { flag: 'wx', mode: 0o600 });
       // The twin may still come.
       written.push({ path, excerpt, twin: at === undefined ? line : undefined });
     }
   }
   return async () => {
     for (const { path, excerpt, twin } of written) {
-      await appendFile(path, await after(excerpt, twin));
+      await appendFile(path, visibleLines(await after(excerpt, twin)));
       excerpt.close?.();
     }
   };
