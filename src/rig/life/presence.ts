@@ -8,7 +8,7 @@ import { announceEnd, notify } from '../log/announce.ts';
 import type { RigLog } from '../log/log.ts';
 import type { FinishedRecord, Progress, RigState } from '../records/rows.ts';
 import { takeDownWith } from '../recovery/leftover.ts';
-import { removeArmed, takeRecordRoom, writeArmed } from '../registry/armed-files.ts';
+import { recordRoom, removeArmed, takeRecordRoom, writeArmed } from '../registry/armed-files.ts';
 import { claim, release } from '../registry/claim.ts';
 import { writeRecord } from '../registry/finished.ts';
 import { writeProgress } from '../registry/progress.ts';
@@ -54,8 +54,9 @@ export class Presence {
   /** It has ended: nothing but its record needs to be known after a reboot. Resolves to whether that is written. */
   async record(record: FinishedRecord): Promise<boolean> {
     return await this.#attempt('the record cannot be written: ', async () => {
+      await this.#saving;
+      await writeRecord(record, recordRoom(record.id));
       await this.#forget();
-      await writeRecord(record);
     });
   }
 

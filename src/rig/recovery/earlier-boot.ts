@@ -33,7 +33,7 @@ export async function recordEarlierBoot(): Promise<void> {
     const { spec } = each.state;
     const kept = isTaken(spec.id) ? [] : await clearLeftover(spec);
     const record = recordOfEarlier(each, kept);
-    await keepRecord(record);
+    await keepRecord(record, each.room);
     const log = await openLog(spec.id, false, { show: () => {}, remark: () => {} });
     log.info(endWords(record));
   }

@@ -8,7 +8,7 @@ import {
   type RigState,
   rowOf,
 } from '../records/rows.ts';
-import { removeArmed } from '../registry/armed-files.ts';
+import { recordRoom, removeArmed } from '../registry/armed-files.ts';
 import { writeRecord } from '../registry/finished.ts';
 
 /** What the files of a rig say of it. */
@@ -37,8 +37,8 @@ export function recordOf(
   };
 }
 
-/** Writes the record of a rig that will never write it. */
-export async function keepRecord(record: FinishedRecord): Promise<void> {
-  await writeRecord(record);
+/** Writes the record of a rig that will never write it. `room` keeps room for it. */
+export async function keepRecord(record: FinishedRecord, room = recordRoom(record.id)): Promise<void> {
+  await writeRecord(record, room);
   await removeArmed(record.id);
 }

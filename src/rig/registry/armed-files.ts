@@ -10,17 +10,20 @@ import type { Progress, RigState } from '../records/rows.ts';
 import { ensureRecordFolders, writeWhole } from './finished.ts';
 import { isProgress, isState } from './state-file.ts';
 
-const armedFile = /^(?<id>[A-Za-z0-9][\w.-]*)\.(?<bootId>[0-9a-f]{32})\.json$/;
+const armedFile = /^([A-Za-z0-9][\w.-]*)\.([0-9a-f]{32})\.json$/;
 
 const pathOf = (id: string): string => `${armedRoot}/${id}.${readBootId()}.json`;
 
 /** A record is no longer, unless somebody has set up a rig with very much in it. */
 const recordBytes = 64 * 1024;
 
-/** Takes the room on the disk for the record of a rig, until {@link removeArmed}. */
+/** The file that keeps room on the disk for the record of a rig. */
+export const recordRoom = (id: string, bootId = readBootId()): string => `${armedRoot}/.${id}.${bootId}.room`;
+
+/** Takes that room, until the record is written, or {@link removeArmed}. */
 export async function takeRecordRoom(id: string): Promise<void> {
   await ensureRecordFolders();
-  const path = `${armedRoot}/.${id}.${readBootId()}.room`;
+  const path = recordRoom(id);
   await rm(path, { force: true });
   await writeNewFile(path, 'room for the record\n'.padEnd(recordBytes));
 }
@@ -38,9 +41,11 @@ export async function removeArmed(id: string): Promise<void> {
   await removeBeside(id, readBootId());
 }
 
-async function removeBeside(id: string, bootId: string): Promise<void> {
-  for (const name of await readdir(armedRoot).catch(() => []))
-    if (name.startsWith(`.${id}.${bootId}.`)) await rm(`${armedRoot}/${name}`, { force: true });
+/** Removes what begins with a dot and is of this rig, but for the file `but`. */
+async function removeBeside(id: string, bootId: string, but = ''): Promise<void> {
+  const names = await readdir(armedRoot).catch(() => []);
+  const paths = names.filter((name) => name.startsWith(`.${id}.${bootId}.`)).map((name) => `${armedRoot}/${name}`);
+  for (const path of paths) if (path !== but) await rm(path, { force: true });
 }
 
 /** A rig that was armed when an earlier boot of this host ended. */
@@ -49,6 +54,8 @@ export interface ArmedBefore {
   progress: Progress;
   /** Removes its file. Resolves to whether this process has: only one of several does. */
   take(): Promise<boolean>;
+  /** What keeps room for its record. */
+  room: string;
 }
 
 /** The rigs that were armed when an earlier boot of this host ended. */
@@ -57,16 +64,17 @@ export async function readArmedBefore(): Promise<ArmedBefore[]> {
   const names: string[] = bootId === '' ? [] : await readdir(armedRoot).catch(() => []);
   const before: ArmedBefore[] = [];
   for (const name of names) {
-    const of = armedFile.exec(name)?.groups;
-    if (of === undefined || of.bootId === bootId) continue;
+    const [, id = '', itsBootId = ''] = armedFile.exec(name) ?? [];
+    if (id === '' || itsBootId === bootId) continue;
+    const room = recordRoom(id, itsBootId);
     const path = `${armedRoot}/${name}`;
     const { state, progress } = parse(await readFile(path, 'utf8').catch(() => ''));
     const take = (): Promise<boolean> =>
       unlink(path).then(
-        () => removeBeside(of.id ?? '', of.bootId ?? '').then(() => true),
+        () => removeBeside(id, itsBootId, room).then(() => true),
         () => false,
       );
-    if (isState(state) && isProgress(progress)) before.push({ state, progress, take });
+    if (isState(state) && isProgress(progress)) before.push({ state, progress, take, room });
   }
   return before;
 }

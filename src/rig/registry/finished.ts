@@ -1,6 +1,6 @@
 /** The records of ended rigs. They outlive a reboot, and are removed when they are old. */
-import { existsSync } from 'node:fs';
-import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { checkOwnFolder, ensureOwnFolder, writeNewFile } from '../../host/folders.ts';
 import { jsonText } from '../../terminal/text.ts';
 import { armedRoot, finishedRoot, recordRoot } from '../records/paths.ts';
@@ -39,12 +39,36 @@ export async function readRecord(id: string): Promise<FinishedRecord | undefined
   }
 }
 
-/** Writes a record. A reader sees all of it or nothing. */
-export async function writeRecord(record: FinishedRecord): Promise<void> {
+/**
+ * Writes a record. A reader sees all of it or nothing. `room` is the file that has kept room for it: the disk may be full. It is
+ * gone then.
+ */
+export async function writeRecord(record: FinishedRecord, room: string): Promise<void> {
   await ensureRecordFolders();
   // First: where the clock is wrong, the new one may look old.
   for (const name of await listOld()) await rm(`${finishedRoot}/${name}`, { force: true });
-  await writeWhole(`${finishedRoot}/${record.id}.json`, `${jsonText(record)}\n`);
+  const [path, text] = [`${finishedRoot}/${record.id}.json`, `${jsonText(record)}\n`];
+  if (await writeInto(room, text)) return await rename(room, path);
+  await rm(room, { force: true });
+  await writeWhole(path, text);
+}
+
+/** Writes over what a file holds, which takes no room: somebody else would be quicker to take what is given back. */
+async function writeInto(path: string, text: string): Promise<boolean> {
+  try {
+    const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+    try {
+      await file.writeFile(text);
+      await file.truncate(Buffer.byteLength(text));
+      await file.sync();
+      return true;
+    } finally {
+      await file.close();
+    }
+  } catch {
+    // It was removed, or the text is longer.
+    return false;
+  }
 }
 
 /** Writes a file (0600) that may exist already. A reader sees the new one or the old one. */
