@@ -6,6 +6,8 @@ import type { Follower } from './follower.ts';
 
 /** How many are kept open, at most: whoever may write to a log's folder can make any number of them. */
 const mostNameless = 1000;
+/** No rotation leaves so many of one log. Each is compared with the others. */
+const mostOfOneLog = 50;
 /** Where few files may be open, they get no more than this part, so that each log can go on in a new file. */
 const partOfDescriptors = 1 / 4;
 
@@ -35,16 +37,18 @@ export class NamelessFiles {
     this.#letGoAfterMs = letGoAfterMs;
   }
 
-  /** If there are too many now, the folder that has the most of them loses its oldest. */
+  /** If the log has too many now, it loses its oldest; if all have, the folder that has the most of them does. */
   add(follower: Follower): void {
     this.delete(follower);
     const folder = dirname(follower.file.place);
     const files = this.#byFolder.get(folder) ?? new Set();
     this.#byFolder.set(folder, files.add(follower));
+    const ofLog = [...files].filter(({ certificates }) => !certificates.isDisjointFrom(follower.certificates));
+    if (ofLog.length > mostOfOneLog && ofLog[0]) this.#letGoEarly(ofLog[0], mostOfOneLog);
     const bySize = [...this.#byFolder.values()].sort((one, other) => other.size - one.size);
     const count = bySize.reduce((sum, { size }) => sum + size, 0);
     const [oldest] = bySize[0] ?? [];
-    if (count > this.#most && oldest) this.#letGoEarly(oldest);
+    if (count > this.#most && oldest) this.#letGoEarly(oldest, this.#most);
   }
 
   delete(follower: Follower): void {
@@ -62,13 +66,13 @@ export class NamelessFiles {
   }
 
   /** Lets go of a file to which somebody may still write. What is left of it is read, unless that is much. */
-  #letGoEarly(follower: Follower): void {
+  #letGoEarly(follower: Follower, most: number): void {
     this.delete(follower);
     // A watched path may lead to it again.
     if (follower.names > 0 || follower.isBeingRead) return;
     this.#host.read(follower);
     if (!this.#host.has(follower)) return;
-    follower.noteLetGoEarly(this.#most);
+    follower.noteLetGoEarly(most);
     this.#host.end(follower);
   }
 
