@@ -21,12 +21,18 @@ export function parseLimits(text: string): Limits {
 /** How many descriptors are left for all but the files that are watched: the record, the log, the socket, programs. */
 const keptDescriptors = 128;
 
-let mostDescriptors: number | undefined;
+let knownDescriptors: number | undefined;
+
+/** How many descriptors this process may have. */
+export function mostDescriptors(): number {
+  knownDescriptors ??= readLimits().get('Max open files')?.soft ?? Number.POSITIVE_INFINITY;
+  return knownDescriptors;
+}
 
 /** Whether a descriptor is one of the last that this process may have. The kernel always gives the lowest number that is free. */
 export function isOneOfTheLast(descriptor: number): boolean {
-  mostDescriptors ??= readLimits().get('Max open files')?.soft ?? Number.POSITIVE_INFINITY;
-  return descriptor >= Math.max(mostDescriptors - keptDescriptors, mostDescriptors / 2);
+  const most = mostDescriptors();
+  return descriptor >= Math.max(most - keptDescriptors, most / 2);
 }
 
 /** How many descriptors are held for the end: enough to start a program and to write a file at the same time. */

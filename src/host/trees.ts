@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RigError } from '../errors.ts';
+import { errnoOf, RigError } from '../errors.ts';
 import { freeName } from './folders.ts';
 
 /** The octal escapes of blanks and backslashes in proc_pid_mountinfo(5). */
@@ -19,13 +19,22 @@ async function mountsIn(root: string): Promise<string[]> {
     .map((point) => join(root, point.slice(real.length)));
 }
 
+/** For what somebody has removed, or replaced by something else, since it was listed. Throws any other error. */
+function ifGone<T>(fallback: T): (error: unknown) => T {
+  return (error) => {
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return fallback;
+    throw error;
+  };
+}
+
 /** The paths of the regular files below `root`, without links and without what is mounted there. */
 export async function listFiles(root: string): Promise<string[]> {
   const mounts = await mountsIn(root);
   const folders = [root];
   const files: string[] = [];
   for (const folder of folders) {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const listing = readdir(folder, { withFileTypes: true });
+    for (const entry of await (folder === root ? listing : listing.catch(ifGone([])))) {
       const path = join(folder, entry.name);
       if (mounts.includes(path)) continue;
       if (entry.isDirectory()) folders.push(path);
@@ -60,11 +69,12 @@ export async function spellNames(root: string): Promise<void> {
   const mounts = await mountsIn(root);
   const folders = [root];
   for (const folder of folders) {
-    for (const entry of await readdir(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    const listing = readdir(folder, { withFileTypes: true, encoding: 'buffer' });
+    for (const entry of await (folder === root ? listing : listing.catch(ifGone([])))) {
       let path = join(folder, entry.name.toString());
       if (!isUtf8(entry.name)) {
         path = await freeName(join(folder, spell(entry.name)), '');
-        await rename(Buffer.concat([Buffer.from(`${folder}/`), entry.name]), path);
+        await rename(Buffer.concat([Buffer.from(`${folder}/`), entry.name]), path).catch(ifGone(undefined));
       }
       if (entry.isDirectory() && !mounts.includes(path)) folders.push(path);
     }

@@ -23,7 +23,7 @@ async function openFile(path: string): Promise<{ file: FileHandle; size: number;
   // A fifo would wait for a writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags).catch((error) => {
-    if (['ENOENT', 'ENXIO', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined;
+    if (['ENOENT', 'ENOTDIR', 'ENXIO', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined;
     throw error;
   });
   const found = await file?.stat();

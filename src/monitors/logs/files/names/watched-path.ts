@@ -8,7 +8,7 @@ import { FollowedFile, type Truncation } from '../follow/followed-file.ts';
 import { inodeKey } from '../follow/opened-file.ts';
 import type { ReadLoop } from '../follow/read-loop.ts';
 import type { Intake } from '../rotation/intake.ts';
-import { clockLagMs, listNeighbours, possibleCopies, useNeighbours } from '../rotation/neighbours.ts';
+import { clockLagMs, listNeighbours, possibleCopies, useEach, useNeighbours } from '../rotation/neighbours.ts';
 import type { Originals } from '../rotation/originals.ts';
 import { ifThere, type Passage, readPassage } from '../rotation/passage.ts';
 import { isRotationOf } from '../rotation/rotated-names.ts';
@@ -113,13 +113,13 @@ export class WatchedPath {
     // A copy that is followed may have been removed since.
     let found: number | undefined;
     const list = () => [...listNeighbours(this.#ownNames, folders), ...originals.copiesOf(original)];
-    useNeighbours(list, (neighbours) => {
-      for (const { path } of possibleCopies(neighbours, sinceMs)) {
+    useNeighbours(list, (neighbours, isLate) =>
+      useEach(possibleCopies(neighbours, sinceMs), isLate, ({ path }) => {
         const isRecovered = found !== undefined;
         const bytes = ifThere(() => originals.recover(path, position, isRecovered, this.certificate));
         found ??= bytes;
-      }
-    });
+      }),
+    );
     return found ?? 0;
   }
 

@@ -13,8 +13,12 @@ export interface Neighbour {
 /** The kernel takes birth times from a clock that lags by a tick of at most 10 ms: this covers it. */
 export const clockLagMs = 50;
 
-/** How often they are listed again, at most, where names change all the time. */
+/** How often they are listed again, at most, and how long they are used where names change all the time: other logs wait. */
 const mostTries = 10;
+const patienceMs = 200;
+
+/** So many files of a folder are looked at: whoever may write to it can make any number of them. */
+const mostNeighbours = 10_000;
 
 /** The neighbours of some paths of one log, beside those and in further `folders` that it is rotated to. */
 export function listNeighbours(paths: readonly string[], folders: readonly string[]): Neighbour[] {
@@ -22,6 +26,7 @@ export function listNeighbours(paths: readonly string[], folders: readonly strin
     [...new Set([dirname(path), ...folders])].flatMap((folder) =>
       namesIn(folder)
         .filter((name) => isRotatedName(name, basename(path)))
+        .slice(0, mostNeighbours)
         .flatMap((name) => {
           const stat = statOf(join(folder, name));
           return stat?.isFile() ? [{ path: join(folder, name), stat }] : [];
@@ -30,15 +35,31 @@ export function listNeighbours(paths: readonly string[], folders: readonly strin
   );
 }
 
+/** Does something with each neighbour, but the first only once it `isLate`. Returns whether it was done with all. */
+export function useEach(neighbours: Neighbour[], isLate: () => boolean, use: (each: Neighbour) => void): boolean {
+  return neighbours.every((each, index) => {
+    if (index > 0 && isLate()) return false;
+    use(each);
+    return true;
+  });
+}
+
 /**
- * Hands the neighbours to `use`, and does so again while files get other names meanwhile: one may have moved from a name that
- * was still to be used to one that was not there when they were listed. Returns whether the names stood still in the end.
+ * Hands the neighbours to `use`, which returns whether it was done with all in time, and does so again while files get other names
+ * meanwhile: one may have moved from a name that was still to be used to one that was not there when they were listed. Returns
+ * whether all were used and the names stood still in the end.
  */
-export function useNeighbours(list: () => Neighbour[], use: (neighbours: Neighbour[]) => void): boolean {
+export function useNeighbours(
+  list: () => Neighbour[],
+  use: (neighbours: Neighbour[], isLate: () => boolean) => boolean,
+): boolean {
+  const endMs = performance.now() + patienceMs;
+  const isLate = (): boolean => performance.now() >= endMs;
   for (let tries = 0; tries < mostTries; tries++) {
     const neighbours = list();
-    use(neighbours);
-    if (namedIn(neighbours) === namedIn(list())) return true;
+    if (!use(neighbours, isLate)) return false;
+    if (namedIn(neighbours) === namedIn(list())) return neighbours.length < mostNeighbours;
+    if (isLate()) return false;
   }
   return false;
 }

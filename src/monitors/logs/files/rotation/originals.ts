@@ -93,7 +93,11 @@ export class Originals {
       this.#originals.delete(known);
       known.certificates.add(certificate);
       this.#loop.wake(known);
-    } else this.#loop.add(opened, certificate).names = 0;
+    } else {
+      this.#loop.add(opened, certificate);
+      // No watched path leads to it.
+      this.#loop.release(opened);
+    }
     return file.size - position.readTo;
   }
 

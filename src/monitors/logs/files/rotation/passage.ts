@@ -4,7 +4,7 @@ import type { FollowedFile } from '../follow/followed-file.ts';
 import { inodeKey } from '../follow/opened-file.ts';
 import type { ReadLoop } from '../follow/read-loop.ts';
 import type { Intake } from './intake.ts';
-import { bornSince, listNeighbours, type Neighbour, useNeighbours } from './neighbours.ts';
+import { bornSince, listNeighbours, type Neighbour, useEach, useNeighbours } from './neighbours.ts';
 import { isCompressedName } from './rotated-names.ts';
 
 export interface Passage {
@@ -27,14 +27,13 @@ export function readPassage(
 ): void {
   const { folders, sinceMs, known, mayBeCompressed } = passage;
   let born: Neighbour[] = [];
-  const read = (neighbours: Neighbour[]): void => {
+  const read = (neighbours: Neighbour[], isLate: () => boolean): boolean => {
     born = bornSince(neighbours, sinceMs);
-    for (const each of born)
-      if (!isCompressedName(each.path) && !loop.has(inodeKey(each.stat)))
-        ifThere(() => intake.readPassed(each, names, certificate, known));
+    const unread = born.filter(({ path, stat }) => !isCompressedName(path) && !loop.has(inodeKey(stat)));
+    return useEach(unread, isLate, (each) => ifThere(() => intake.readPassed(each, names, certificate, known)));
   };
-  const hasSettled = useNeighbours(() => listNeighbours(names, folders), read);
-  if (!hasSettled) certificate.gaps.add('files were renamed faster than rig could read them');
+  const hasRead = useNeighbours(() => listNeighbours(names, folders), read);
+  if (!hasRead) certificate.gaps.add('files came or were renamed faster than rig could read them');
   if (!mayBeCompressed) return;
   for (const { path } of born)
     if (isCompressedName(path)) certificate.gaps.add(`compressed before it was read: ${path}`);

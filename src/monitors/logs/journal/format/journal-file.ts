@@ -162,6 +162,7 @@ export class JournalFile {
   #forget(): void {
     this.#bytes.forget();
     this.#arrays.forget();
+    this.#entry.forget();
   }
 
   #named(error: JournalFileError): JournalFileError {

@@ -1,6 +1,6 @@
 /** An entry in a journal file. */
 import type { JournalEntry } from '../entry.ts';
-import { readPayload } from './data.ts';
+import { DataReader } from './data.ts';
 import { corrupt } from './error.ts';
 import type { FieldChecks } from './field-checks.ts';
 import { Verdicts } from './field-checks.ts';
@@ -29,6 +29,7 @@ export interface StoredEntry extends JournalEntry {
 export class EntryReader implements StoredEntry {
   readonly #bytes: FileBytes;
   readonly #form: Form;
+  readonly #data: DataReader;
   readonly #seqnumId: string;
   readonly #verdicts = new Map<FieldChecks, Verdicts>();
   #window = new Window(0);
@@ -43,7 +44,13 @@ export class EntryReader implements StoredEntry {
   constructor(bytes: FileBytes, form: Form, seqnumId: string) {
     this.#bytes = bytes;
     this.#form = form;
+    this.#data = new DataReader(bytes, form);
     this.#seqnumId = seqnumId;
+  }
+
+  /** Drops what was read of values: the file may have been written to. */
+  forget(): void {
+    this.#data.forget();
   }
 
   /** Moves on to the entry at an offset and returns where it ends. The bytes from `from` on are read with it, if they are near. */
@@ -98,13 +105,13 @@ export class EntryReader implements StoredEntry {
     const all = new Map<string, Buffer[]>();
     let bytes = 0;
     for (let at = this.#items; at < this.#itemsEnd; at += this.#form.entryItemBytes) {
-      const payload = readPayload(this.#bytes, this.#form, this.#offsetAt(at));
+      const payload = this.#data.read(this.#offsetAt(at));
       bytes = countBytes(bytes, payload);
       const nameEnd = payload.indexOf('=');
       if (nameEnd < 0) continue;
       const field = payload.toString('latin1', 0, nameEnd);
       const values = all.get(field) ?? [];
-      values.push(Buffer.from(payload.subarray(nameEnd + 1)));
+      values.push(this.#data.keep(payload, nameEnd + 1));
       all.set(field, values);
     }
     return all;
@@ -119,7 +126,7 @@ export class EntryReader implements StoredEntry {
       const offset = this.#offsetAt(at);
       let verdict = verdicts.get(offset);
       if (verdict < 0) {
-        const payload = readPayload(this.#bytes, this.#form, offset);
+        const payload = this.#data.read(offset);
         bytes = countBytes(bytes, payload);
         verdict = checks.examine(payload);
         verdicts.set(offset, verdict);

@@ -134,6 +134,27 @@ for (const isCompressed of [true, false])
     assert.ok(result instanceof JournalFileError && /more than .* of values/.test(result.message), String(result));
   });
 
+test('a long value that many entries name is decompressed once', (t) => {
+  const value = Buffer.alloc(1 << 20, 'abc');
+  const path = writeJournal(
+    newFolder(t),
+    Array.from({ length: 20 }, (_, number) => [
+      ['MESSAGE', value],
+      ['OTHER', `${number}${'x'.repeat(1000)}`],
+    ]),
+  );
+  const file = JournalFile.open(path);
+  const memory = new Set<ArrayBufferLike>();
+  const count = file.readEntries(0, (entry) => {
+    const [message] = entry.values('MESSAGE');
+    assert.equal(message?.length, value.length);
+    memory.add(message.buffer);
+    return true;
+  });
+  file.close();
+  assert.deepEqual([count, memory.size], [20, 1]);
+});
+
 /** A compact file whose one entry is replaced by one that has its longest value many times. */
 function withRepeatedItem(file: Buffer, times: number): Buffer {
   const objects = objectsOf(file);
