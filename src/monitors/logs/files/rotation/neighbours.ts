@@ -15,7 +15,7 @@ export const clockLagMs = 50;
 
 /** How often they are listed again, at most, and how long they are used where names change all the time: other logs wait. */
 const mostTries = 10;
-const patienceMs = 200;
+const patienceMs = 500;
 
 /** So many files of a folder are looked at: whoever may write to it can make any number of them. */
 const mostNeighbours = 10_000;
